@@ -1,0 +1,3 @@
+//! Callbook.
+pub mod domain;
+pub mod env;
