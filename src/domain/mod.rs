@@ -1,3 +1,17 @@
 //! Pure types and rules: nothing here reads a clock, a file or a socket.
+pub mod basis;
+pub mod contact;
+pub mod country;
+pub mod custom;
+pub mod entity;
+pub mod field;
+pub mod forbidden;
+pub mod history;
 pub mod id;
+pub mod reach;
 pub mod time;
+pub mod user;
+pub mod value;
+
+#[cfg(test)]
+mod entity_tests;

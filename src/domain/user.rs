@@ -1,0 +1,41 @@
+//! Users and the settings of a store.
+
+use crate::domain::country::{Country, Language};
+use crate::domain::entity::entity;
+use crate::domain::value::{Kind, OneOf, words};
+
+words! {
+    /// What a user does here; what that allows stands in `service::policy`.
+    Role {
+        Owner = "owner",
+        Admin = "admin",
+        Dpo = "dpo",
+        Lead = "lead",
+        Rep = "rep",
+        Marketing = "marketing",
+        Auditor = "auditor",
+    }
+}
+
+entity! {
+    /// Somebody who works with the store. Users are deactivated, never deleted: history names them.
+    User, UserField, User {
+        1 name "name": String, Kind::Text, Operation, Free, "Name", "the word for the user in filters and fields", [], None, None;
+        2 full_name "full_name": String, Kind::Text, Operation, Free, "Full name", "what colleagues read", [], None, None;
+        3 unix "unix": String, Kind::Text, Operation, Free, "Unix account", "by which the user is recognised", [], None, None;
+        4 role "role": OneOf<Role>, Kind::Word(Role::WORDS), Operation, Free, "Role", "what the user may see and do", [], None, None;
+        5 team "team": String, Kind::Text, Operation, Free, "Team", "whose contacts the user sees", [], None, None;
+        6 language "language": Option<Language>, Kind::Language, Operation, Free, "Language", "of the user's own screens", [], None, None;
+        7 inactive "inactive": bool, Kind::Flag, Operation, Free, "Inactive", "the user has left", [], None, None;
+    }
+}
+
+entity! {
+    /// What holds for the whole store.
+    Settings, SettingsField, Settings {
+        1 controller "controller": String, Kind::Text, Operation, Free, "Controller", "Art. 4(7) GDPR: who decides about the data, named in every notice", [], None, None;
+        2 country "country": Option<Country>, Kind::Country, Operation, Free, "Country", "of the controller; the default for contacts", [], None, None;
+        3 dpo_contact "dpo_contact": String, Kind::Text, Operation, Free, "DPO contact", "Art. 13(1)(b) GDPR, named in outputs (R42)", [], None, None;
+        4 authority "authority": String, Kind::Text, Operation, Free, "Supervisory authority", "Art. 13(2)(d) GDPR, named in answers (R22)", [], None, None;
+    }
+}
