@@ -3,6 +3,7 @@ pub mod basis;
 pub mod contact;
 pub mod country;
 pub mod custom;
+pub mod edit;
 pub mod entity;
 pub mod field;
 pub mod forbidden;
