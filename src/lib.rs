@@ -1,3 +1,5 @@
 //! Callbook.
+pub mod api;
+pub mod client;
 pub mod domain;
 pub mod env;

@@ -10,6 +10,7 @@ pub mod forbidden;
 pub mod history;
 pub mod id;
 pub mod reach;
+pub mod schema;
 pub mod time;
 pub mod user;
 pub mod value;

@@ -1,0 +1,169 @@
+//! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
+
+pub mod error;
+pub mod view;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::edit::{FieldEdit, Incoming};
+use crate::domain::entity::RecordKind;
+use crate::domain::field::FieldKey;
+use crate::domain::id::ContactId;
+use crate::domain::schema::StoredCustom;
+use crate::domain::time::Timestamp;
+
+pub use error::{Code, Error};
+pub use view::{
+    Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
+    Edited, Entry, ExportPage, Identity, ImportReport, InventoryLine, Level, MergeReport, Outcome, Page,
+    ProofText, RowOutcome, Shown, Similar, StatusReport, Undone, VerifyReport, View,
+};
+
+/// A request with the type of its answer.
+pub trait Call: Sized {
+    type Answer;
+    fn into_request(self) -> Request;
+    /// `None` when the answer belongs to another request.
+    fn answer(response: Response) -> Option<Self::Answer>;
+}
+
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident : $ty:ty,)* } -> $answer:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+            pub struct $name { $($(#[$fdoc])* pub $field: $ty,)* }
+
+            impl Call for $name {
+                type Answer = $answer;
+
+                fn into_request(self) -> Request {
+                    Request::$name(self)
+                }
+
+                fn answer(response: Response) -> Option<$answer> {
+                    match response {
+                        Response::$name(answer) => Some(answer),
+                        #[allow(unreachable_patterns, reason = "an answer to any other request is none to this one")]
+                        _ => None,
+                    }
+                }
+            }
+        )*
+
+        /// Everything that can be asked.
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        pub enum Request { $($(#[$doc])* $name($name),)* }
+
+        /// The answer to each request.
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        pub enum Response { $($name($answer),)* }
+
+        impl Request {
+            /// The names of all requests, in the order of the policy table.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)*];
+
+            pub fn name(&self) -> &'static str {
+                match self { $(Request::$name(_) => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Window {
+    /// After the record with this id; takes precedence over `offset`.
+    pub after: Option<Uuid>,
+    pub offset: u64,
+    /// All, when absent.
+    pub limit: Option<u64>,
+}
+
+/// The records an operation on many works on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Targets {
+    Ids(Vec<Uuid>),
+    Query(String),
+}
+
+/// Where imported data comes from (R16); applies to rows that do not say it themselves.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Provenance {
+    pub source: String,
+    pub supplier: String,
+    /// The word of one of the six legal bases.
+    pub basis: String,
+    pub reason: String,
+    /// ISO code; the country of rows without one.
+    pub country: String,
+    pub tags: Vec<String>,
+}
+
+calls! {
+    /// Who is asking, of which store.
+    Whoami {} -> Identity;
+    /// The custom fields; the built-in ones are part of the program.
+    SchemaGet {} -> Vec<StoredCustom>;
+    /// Records that a query finds, in order.
+    List {
+        kind: RecordKind,
+        /// In the language of `domain::query`; for notes, the contact's id.
+        query: String,
+        /// A field's name, with `-` in front for descending; by relevance or name when empty.
+        sort: String,
+        window: Window,
+        /// The fields wanted; all when empty.
+        columns: Vec<FieldKey>,
+    } -> Page;
+    /// One record, also as it stood at a moment.
+    Get { kind: RecordKind, id: Uuid, at: Option<Timestamp>, } -> Card;
+    /// A new record. Notes name the contact they are about.
+    Add { kind: RecordKind, about: Option<ContactId>, fields: Vec<FieldEdit>, } -> Added;
+    /// Changes of some fields. With a revision, it is refused when a field it changes was changed since.
+    Edit { kind: RecordKind, id: Uuid, fields: Vec<FieldEdit>, expect_revision: Option<u64>, } -> Edited;
+    /// Takes a record out of lists; it can be restored.
+    Delete { kind: RecordKind, id: Uuid, expect_revision: Option<u64>, } -> Edited;
+    /// Brings a deleted record back.
+    Restore { kind: RecordKind, id: Uuid, } -> Edited;
+    /// The changes of a record, latest first.
+    History { kind: RecordKind, id: Uuid, } -> Vec<Entry>;
+    /// Contacts that could be the same person as the one described.
+    FindSimilar { fields: Vec<FieldEdit>, except: Option<ContactId>, } -> Vec<Similar>;
+    /// Groups of contacts that could be the same person.
+    Duplicates { limit: Option<u64>, } -> Vec<DuplicateGroup>;
+    /// Moves what `other` has and `keep` lacks into `keep`, and deletes `other`.
+    Merge { keep: ContactId, other: ContactId, dry_run: bool, } -> MergeReport;
+    /// The same edit of many records, in one step.
+    Bulk { kind: RecordKind, targets: Targets, fields: Vec<FieldEdit>, dry_run: bool, } -> BulkReport;
+    /// One chunk of an import, in one transaction.
+    Import { rows: Vec<Incoming>, provenance: Provenance, dry_run: bool, } -> ImportReport;
+    /// A page of records that leave the store. The first page (no `after`) is logged with purpose and query.
+    Export {
+        query: String,
+        purpose: String,
+        channel: String,
+        window: Window,
+    } -> ExportPage;
+    /// Words that could follow: values of a field that begin so, with how many records have them.
+    Complete { kind: RecordKind, field: String, prefix: String, limit: u64, } -> Vec<Completion>;
+    /// The log, latest first, from before an entry on.
+    Activity { before: Option<u64>, limit: u64, } -> Vec<Entry>;
+    /// Takes back a change as a new change: the last own one of this session, or the one that is named.
+    Undo { seq: Option<u64>, } -> Undone;
+    /// Takes back the last undo of this session.
+    Redo {} -> Undone;
+    /// Checks every record against its last leaf, and every leaf against the root.
+    LogVerify {} -> VerifyReport;
+    /// A signed statement of the log's size and root.
+    LogCheckpoint {} -> CheckpointText;
+    /// A proof that an entry is in the log, checkable offline without any key.
+    LogProve { seq: u64, } -> ProofText;
+    /// Sizes and times; no personal data.
+    Status {} -> StatusReport;
+    /// What is wrong or could go wrong with the store.
+    Doctor {} -> DoctorReport;
+    /// Every field with what it is for (R11).
+    Inventory {} -> Vec<InventoryLine>;
+}

@@ -1,0 +1,305 @@
+//! Records as they are shown: what the asker may see of them, with names in place of ids.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::entity::RecordKind;
+use crate::domain::field::FieldKey;
+use crate::domain::history::Action;
+use crate::domain::id::{ContactId, SessionId, StoreId};
+use crate::domain::time::Timestamp;
+use crate::domain::user::Role;
+use crate::domain::value::{Value, words};
+
+/// One field of one record, as the asker may see it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Shown {
+    pub key: FieldKey,
+    /// Absent when masked: the value itself does not leave the store then.
+    pub value: Option<Value>,
+    /// For people: names instead of ids, numbers as they are read, or the mask.
+    pub text: String,
+}
+
+/// A record as the asker may see it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct View {
+    pub kind: RecordKind,
+    pub id: Uuid,
+    pub revision: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The name it is listed by.
+    pub title: String,
+    pub deleted: bool,
+    /// Fields that are not empty, in the schema's order.
+    pub fields: Vec<Shown>,
+}
+
+impl View {
+    pub fn get(&self, key: FieldKey) -> Option<&Shown> {
+        self.fields.iter().find(|shown| shown.key == key)
+    }
+
+    /// The text of a field, empty when the field is.
+    pub fn text(&self, key: FieldKey) -> &str {
+        self.get(key).map_or("", |shown| &shown.text)
+    }
+}
+
+/// Who is asking.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Identity {
+    pub store: StoreId,
+    pub controller: String,
+    /// The default country of contacts, ISO code.
+    pub country: String,
+    pub user: Uuid,
+    pub name: String,
+    pub role: Role,
+    pub team: String,
+    pub session: SessionId,
+    /// The demo: invented people, nothing on disk.
+    pub demo: bool,
+}
+
+/// Part of a list.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Page {
+    pub items: Vec<View>,
+    /// All hits, not only those of the page.
+    pub total: u64,
+    /// Where in the whole list the page begins.
+    pub offset: u64,
+    /// How many were held back, by reason.
+    pub withheld: BTreeMap<String, u64>,
+}
+
+/// One record with what hangs on it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Card {
+    pub record: View,
+    /// Notes about a contact, latest first.
+    pub notes: Vec<View>,
+    /// Contacts of a company, by name.
+    pub people: Vec<View>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Added {
+    pub id: Uuid,
+    pub revision: u64,
+    /// Who might be the same person.
+    pub similar: Vec<Similar>,
+    /// What should be looked at, such as words in a note that hint at health data.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Edited {
+    pub revision: u64,
+    /// The fields that changed; none when everything already was so.
+    pub changed: Vec<FieldKey>,
+    pub warnings: Vec<String>,
+}
+
+/// A contact that could be the same person.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Similar {
+    pub id: ContactId,
+    pub title: String,
+    pub company: String,
+    /// `phone`, `email`, `name` or `name+company`: what is the same, the strongest first.
+    pub same: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DuplicateGroup {
+    pub same: Vec<String>,
+    pub contacts: Vec<Similar>,
+}
+
+/// One field in a change.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ChangeView {
+    pub field: FieldKey,
+    pub name: String,
+    pub label: String,
+    pub old: Option<Shown>,
+    pub new: Option<Shown>,
+}
+
+/// One entry of the log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the log, from 0.
+    pub seq: u64,
+    pub at: Timestamp,
+    /// The user's name.
+    pub actor: String,
+    pub session: SessionId,
+    pub action: Action,
+    pub kind: RecordKind,
+    pub id: Uuid,
+    /// The contact the record is about, where it is about one.
+    pub about: Option<ContactId>,
+    /// The name of the record now; empty when it is gone.
+    pub title: String,
+    pub revision: u64,
+    pub changes: Vec<ChangeView>,
+    /// The entries of one transaction carry the number of its first.
+    pub transaction: u64,
+    /// The person was erased: what changed can no longer be read.
+    pub erased: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MergeReport {
+    pub kept: ContactId,
+    pub revision: u64,
+    pub changes: Vec<ChangeView>,
+    /// Fields in which the two differ and the kept one's value stands.
+    pub differing: Vec<ChangeView>,
+    pub notes_moved: u64,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct BulkReport {
+    pub matched: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    pub refused: Vec<(Uuid, String)>,
+    /// Up to ten of the changes, for a preview.
+    pub samples: Vec<(String, Vec<ChangeView>)>,
+    /// The number of the transaction's first entry, to undo it by.
+    pub transaction: Option<u64>,
+}
+
+words! {
+    /// What became of a row.
+    Outcome {
+        Created = "created",
+        Updated = "updated",
+        Unchanged = "unchanged",
+        Rejected = "rejected",
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RowOutcome {
+    pub row: u64,
+    pub outcome: Outcome,
+    pub id: Option<ContactId>,
+    /// Why it was rejected, or what else is worth knowing.
+    pub reason: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ImportReport {
+    pub rows: Vec<RowOutcome>,
+}
+
+/// A page of an export.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ExportPage {
+    pub page: Page,
+    /// Notes of the contacts on the page, by contact.
+    pub notes: Vec<(ContactId, Vec<View>)>,
+    /// The entry that logs the export.
+    pub logged: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Completion {
+    pub text: String,
+    pub count: u64,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Undone {
+    /// What was taken back, in words.
+    pub what: String,
+    /// The records that changed.
+    pub records: Vec<(RecordKind, Uuid)>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct VerifyReport {
+    pub entries: u64,
+    pub records: u64,
+    /// base64 of the log's root hash.
+    pub root: String,
+    /// Empty when all is well.
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CheckpointText {
+    /// C2SP tlog-checkpoint, a signed note.
+    pub text: String,
+    /// The verifier key of the note.
+    pub key: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ProofText {
+    /// JSON, as `history check` reads it.
+    pub json: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StatusReport {
+    pub store: StoreId,
+    pub version: String,
+    pub format: u16,
+    pub contacts: u64,
+    pub companies: u64,
+    pub notes: u64,
+    pub deleted: u64,
+    pub entries: u64,
+    pub bytes_on_disk: u64,
+    /// In this process, where the system tells.
+    pub resident_bytes: Option<u64>,
+    pub started_at: Timestamp,
+    pub ways_to_unlock: Vec<String>,
+}
+
+words! {
+    /// How a check went.
+    Level {
+        Ok = "ok",
+        Note = "note",
+        Warning = "warning",
+        Error = "error",
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CheckLine {
+    pub name: String,
+    pub level: Level,
+    pub message: String,
+    pub hint: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct DoctorReport {
+    pub checks: Vec<CheckLine>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct InventoryLine {
+    pub record: RecordKind,
+    pub field: String,
+    pub label: String,
+    pub category: String,
+    /// What the field is for.
+    pub purpose: String,
+    pub justification: String,
+    pub retention: String,
+    pub custom: bool,
+    /// How many records have a value in it.
+    pub used: u64,
+}

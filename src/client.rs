@@ -1,0 +1,29 @@
+//! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
+
+use std::sync::Arc;
+
+use crate::api::{Call, Code, Error, Request, Response};
+
+/// Whatever answers requests: a service in this process, or a socket.
+pub trait Door: Send + Sync {
+    fn request(&self, request: Request) -> Result<Response, Error>;
+}
+
+/// A connection to a store. Cheap to clone; clones are the same session.
+#[derive(Clone)]
+pub struct Client {
+    door: Arc<dyn Door>,
+}
+
+impl Client {
+    pub fn new(door: Arc<dyn Door>) -> Client {
+        Client { door }
+    }
+
+    /// Asks, and waits for the answer.
+    pub fn call<C: Call>(&self, call: C) -> Result<C::Answer, Error> {
+        let response = self.door.request(call.into_request())?;
+        C::answer(response)
+            .ok_or_else(|| Error::new(Code::Failed, "the store answered another question than was asked"))
+    }
+}
