@@ -1,5 +1,7 @@
 //! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
 
+pub mod open;
+
 use std::sync::Arc;
 
 use crate::api::{Call, Code, Error, Request, Response};
