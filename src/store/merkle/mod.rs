@@ -11,7 +11,9 @@
 //! verify      the two verification algorithms of RFC 9162               proof       the file a stranger checks
 //! watch       did the log we saw before only grow?
 //! ```
+pub mod checkpoint;
 pub mod nodes;
+pub mod note;
 pub mod tree;
 pub mod verify;
 
