@@ -16,5 +16,6 @@ pub mod nodes;
 pub mod note;
 pub mod tree;
 pub mod verify;
+pub mod watch;
 
 pub use tree::Hash;
