@@ -14,6 +14,7 @@
 pub mod checkpoint;
 pub mod nodes;
 pub mod note;
+pub mod proof;
 pub mod tree;
 pub mod verify;
 pub mod watch;
