@@ -3,4 +3,5 @@ pub mod api;
 pub mod client;
 pub mod domain;
 pub mod env;
+pub mod service;
 pub mod store;
