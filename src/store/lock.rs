@@ -24,8 +24,7 @@ pub enum LockError {
 
 /// The lock of a store, for as long as this lives.
 pub struct StoreLock {
-    /// Closing the descriptor is what unlocks.
-    _file: File,
+    file: File,
 }
 
 impl StoreLock {
@@ -42,7 +41,14 @@ impl StoreLock {
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| file.write_all(text.as_bytes()))
             .doing("write", path)?;
-        Ok(StoreLock { _file: file })
+        Ok(StoreLock { file })
+    }
+}
+
+impl Drop for StoreLock {
+    /// Unlocks in so many words: closing alone would not, while a child just forked still has a copy of the descriptor.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
     }
 }
 

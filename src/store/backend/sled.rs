@@ -17,6 +17,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
+
+use rustix::fs::FlockOperation;
 
 use super::quiet::caught;
 use super::{Backend, BackendError, Batch, Op, Pair, Visit, last_bounds, scan_bounds};
@@ -108,6 +111,19 @@ impl SledBackend {
         Ok(SledBackend { dir: dir.to_path_buf(), engine: Some((db, tree)), file, poison: Mutex::new(None) })
     }
 
+    /// Waits until sled's threads, which may still hold the last reference for an instant, have given up its lock.
+    fn await_release(&self) {
+        const TRIES: u32 = 1000;
+        for _ in 0..TRIES {
+            // Our descriptor is an open file of its own, so that this asks whether anybody else holds the lock.
+            if rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+                let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Runs one call of sled; an error or a panic closes the backend for good.
     fn guarded<T>(
         &self,
@@ -132,12 +148,13 @@ impl SledBackend {
 }
 
 impl Drop for SledBackend {
-    /// Closes sled, which flushes; after a failure it is leaked instead.
+    /// Closes sled, which flushes; after a failure it is leaked instead. When this returns, it can be opened again.
     fn drop(&mut self) {
         let engine = self.engine.take();
         if self.poison.get_mut().is_ok_and(|poison| poison.is_none()) {
             // What is applied but not synced was promised to nobody, so a failure here is nobody's loss.
             let _ = caught(|| drop(engine));
+            self.await_release();
         } else {
             std::mem::forget(engine);
         }
