@@ -55,7 +55,11 @@ impl std::fmt::Display for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
     }
 }
 
@@ -79,7 +83,10 @@ mod tests {
     fn a_day_means_its_end() {
         let at = Timestamp::parse_as_of("2026-01-31").unwrap();
         assert_eq!(at.to_string(), "2026-01-31T23:59:59.999Z");
-        assert_eq!(Timestamp::parse_as_of("2026-01-31T10:00:00+02:00").unwrap().to_string(), "2026-01-31T08:00:00Z");
+        assert_eq!(
+            Timestamp::parse_as_of("2026-01-31T10:00:00+02:00").unwrap().to_string(),
+            "2026-01-31T08:00:00Z"
+        );
         assert_eq!(Timestamp::parse_as_of("yesterday"), None);
     }
 }
