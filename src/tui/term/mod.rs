@@ -1,0 +1,4 @@
+//! Everything between the terminal and the application.
+
+pub mod input;
+pub mod painter;
