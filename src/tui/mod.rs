@@ -4,6 +4,7 @@
 //! what screens are made of.
 pub mod keys;
 pub mod osc;
+pub mod plain;
 pub mod term;
 pub mod text;
 pub mod theme;
