@@ -4,4 +4,5 @@ pub mod client;
 pub mod demo;
 pub mod domain;
 pub mod env;
+pub mod service;
 pub mod store;
