@@ -20,6 +20,8 @@ mod story;
 mod surroundings;
 mod tables;
 #[cfg(test)]
+mod store_tests;
+#[cfg(test)]
 mod tests;
 
 pub use rows::{COLUMNS, CsvRow, rows, write_csv};

@@ -100,9 +100,14 @@ impl Story<'_> {
             Step::Import(rows) => self.import(rows),
             Step::Edit => self.edit().map(drop),
             Step::EditAndUndo => {
-                let Some(user) = self.edit()? else { return Ok(()) };
-                self.wait_minutes(4);
-                self.ask(user, Undo { seq: None }).map(drop)
+                match self.edit()? {
+                    Some((user, true)) => {
+                        self.wait_minutes(4);
+                        self.ask(user, Undo { seq: None }).map(drop)
+                    }
+                    // Everything was so already: an undo would take back something older.
+                    _ => Ok(()),
+                }
             }
             Step::Log => self.log(),
             Step::Bulk => self.bulk(),
@@ -263,8 +268,8 @@ impl Story<'_> {
         }
     }
 
-    /// Changes somebody; who did it, if there is anybody.
-    fn edit(&mut self) -> Result<Option<usize>, Error> {
+    /// Changes somebody; who did it, if there is anybody, and whether anything changed.
+    fn edit(&mut self) -> Result<Option<(usize, bool)>, Error> {
         let Some(at) = self.somebody() else { return Ok(None) };
         let user = self.user_for(at);
         let Some(known) = self.known.get(at) else { return Ok(None) };
@@ -305,8 +310,9 @@ impl Story<'_> {
             }
         }
         let fields = edits.0;
-        self.ask(user, Edit { kind: RecordKind::Contact, id, fields, expect_revision: None })?;
-        Ok(Some(user))
+        let edit = Edit { kind: RecordKind::Contact, id, fields, expect_revision: None };
+        let edited = self.ask(user, edit)?;
+        Ok(Some((user, !edited.changed.is_empty())))
     }
 
     fn new_job(&mut self, edits: &mut Edits, land: Land, tongue: Tongue, local: &str) -> Result<(), Error> {

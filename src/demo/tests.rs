@@ -7,16 +7,19 @@ use uuid::Uuid;
 
 use super::people::People;
 use super::tables::Land;
-use super::{Act, COLUMNS, CsvRow, SEED, SeededIds, play, rows, users, write_csv};
-use crate::api::{
-    Added, BulkReport, Edited, Error, ImportReport, MergeReport, Outcome, Request, Response, RowOutcome,
-    Undone,
+use super::{
+    Act, COLUMNS, CONTROLLER, COUNTRY, CsvRow, SEED, SeededIds, StoryClock, play, rows, users, write_csv,
 };
+use crate::api::{
+    Activity, Added, BulkReport, Duplicates, Edited, Error, ImportReport, List, LogVerify, MergeReport,
+    Outcome, Request, Response, RowOutcome, Status, Undone, Window,
+};
+use crate::client::{Client, open};
 use crate::domain::country::Country;
 use crate::domain::custom::CustomField;
 use crate::domain::edit::{FieldEdit, Input};
 use crate::domain::entity::{Entity, RecordKind, specs_of};
-use crate::domain::field::Edit as Who;
+use crate::domain::field::{Edit as Who, FieldKey};
 use crate::domain::forbidden;
 use crate::domain::id::ContactId;
 use crate::domain::reach::{Email, Phone};
@@ -97,7 +100,7 @@ impl Told {
                 assert!(self.contacts[&edit.id].1, "an edit of somebody who is gone");
                 assert!(!edit.fields.is_empty());
                 self.check_employer(&edit.fields);
-                Response::Edit(Edited { revision: 2, changed: Vec::new(), warnings: Vec::new() })
+                Response::Edit(Edited { revision: 2, changed: vec![FieldKey(1)], warnings: Vec::new() })
             }
             Request::Delete(delete) => {
                 assert!(std::mem::replace(&mut self.contacts.get_mut(&delete.id).unwrap().1, false));
