@@ -16,11 +16,11 @@ mod request;
 mod rng;
 mod rows;
 mod schedule;
+#[cfg(test)]
+mod store_tests;
 mod story;
 mod surroundings;
 mod tables;
-#[cfg(test)]
-mod store_tests;
 #[cfg(test)]
 mod tests;
 

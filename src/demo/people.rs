@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::demo::USERS;
 use crate::demo::company::{Company, CompanyKey, Place};
 use crate::demo::numbers::{Number, Numbers};
 use crate::demo::rng::{Rng, scatter};
 use crate::demo::tables::{Foreign, Land, Tongue, foreign, plain};
+use crate::demo::{DACH, USERS, WEST};
+use crate::domain::user::Role;
 
 /// How many people share a company, on average.
 const PEOPLE_PER_COMPANY: u64 = 8;
@@ -251,23 +252,21 @@ fn land(rng: &mut Rng) -> Land {
 
 /// Somebody of the team that works with a country, mostly one who speaks its language.
 pub(crate) fn owner(land: Land, rng: &mut Rng) -> usize {
-    let team = team(land);
-    let tag = land.tongue(rng.next()).tag();
-    let sells = |user: &&(usize, crate::demo::DemoUser)| {
-        user.1.team == team
-            && matches!(user.1.role, crate::domain::user::Role::Lead | crate::domain::user::Role::Rep)
-    };
-    let users: Vec<(usize, crate::demo::DemoUser)> = USERS.iter().copied().enumerate().collect();
-    let all: Vec<usize> = users.iter().filter(sells).map(|user| user.0).collect();
+    let (team, language) = (team(land), land.tongue(rng.next()).tag());
+    let sellers = USERS
+        .iter()
+        .enumerate()
+        .filter(|(_, user)| user.team == team && matches!(user.role, Role::Lead | Role::Rep));
+    let all: Vec<usize> = sellers.clone().map(|(at, _)| at).collect();
     let fluent: Vec<usize> =
-        users.iter().filter(sells).filter(|user| user.1.language == tag).map(|user| user.0).collect();
+        sellers.filter(|(_, user)| user.language == language).map(|(at, _)| at).collect();
     if fluent.is_empty() || rng.percent(20) { rng.pick(&all) } else { rng.pick(&fluent) }
 }
 
 /// The team that works with a country.
 pub(crate) fn team(land: Land) -> &'static str {
     match land {
-        Land::De | Land::At => crate::demo::DACH,
-        Land::Nl | Land::Be | Land::Fr | Land::Gb => crate::demo::WEST,
+        Land::De | Land::At => DACH,
+        Land::Nl | Land::Be | Land::Fr | Land::Gb => WEST,
     }
 }

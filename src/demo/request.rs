@@ -3,16 +3,17 @@
 use chrono::Days;
 
 use crate::api::Error;
+use crate::demo::USERS;
 use crate::demo::company::{Company, Place};
 use crate::demo::numbers::Number;
 use crate::demo::people::{Person, team};
 use crate::demo::rng::Rng;
-use crate::demo::tables::Land;
-use crate::demo::{USERS, users};
+use crate::demo::tables::{Land, Tongue};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::id::CompanyId;
 use crate::domain::reach::{Address, Email, Labelled, Phone, Url};
 use crate::domain::time::Timestamp;
+use crate::domain::user::Role;
 use crate::domain::value::{self, Day, Value};
 
 /// Collects edits of one record, leaving out what is empty.
@@ -131,7 +132,7 @@ pub(crate) fn note(person: &Person, kind: &str, rng: &mut Rng) -> String {
     note_in(person.tongue, kind, rng)
 }
 
-pub(crate) fn note_in(tongue: crate::demo::tables::Tongue, kind: &str, rng: &mut Rng) -> String {
+pub(crate) fn note_in(tongue: Tongue, kind: &str, rng: &mut Rng) -> String {
     let text = rng.pick(tongue.words().get(&format!("note.{kind}")));
     text.replace("{n}", &(2 + rng.below(7)).to_string()).replace("\\n", "\n")
 }
@@ -206,8 +207,5 @@ pub(crate) fn renewal(at: Timestamp, rng: &mut Rng) -> Value {
 
 /// The one who leads a team.
 pub(crate) fn lead_of(team: &str) -> usize {
-    users()
-        .iter()
-        .position(|user| user.team == team && user.role == crate::domain::user::Role::Lead)
-        .unwrap_or_default()
+    USERS.iter().position(|user| user.team == team && user.role == Role::Lead).unwrap_or_default()
 }

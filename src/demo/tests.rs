@@ -7,14 +7,11 @@ use uuid::Uuid;
 
 use super::people::People;
 use super::tables::Land;
-use super::{
-    Act, COLUMNS, CONTROLLER, COUNTRY, CsvRow, SEED, SeededIds, StoryClock, play, rows, users, write_csv,
-};
+use super::{Act, COLUMNS, CsvRow, SEED, SeededIds, play, rows, users, write_csv};
 use crate::api::{
-    Activity, Added, BulkReport, Duplicates, Edited, Error, ImportReport, List, LogVerify, MergeReport,
-    Outcome, Request, Response, RowOutcome, Status, Undone, Window,
+    Added, BulkReport, Edited, Error, ImportReport, MergeReport, Outcome, Request, Response, RowOutcome,
+    Undone,
 };
-use crate::client::{Client, open};
 use crate::domain::country::Country;
 use crate::domain::custom::CustomField;
 use crate::domain::edit::{FieldEdit, Input};
