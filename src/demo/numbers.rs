@@ -256,7 +256,7 @@ mod tests {
                 for number in some.into_iter().flatten() {
                     let stored = Phone::try_from(number.stored()).unwrap();
                     assert!(seen.insert(number.stored()), "{}", number.stored());
-                    if n < 300 || n > 11_900 {
+                    if !(300..=11_900).contains(&n) {
                         assert_eq!(Phone::parse(&number.national(), Some(country)).unwrap(), stored);
                         assert_eq!(Phone::parse(&number.international(), None).unwrap(), stored);
                     }
