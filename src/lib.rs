@@ -1,3 +1,4 @@
 //! Callbook.
 pub mod domain;
 pub mod env;
+pub mod interchange;
