@@ -4,6 +4,7 @@ pub mod client;
 pub mod demo;
 pub mod domain;
 pub mod env;
+pub mod interchange;
 pub mod service;
 pub mod store;
 pub mod tui;
