@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use uuid::Uuid;
 
@@ -119,8 +119,8 @@ pub trait Layer {
     /// Takes one input; says what shall be done.
     fn update(&mut self, input: Input, ctx: &Ctx) -> Vec<Step>;
 
-    /// Draws into `area`, which was cleared, and says where the cursor is: on the focused row or in the focused text.
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Ctx) -> Option<Position>;
+    /// Draws into `area`, which was cleared (the frame is its own), and says where the cursor is: on the focused row or in the focused text.
+    fn draw(&self, buf: &mut Buffer, area: Rect, ctx: &Ctx) -> Option<Position>;
 
     /// The part of the screen it wants. `body` is everything above the footer.
     fn place(&self, body: Rect) -> Rect {
