@@ -44,15 +44,24 @@ pub struct Picker {
     all: Vec<Choice>,
     /// Numbers of the options that fit, the best first.
     hits: Vec<usize>,
-    /// The place in `hits`.
-    at: usize,
+    /// The place in `hits`; nowhere in a picker that suggests nothing, until somebody moves or types.
+    at: Option<usize>,
+    suggests: bool,
     message: String,
 }
 
 impl Picker {
     pub fn new(title: impl Into<String>, all: Vec<Choice>) -> Picker {
         let mut picker =
-            Picker { title: title.into(), line: Line::default(), all, hits: Vec::new(), at: 0, message: String::new() };
+            Picker {
+                title: title.into(),
+                line: Line::default(),
+                all,
+                hits: Vec::new(),
+                at: None,
+                suggests: true,
+                message: String::new(),
+            };
         picker.narrow();
         picker
     }
@@ -60,7 +69,16 @@ impl Picker {
     /// Begins at the option with this value. Nothing is chosen by that.
     #[must_use]
     pub fn at(mut self, value: &str) -> Picker {
-        self.at = self.hits.iter().position(|hit| self.all.get(*hit).is_some_and(|one| one.value == value)).unwrap_or(0);
+        let place = self.hits.iter().position(|hit| self.all.get(*hit).is_some_and(|one| one.value == value));
+        self.at = place.or(self.at);
+        self
+    }
+
+    /// Highlights nothing at first, so that Enter alone chooses nothing (R3).
+    #[must_use]
+    pub fn without_default(mut self) -> Picker {
+        self.suggests = false;
+        self.narrow();
         self
     }
 
@@ -74,30 +92,39 @@ impl Picker {
 
     fn narrow(&mut self) {
         self.hits = rank(&self.all, self.line.text());
-        self.at = 0;
+        self.at = (self.suggests || !self.line.is_empty()).then_some(0);
     }
 
     fn chosen(&self) -> Option<&Choice> {
-        self.hits.get(self.at).and_then(|hit| self.all.get(*hit))
+        self.hits.get(self.at?).and_then(|hit| self.all.get(*hit))
+    }
+
+    fn up(&mut self, by: usize) {
+        self.at = Some(self.at.map_or(0, |at| at.saturating_sub(by)));
+    }
+
+    fn down(&mut self, by: usize) {
+        let last = self.hits.len().saturating_sub(1);
+        self.at = Some(self.at.map_or(0, |at| (at + by).min(last)));
     }
 
     fn key(&mut self, key: Key) -> Vec<Step> {
         self.message.clear();
-        let last = self.hits.len().saturating_sub(1);
         match key.code() {
             Code::Esc => return vec![Step::Close],
             Code::Enter => match self.chosen() {
                 Some(Choice { disabled: Some(why), label, .. }) => self.message = format!("{label}: {why}"),
                 Some(one) => return vec![Step::CloseWith(one.value.clone())],
-                None => self.message = "Nothing fits what is typed.".to_owned(),
+                None if self.hits.is_empty() => self.message = "Nothing fits what is typed.".to_owned(),
+                None => self.message = "Nothing is chosen yet: go down to one, or type.".to_owned(),
             },
-            Code::Up => self.at = self.at.saturating_sub(1),
-            Code::Down | Code::Tab if key.mods() == Mods::NONE => self.at = (self.at + 1).min(last),
-            Code::Tab => self.at = self.at.saturating_sub(1),
-            Code::PgUp => self.at = self.at.saturating_sub(10),
-            Code::PgDn => self.at = (self.at + 10).min(last),
-            Code::Char('p') if key.mods() == Mods::CTRL => self.at = self.at.saturating_sub(1),
-            Code::Char('n') if key.mods() == Mods::CTRL => self.at = (self.at + 1).min(last),
+            Code::Up => self.up(1),
+            Code::Down | Code::Tab if key.mods() == Mods::NONE => self.down(1),
+            Code::Tab => self.up(1),
+            Code::PgUp => self.up(10),
+            Code::PgDn => self.down(10),
+            Code::Char('p') if key.mods() == Mods::CTRL => self.up(1),
+            Code::Char('n') if key.mods() == Mods::CTRL => self.down(1),
             _ => {
                 if matches!(self.line.key(key), Typed::Changed) {
                     self.narrow();
@@ -182,11 +209,11 @@ impl Layer for Picker {
         }
         let labels = self.all.iter().map(|one| text::width(&one.label)).max().unwrap_or(0);
         let wide = labels.min(usize::from(list.width).saturating_sub(4) * 3 / 5).max(8);
-        let from = frame::scrolled(self.at, self.hits.len(), usize::from(list.height));
+        let from = frame::scrolled(self.at.unwrap_or(0), self.hits.len(), usize::from(list.height));
         for (row, hit) in self.hits.iter().skip(from).take(usize::from(list.height)).enumerate() {
             let Some(one) = self.all.get(*hit) else { continue };
             let row = u16::try_from(row).unwrap_or(u16::MAX);
-            let selected = from + usize::from(row) == self.at;
+            let selected = Some(from + usize::from(row)) == self.at;
             let style = match (selected, &one.disabled) {
                 (true, _) => theme.style(Tone::Selection),
                 (false, Some(_)) => theme.style(Tone::Dim),
@@ -255,5 +282,9 @@ mod tests {
         insta::assert_snapshot!(robot.screen(60, 20));
         robot.press("z z z enter");
         assert_eq!(robot.closed(), None);
+        let careful = || Robot::new(Picker::new("Basis", options()).without_default());
+        assert_eq!(careful().press("enter enter").closed(), None, "Enter alone is not yes");
+        assert_eq!(careful().press("down enter").closed(), Some(Some("DE".into())));
+        assert_eq!(careful().press("a u enter").closed(), Some(Some("AT".into())));
     }
 }
