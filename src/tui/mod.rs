@@ -5,6 +5,10 @@
 pub mod forms;
 pub mod keys;
 pub mod layer;
+pub mod lock;
 pub mod osc;
+pub mod plain;
+pub mod term;
 pub mod text;
 pub mod theme;
+pub mod wizard;

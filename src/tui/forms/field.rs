@@ -334,7 +334,7 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
         (_, Category::Provenance) => "Provenance",
         (_, Category::Content) => "Content",
         (_, Category::Operation) => match record {
-            RecordKind::Contact | RecordKind::Note => "Record",
+            RecordKind::Contact | RecordKind::Note | RecordKind::ExportRun => "Record",
             RecordKind::Company => "Company",
             RecordKind::User => "User",
             RecordKind::CustomField => "Field",
@@ -352,6 +352,7 @@ fn required(record: RecordKind, info: &FieldInfo) -> bool {
         RecordKind::User => &["name", "unix", "role"],
         RecordKind::CustomField => &["name", "on", "kind", "purpose", "justification"],
         RecordKind::Settings => &["controller", "country"],
+        RecordKind::ExportRun => &[],
     };
     !info.custom && needed.contains(&info.name.as_str())
 }

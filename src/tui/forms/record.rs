@@ -815,5 +815,6 @@ fn noun(record: RecordKind) -> &'static str {
         RecordKind::User => "user",
         RecordKind::CustomField => "field",
         RecordKind::Settings => "settings",
+        RecordKind::ExportRun => "export",
     }
 }
