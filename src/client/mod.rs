@@ -1,5 +1,6 @@
 //! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
 
+pub mod check;
 pub mod open;
 
 use std::sync::Arc;

@@ -98,10 +98,6 @@ pub(super) fn row_hash(digest_key: &[u8; 32], key: &[u8], value: &[u8]) -> [u8; 
     mac.finalize().into_bytes().into()
 }
 
-/// Whether rows of a table count towards the digest: the live records.
-pub(super) fn is_record(table: u8) -> bool {
-    table < table::BODIES
-}
 
 /// Changes that are staged and not committed: `None` is a deleted row.
 pub(super) type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;

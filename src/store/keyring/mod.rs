@@ -127,6 +127,8 @@ pub struct Keyring {
     repairs: Vec<String>,
     /// A change failed at a point where the files may be ahead of the memory.
     broken: bool,
+    /// There are no files: the keys go with the process.
+    volatile: bool,
     #[cfg(test)]
     points_left: std::sync::atomic::AtomicUsize,
 }
@@ -158,6 +160,17 @@ impl Keyring {
         // Last, because a directory without slots has no keys.
         keyring.slots.write(&keyring.slots_path())?;
         files::sync_dir(dir)?;
+        Ok(keyring)
+    }
+
+    /// Makes keys that are never written: for the demo, and for tests of what stands above.
+    pub fn in_memory(store: StoreId, env: &Env) -> Result<Keyring, KeyError> {
+        let mut roots = Roots::new();
+        roots.set_master(&Zeroizing::new(env.random()));
+        let epoch = Epoch::generate(0, store, roots.master(), env)?;
+        roots.set_epoch(&epoch.secret);
+        let mut keyring = Keyring::of(Path::new(""), store, env, roots, Slots::new(store), 0, Ring::generate(env));
+        keyring.volatile = true;
         Ok(keyring)
     }
 
@@ -212,6 +225,7 @@ impl Keyring {
             ring,
             repairs: Vec::new(),
             broken: false,
+            volatile: false,
             #[cfg(test)]
             points_left: usize::MAX.into(),
         }
@@ -282,6 +296,10 @@ impl Keyring {
         if let Some(slot) = self.ring.take() {
             return Ok(slot);
         }
+        if self.volatile {
+            self.ring.extend(&self.env)?;
+            return self.ring.take().ok_or(KeyError::RingFull);
+        }
         self.broken = true;
         // Not `self.seal()`, which would borrow all of self.
         let (master, secret) = (self.roots.master(), self.roots.epoch());
@@ -305,6 +323,10 @@ impl Keyring {
             if *slot == Slot::STORE {
                 return Err(KeyError::StoreKey);
             }
+        }
+        if self.volatile {
+            self.ring = self.ring.without(slots, &self.env);
+            return Ok(());
         }
         self.broken = true;
         let next = Epoch::generate(self.epoch + 1, self.store, self.roots.master(), &self.env)?;

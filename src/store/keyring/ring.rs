@@ -121,6 +121,15 @@ impl Ring {
         self.used.iter().map(|bits| bits.count_ones()).sum()
     }
 
+    /// Adds a chunk in memory only.
+    pub(super) fn extend(&mut self, env: &Env) -> Result<(), KeyError> {
+        if self.chunks.len() >= MAX_CHUNKS {
+            return Err(KeyError::RingFull);
+        }
+        self.push(fresh_chunk(env));
+        Ok(())
+    }
+
     /// Adds a chunk, on the disk first. On an error the ring is as before, and must not grow again in this process.
     pub(super) fn grow(&mut self, dir: &Path, seal: Seal<'_>, env: &Env) -> Result<(), KeyError> {
         let n = self.chunks.len();
