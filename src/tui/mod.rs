@@ -3,6 +3,7 @@
 //! Only this module names ratatui. [`term`] stands between the terminal and an application loop; the others are
 //! what screens are made of.
 pub mod forms;
+pub mod import;
 pub mod keys;
 pub mod layer;
 pub mod lock;

@@ -8,6 +8,7 @@ pub mod note;
 #[cfg(test)]
 mod note_tests;
 pub(crate) mod offers;
+pub mod overlays;
 pub mod pick;
 pub mod record;
 #[cfg(test)]
@@ -21,4 +22,5 @@ pub mod widgets;
 
 pub use memory::{Draft, Memory};
 pub use note::NoteEditor;
+pub use overlays::Overlays;
 pub use record::RecordForm;

@@ -67,6 +67,8 @@ pub struct NoteEditor {
     warned: Vec<&'static str>,
     saving: bool,
     draft: Option<Draft>,
+    /// Opens `$EDITOR` as soon as it starts.
+    as_text: bool,
     memory: Memory,
     done: bool,
     now: Timestamp,
@@ -98,6 +100,13 @@ impl NoteEditor {
         NoteEditor::begin(target, format!("Edit {}", noun(kind).to_lowercase()), kind, &when, &text, ctx, memory)
     }
 
+    /// The same, with the text in `$EDITOR` first.
+    #[must_use]
+    pub fn in_editor(mut self) -> NoteEditor {
+        self.as_text = true;
+        self
+    }
+
     fn begin(
         target: Target,
         title: String,
@@ -121,6 +130,7 @@ impl NoteEditor {
             warned: Vec::new(),
             saving: false,
             draft: None,
+            as_text: false,
             memory,
             done: false,
             now: ctx.now,
@@ -400,6 +410,13 @@ impl Layer for NoteEditor {
             Input::Edited(_, Err(error)) => return vec![Step::Fail(error)],
             Input::Child(with) => return self.child(with.as_deref(), ctx),
             Input::Paste(_) | Input::Job(..) | Input::Resized => {}
+        }
+        Vec::new()
+    }
+
+    fn start(&mut self, _ctx: &Ctx) -> Vec<Step> {
+        if std::mem::take(&mut self.as_text) {
+            return vec![Step::Editor { ticket: EDITOR, text: self.text.text(), suffix: "md" }];
         }
         Vec::new()
     }

@@ -5,4 +5,5 @@ pub(crate) mod tests;
 pub mod vault;
 
 pub use screen::Unlock;
+pub(crate) use screen::home;
 pub use vault::{DirVault, Founded, NewStore, Vault};

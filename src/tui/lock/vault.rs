@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::api::Error;
 use crate::client::Client;
-use crate::client::open::{self, InitOptions, Secret};
+use crate::client::open::{self, InitOptions, KdfCost, Secret};
 use crate::env::Env;
 use crate::tui::layer::{Job, JobHandle};
 
@@ -43,6 +43,8 @@ pub struct DirVault {
     pub dir: PathBuf,
     /// The account of whoever sits here.
     pub unix: String,
+    /// What guessing a passphrase of a new store costs.
+    pub cost: KdfCost,
     pub env: Env,
 }
 
@@ -61,15 +63,10 @@ impl Vault for DirVault {
             country: new.country.clone(),
             user: new.user.clone(),
             unix: self.unix.clone(),
+            cost: self.cost,
         };
         let made = open::init(&self.dir, &options, &Secret::Passphrase(passphrase), &self.env)?;
-        let recovery = made
-            .recovery_code
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|group| !group.is_empty())
-            .map(|group| Zeroizing::new(group.to_owned()))
-            .collect();
-        Ok(Founded { client: made.client, recovery })
+        Ok(Founded { client: made.client, recovery: made.recovery_code })
     }
 
     fn abandon(&self) -> Result<(), Error> {
@@ -94,6 +91,12 @@ impl<T: Send + 'static> Tray<T> {
 
     pub(crate) fn take(&self) -> Option<T> {
         self.0.lock().ok().and_then(|mut held| held.take())
+    }
+
+    pub(crate) fn put(&self, made: T) {
+        if let Ok(mut held) = self.0.lock() {
+            *held = Some(made);
+        }
     }
 
     /// A job that leaves here what `work` makes.
