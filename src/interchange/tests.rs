@@ -275,7 +275,7 @@ fn a_table_as_excel_saves_it_in_germany() {
                 "phones=work: +493514960000; mobile: +4915112345678",
                 "emails=juergen@example.com",
                 "addresses=Hauptstraße 1 | 01067 | Dresden",
-                "note=spricht \"schnell\"\r\nund laut",
+                "note=spricht \"schnell\"\nund laut",
             ],
             vec![
                 "given_name=Änne",
