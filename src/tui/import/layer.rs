@@ -368,11 +368,15 @@ impl ImportScreen {
                 }
             }
             Code::Tab | Code::Down => self.at = (self.at + 1).min(last),
-            Code::Enter | Code::Char(_) if one == Origin::Basis => {
+            _ if one == Origin::Basis && (key.code() == Code::Enter || key.typed().is_some()) => {
                 let choices =
                     Basis::ALL.iter().map(|basis| Choice::new(basis.word(), basis.label(), "")).collect();
+                let mut picker = Picker::new("Legal basis", choices).without_default();
+                if let Some(c) = key.typed().filter(|c| !c.is_whitespace()) {
+                    picker = picker.typed(&c.to_string());
+                }
                 self.asking = Asking::Basis;
-                return vec![Step::Open(Box::new(Picker::new("Legal basis", choices).without_default()))];
+                return vec![Step::Open(Box::new(picker))];
             }
             Code::Enter if self.at == last => return self.send(true),
             Code::Enter => self.at += 1,
