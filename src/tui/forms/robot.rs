@@ -73,7 +73,10 @@ impl Robot {
     }
 
     /// Answers calls as they are made; what it gives `None` for stays in `calls`.
-    pub(crate) fn answering(mut self, door: impl FnMut(&Request) -> Option<Result<Response, Error>> + 'static) -> Robot {
+    pub(crate) fn answering(
+        mut self,
+        door: impl FnMut(&Request) -> Option<Result<Response, Error>> + 'static,
+    ) -> Robot {
         self.door = Some(Box::new(door));
         let waiting = std::mem::take(&mut self.calls);
         for (at, ticket, request) in waiting {
