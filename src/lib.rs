@@ -1,6 +1,7 @@
 //! Callbook.
 pub mod api;
 pub mod client;
+pub mod demo;
 pub mod domain;
 pub mod env;
 pub mod interchange;
