@@ -1,5 +1,6 @@
 //! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
 
+pub mod check;
 pub mod open;
 
 use std::sync::Arc;
@@ -27,5 +28,10 @@ impl Client {
         let response = self.door.request(call.into_request())?;
         C::answer(response)
             .ok_or_else(|| Error::new(Code::Failed, "the store answered another question than was asked"))
+    }
+
+    /// Asks a request whose type is not known here, and waits for the answer.
+    pub fn request(&self, request: Request) -> Result<Response, Error> {
+        self.door.request(request)
     }
 }

@@ -48,8 +48,6 @@ const DETAIL: On = On(Context::Contact.bit() | Context::Company.bit());
 const RECORDS: On = On(LISTS.0 | DETAIL.0);
 const PEOPLE: On = On(Context::Contacts.bit() | Context::Contact.bit());
 const CONTACTS: On = On(Context::Contacts.bit());
-const CONTACT: On = On(Context::Contact.bit());
-const TABLES: On = On(LISTS.0 | Context::Activity.bit());
 const ALL: On = On(31);
 
 impl On {
@@ -225,7 +223,6 @@ pub fn prefix_title(first: &str) -> &'static str {
     }
 }
 
-/// Keeps the compiler from warning about sets that only the table names.
 #[cfg(test)]
 mod tests {
     use super::*;

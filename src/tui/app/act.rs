@@ -174,7 +174,7 @@ impl App {
             Place::Activity => self.activity.current().and_then(|entry| match entry.kind {
                 RecordKind::Contact | RecordKind::Company => Some(Place::Record(entry.kind, entry.id)),
                 RecordKind::Note => entry.about.map(|contact| Place::Record(RecordKind::Contact, contact.0)),
-                RecordKind::User | RecordKind::CustomField | RecordKind::Settings => None,
+                RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => None,
             }),
             Place::Record(..) => {
                 let Some(detail) = &self.detail else { return };
@@ -339,17 +339,11 @@ impl App {
 
     fn sort_menu(&mut self) {
         let Some(list) = self.list() else { return };
+        // What the service sorts lists by.
         let fields: &[(&str, &str)] = if list.kind == RecordKind::Company {
-            &[("name", "Name"), ("industry", "Industry"), ("country", "Country"), ("owner", "Owner")]
+            &[("name", "Name"), ("country", "Country"), ("owner", "Owner")]
         } else {
-            &[
-                ("family_name", "Family name"),
-                ("given_name", "Given name"),
-                ("company", "Company"),
-                ("job_title", "Job title"),
-                ("country", "Country"),
-                ("owner", "Owner"),
-            ]
+            &[("name", "Family name"), ("company", "Company"), ("country", "Country"), ("owner", "Owner")]
         };
         let mut choices = vec![Choice::new("relevance, or name without a search", Intent::Sort(String::new()))];
         for (name, label) in fields {

@@ -211,6 +211,7 @@ pub fn counted(kind: RecordKind, count: u64) -> String {
         RecordKind::User => ("user", "users"),
         RecordKind::CustomField => ("field", "fields"),
         RecordKind::Settings => ("setting", "settings"),
+        RecordKind::ExportRun => ("export", "exports"),
     };
     format!("{count} {}", if count == 1 { one } else { many })
 }

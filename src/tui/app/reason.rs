@@ -127,7 +127,12 @@ impl App {
             Place::Activity => match self.activity.current().map(|entry| entry.kind) {
                 None => Some("nothing is here"),
                 Some(RecordKind::Contact | RecordKind::Company | RecordKind::Note) => None,
-                Some(RecordKind::User | RecordKind::CustomField | RecordKind::Settings) => {
+                Some(
+                    RecordKind::User
+                    | RecordKind::CustomField
+                    | RecordKind::Settings
+                    | RecordKind::ExportRun,
+                ) => {
                     Some("this entry is about the store itself")
                 }
             },
