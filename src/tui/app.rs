@@ -62,7 +62,9 @@ enum Asker {
     Schema,
     /// A change, and what to say when it is done.
     Change(String),
-    Undo { redo: bool },
+    Undo {
+        redo: bool,
+    },
     /// Something that needs the whole record first.
     Then(act::Then),
     Command(String),
@@ -239,7 +241,8 @@ impl App {
     /// lock. `None` when nothing would happen by itself.
     pub fn deadline(&self) -> Option<Duration> {
         let toast = self.toasts.iter().map(|toast| toast.until).min();
-        let slow = self.calls.values().map(|call| call.since + SLOW).filter(|at| *at > self.now.elapsed).min();
+        let slow =
+            self.calls.values().map(|call| call.since + SLOW).filter(|at| *at > self.now.elapsed).min();
         let lock = self.idle.filter(|_| !self.locked).map(|idle| self.last_key + idle);
         [toast, slow, lock].into_iter().flatten().min()
     }

@@ -49,7 +49,13 @@ pub fn items(view: &View, schema: &Schema) -> Vec<Item> {
             .by_key(view.kind, shown.key)
             .map_or_else(|| format!("Field {}", shown.key.0), |field| text::clean(&field.label).into_owned());
         for (note, value) in values(shown) {
-            items.push(Item { key: Some(shown.key), label: label.clone(), note, text: value, masked: shown.value.is_none() });
+            items.push(Item {
+                key: Some(shown.key),
+                label: label.clone(),
+                note,
+                text: value,
+                masked: shown.value.is_none(),
+            });
         }
     }
     items.push(Item {
@@ -59,7 +65,13 @@ pub fn items(view: &View, schema: &Schema) -> Vec<Item> {
         text: format!("{} · revision {}", time(view.updated_at), view.revision),
         masked: false,
     });
-    items.push(Item { key: None, label: "Created".into(), note: String::new(), text: time(view.created_at), masked: false });
+    items.push(Item {
+        key: None,
+        label: "Created".into(),
+        note: String::new(),
+        text: time(view.created_at),
+        masked: false,
+    });
     items
 }
 
@@ -80,7 +92,8 @@ pub fn values(shown: &Shown) -> Vec<(String, String)> {
 /// The fields of a record as lines.
 pub fn fields(view: &View, schema: &Schema, width: usize) -> Vec<TextLine> {
     let items = items(view, schema);
-    let label_width = items.iter().map(|item| text::width(&item.label)).max().unwrap_or(0).min(18).min(width / 3);
+    let label_width =
+        items.iter().map(|item| text::width(&item.label)).max().unwrap_or(0).min(18).min(width / 3);
     let room = width.saturating_sub(label_width + 2).max(8);
     let mut lines = Vec::new();
     let mut before = "";
@@ -92,7 +105,10 @@ pub fn fields(view: &View, schema: &Schema, width: usize) -> Vec<TextLine> {
         for (n, part) in text::wrap(&value, room).into_iter().enumerate() {
             let label = if n == 0 && item.label != before { item.label.as_str() } else { "" };
             let label = text::pad(label, label_width, text::Align::Left);
-            lines.push(TextLine { item: Some(at), spans: vec![(Tone::Dim, format!("{label}  ")), (tone, part)] });
+            lines.push(TextLine {
+                item: Some(at),
+                spans: vec![(Tone::Dim, format!("{label}  ")), (tone, part)],
+            });
         }
         before = &item.label;
     }
@@ -118,10 +134,7 @@ pub fn notes(notes: &[View], width: usize) -> Vec<TextLine> {
         let author = text::clean(note.text(NoteField::author.key())).into_owned();
         lines.push(TextLine {
             item: Some(at),
-            spans: vec![
-                (Tone::Badge, capital(&kind)),
-                (Tone::Dim, format!("  {}  {author}", time(when))),
-            ],
+            spans: vec![(Tone::Badge, capital(&kind)), (Tone::Dim, format!("  {}  {author}", time(when)))],
         });
         let body = text::clean_lines(note.text(NoteField::text.key()));
         for part in text::wrap(&body, width.saturating_sub(2).max(8)) {
@@ -145,7 +158,13 @@ pub fn people(people: &[View], width: usize) -> Vec<TextLine> {
             let job = view.text(ContactField::job_title.key());
             TextLine {
                 item: Some(at),
-                spans: vec![(Tone::Text, title), (Tone::Dim, format!("  {}", text::truncate(&text::clean(job), width.saturating_sub(name + 2))))],
+                spans: vec![
+                    (Tone::Text, title),
+                    (
+                        Tone::Dim,
+                        format!("  {}", text::truncate(&text::clean(job), width.saturating_sub(name + 2))),
+                    ),
+                ],
             }
         })
         .collect()
@@ -177,7 +196,11 @@ pub fn history(entries: &[Entry], width: usize) -> Vec<TextLine> {
 /// What changed in one entry.
 pub fn changes(entry: &Entry, width: usize) -> Vec<TextLine> {
     if entry.erased {
-        return vec![TextLine::new(None, Tone::Masked, "# the person was erased; what changed can no longer be read")];
+        return vec![TextLine::new(
+            None,
+            Tone::Masked,
+            "# the person was erased; what changed can no longer be read",
+        )];
     }
     entry.changes.iter().flat_map(|change| diff(change, width)).collect()
 }

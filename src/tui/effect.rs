@@ -26,11 +26,26 @@ pub enum Lane {
 
 /// One thing to do.
 pub enum Effect {
-    Call { id: CallId, lane: Option<Lane>, request: Request },
-    Job { id: JobId, job: Job, cancel: Cancel },
+    Call {
+        id: CallId,
+        lane: Option<Lane>,
+        request: Request,
+    },
+    Job {
+        id: JobId,
+        job: Job,
+        cancel: Cancel,
+    },
     /// Runs a command in the words of the command line.
-    Command { id: CallId, words: String },
-    Editor { id: CallId, text: String, suffix: &'static str },
+    Command {
+        id: CallId,
+        words: String,
+    },
+    Editor {
+        id: CallId,
+        text: String,
+        suffix: &'static str,
+    },
     /// Into the terminal's clipboard.
     Copy(String),
     /// From now on requests go here; with `None` the store is let go of.

@@ -26,7 +26,9 @@ impl Highlight {
         let Ok((query, _)) = Query::parse_typing(query) else { return highlight };
         for term in query.terms.iter().filter(|term| !term.excluded) {
             match &term.kind {
-                TermKind::Word(word) | TermKind::Email(word) | TermKind::Phrase(word) => highlight.words.push(fold(word)),
+                TermKind::Word(word) | TermKind::Email(word) | TermKind::Phrase(word) => {
+                    highlight.words.push(fold(word))
+                }
                 TermKind::Number(number) => {
                     highlight.words.push(fold(number));
                     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
@@ -50,18 +52,26 @@ impl Highlight {
         for spelling in [Spelling::Base, Spelling::Expanded] {
             let mapped = Mapped::new(text, spelling);
             for word in &self.words {
-                found.extend(mapped.key.match_indices(word.as_str()).map(|(at, hit)| mapped.original(at..at + hit.len())));
+                found.extend(
+                    mapped
+                        .key
+                        .match_indices(word.as_str())
+                        .map(|(at, hit)| mapped.original(at..at + hit.len())),
+                );
             }
             if text.is_ascii() {
                 break;
             }
         }
         if !self.digits.is_empty() {
-            let places: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| c.is_ascii_digit()).collect();
+            let places: Vec<(usize, char)> =
+                text.char_indices().filter(|(_, c)| c.is_ascii_digit()).collect();
             let all: String = places.iter().map(|(_, c)| c).collect();
             for digits in &self.digits {
                 for (at, hit) in all.match_indices(digits.as_str()) {
-                    if let (Some((first, _)), Some((last, _))) = (places.get(at), places.get(at + hit.len() - 1)) {
+                    if let (Some((first, _)), Some((last, _))) =
+                        (places.get(at), places.get(at + hit.len() - 1))
+                    {
                         found.push(*first..last + 1);
                     }
                 }
@@ -80,7 +90,16 @@ impl Highlight {
     }
 
     /// Writes a text with what matches in it marked.
-    pub fn put(&self, buf: &mut Buffer, x: u16, y: u16, width: u16, content: &str, base: Style, theme: Theme) {
+    pub fn put(
+        &self,
+        buf: &mut Buffer,
+        x: u16,
+        y: u16,
+        width: u16,
+        content: &str,
+        base: Style,
+        theme: Theme,
+    ) {
         let clean = text::clean(content);
         let shown = text::truncate(&clean, usize::from(width)).into_owned();
         let mark = base.patch(theme.style(Tone::Match));

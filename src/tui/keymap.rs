@@ -122,7 +122,10 @@ impl Keymap {
 
     /// The first keys of an action, for the footer; empty when it has none.
     pub fn key_of(&self, action: Action) -> String {
-        self.bindings.iter().find(|binding| binding.action == action).map_or_else(String::new, |binding| show(&binding.keys))
+        self.bindings
+            .iter()
+            .find(|binding| binding.action == action)
+            .map_or_else(String::new, |binding| show(&binding.keys))
     }
 }
 
@@ -143,7 +146,9 @@ fn parse(action: &str, sequence: &str) -> Result<Vec<Key>, Error> {
             .hint("write keys like \"ctrl-s\" or \"g c\""));
     }
     if let Some(own) = keys.iter().find(|key| RESERVED.contains(&key.to_string().as_str())) {
-        return Err(Error::usage(format!("[keys] {action}: `{own}` has a fixed meaning and cannot be given away")));
+        return Err(Error::usage(format!(
+            "[keys] {action}: `{own}` has a fixed meaning and cannot be given away"
+        )));
     }
     Ok(keys)
 }
@@ -172,7 +177,11 @@ pub fn man_section() -> String {
         for spec in ACTIONS.iter().filter(|spec| spec.group == group) {
             let keys = if spec.keys.is_empty() { "(no key)".to_owned() } else { spec.keys.join(", ") };
             let keys = keys.replace('\\', "\\e").replace('-', "\\-");
-            out.push_str(&format!(".TP\n.B {keys}\n{} ({})\n", spec.help.replace('\'', "\\(aq"), spec.name.replace('-', "\\-")));
+            out.push_str(&format!(
+                ".TP\n.B {keys}\n{} ({})\n",
+                spec.help.replace('\'', "\\(aq"),
+                spec.name.replace('-', "\\-")
+            ));
         }
     }
     out

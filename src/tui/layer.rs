@@ -78,7 +78,11 @@ pub enum Step {
     /// Asks a job to end.
     CancelJob(Ticket),
     /// Has `$EDITOR` edit the text; the file's name ends in `.suffix`.
-    Editor { ticket: Ticket, text: String, suffix: &'static str },
+    Editor {
+        ticket: Ticket,
+        text: String,
+        suffix: &'static str,
+    },
     /// Puts a text into the terminal's clipboard.
     Copy(String),
     Toast(Level, String),
@@ -110,11 +114,17 @@ pub enum Intent {
     AsOf(Option<Timestamp>),
     Theme(Palette),
     /// Copies a text, and says what it was.
-    Copy { text: String, what: &'static str },
+    Copy {
+        text: String,
+        what: &'static str,
+    },
     /// Runs a command of the `:` line.
     Words(String),
     /// Carries out a change, and says this when it is done.
-    Change { request: Request, done: String },
+    Change {
+        request: Request,
+        done: String,
+    },
     /// What was typed in the palette, for doing it again.
     Jumped(String),
     /// Takes the marks away: what they were for is done.

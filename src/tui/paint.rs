@@ -30,10 +30,25 @@ pub fn row(buf: &mut Buffer, area: Rect, content: &str, style: Style) {
     }
 }
 
+/// Empties an area. A wide character that reaches into it from the left goes as well, or half of it would stay.
+pub fn clear(buf: &mut Buffer, area: Rect) {
+    let area = area.intersection(buf.area);
+    Clear.render(area, buf);
+    if area.x > buf.area.x {
+        for y in area.top()..area.bottom() {
+            if let Some(cell) = buf.cell_mut((area.x - 1, y))
+                && text::width(cell.symbol()) > 1
+            {
+                cell.set_symbol(" ");
+            }
+        }
+    }
+}
+
 /// An empty box with a caption; gives the room in it, a cell away from its sides.
 pub fn panel(buf: &mut Buffer, area: Rect, title: &str, theme: Theme) -> Rect {
     let area = area.intersection(buf.area);
-    Clear.render(area, buf);
+    clear(buf, area);
     let block = Block::bordered().border_style(theme.style(Tone::Border));
     let inner = block.inner(area);
     block.render(area, buf);

@@ -60,8 +60,7 @@ impl App {
             Action::ScrollDown => self.scroll(true),
             Action::ScrollUp => self.scroll(false),
             Action::AsOf => {
-                let now = self.detail.as_ref().and_then(|detail| detail.at);
-                self.open_layer(Box::new(Prompt::as_of(now)));
+                self.open_layer(Box::new(Prompt::as_of()));
             }
             Action::Refresh => self.refresh(),
             Action::Sort => self.sort_menu(),
@@ -148,7 +147,9 @@ impl App {
             Place::Contacts | Place::Companies => {
                 if self.list().is_some_and(|list| list.preview_focus) {
                     match motion {
-                        Motion::Down | Motion::PageDown | Motion::HalfDown | Motion::Bottom => self.scroll(true),
+                        Motion::Down | Motion::PageDown | Motion::HalfDown | Motion::Bottom => {
+                            self.scroll(true)
+                        }
                         Motion::Up | Motion::PageUp | Motion::HalfUp | Motion::Top => self.scroll(false),
                     }
                     return;
@@ -174,7 +175,9 @@ impl App {
             Place::Activity => self.activity.current().and_then(|entry| match entry.kind {
                 RecordKind::Contact | RecordKind::Company => Some(Place::Record(entry.kind, entry.id)),
                 RecordKind::Note => entry.about.map(|contact| Place::Record(RecordKind::Contact, contact.0)),
-                RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => None,
+                RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
+                    None
+                }
             }),
             Place::Record(..) => {
                 let Some(detail) = &self.detail else { return };
@@ -233,7 +236,11 @@ impl App {
         let Place::Record(kind, _) = self.place else { return };
         let tab = self.detail.as_ref().map_or(Tab::Fields, |detail| detail.tab);
         let list = self.list_of(kind);
-        let next = if motion == Motion::Down { list.scroll.cursor + 1 } else { list.scroll.cursor.saturating_sub(1) };
+        let next = if motion == Motion::Down {
+            list.scroll.cursor + 1
+        } else {
+            list.scroll.cursor.saturating_sub(1)
+        };
         if list.row(next).is_none() {
             // Its row is still on the way; the cursor of the list must not run ahead of what is shown.
             return self.toast(Level::Info, "the list is still loading".to_owned());
@@ -345,7 +352,8 @@ impl App {
         } else {
             &[("name", "Family name"), ("company", "Company"), ("country", "Country"), ("owner", "Owner")]
         };
-        let mut choices = vec![Choice::new("relevance, or name without a search", Intent::Sort(String::new()))];
+        let mut choices =
+            vec![Choice::new("relevance, or name without a search", Intent::Sort(String::new()))];
         for (name, label) in fields {
             choices.push(Choice::new(format!("{label}, a to z"), Intent::Sort((*name).to_owned())));
             choices.push(Choice::new(format!("{label}, z to a"), Intent::Sort(format!("-{name}"))));

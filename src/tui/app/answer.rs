@@ -171,7 +171,8 @@ impl App {
             JobNews::Progress { done, total } => (job.done, job.total) = (*done, *total),
             JobNews::Ended(result) => {
                 job.ended = Some(result.clone());
-                let listened = owner.is_some_and(|(layer, _)| self.layers.iter().any(|laid| laid.id == layer));
+                let listened =
+                    owner.is_some_and(|(layer, _)| self.layers.iter().any(|laid| laid.id == layer));
                 match result {
                     // A layer that is still open says it itself.
                     _ if listened => {}

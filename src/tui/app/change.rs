@@ -77,7 +77,12 @@ impl App {
         if let Some(note) = self.detail.as_ref().and_then(|detail| detail.note()) {
             let request = delete_request(RecordKind::Note, note.id, Some(note.revision));
             let yes = vec![change(request, "note deleted; u brings it back")];
-            return self.confirm("Delete this note?", vec!["It can be restored with u.".to_owned()], None, yes);
+            return self.confirm(
+                "Delete this note?",
+                vec!["It can be restored with u.".to_owned()],
+                None,
+                yes,
+            );
         }
         let Some((kind, targets, count, name)) = self.targets() else { return };
         match &targets {
@@ -96,7 +101,8 @@ impl App {
                     format!("Type {count} to delete them."),
                 ];
                 let title = format!("Deleting {name}");
-                let work: Each = |client, kind, id| client.call(api::Delete { kind, id, expect_revision: None }).map(drop);
+                let work: Each =
+                    |client, kind, id| client.call(api::Delete { kind, id, expect_revision: None }).map(drop);
                 let job = many(title, kind, targets, "deleted", work);
                 let yes = vec![Step::Job(Ticket(0), job), Step::Run(Intent::Unmark)];
                 self.confirm(&format!("Delete {name}?"), lines, Some(count), yes);
@@ -252,7 +258,12 @@ fn many(title: String, kind: RecordKind, targets: Targets, verb: &'static str, e
 }
 
 /// The ids behind targets. They are collected before anything changes, because what changes may leave the query.
-fn ids_of(client: &Client, kind: RecordKind, targets: Targets, handle: &dyn JobHandle) -> Result<Vec<Uuid>, Error> {
+fn ids_of(
+    client: &Client,
+    kind: RecordKind,
+    targets: Targets,
+    handle: &dyn JobHandle,
+) -> Result<Vec<Uuid>, Error> {
     let query = match targets {
         Targets::Ids(ids) => return Ok(ids),
         Targets::Query(query) => query,

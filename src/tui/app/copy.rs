@@ -44,19 +44,25 @@ impl App {
         let (what, found): (&'static str, Vec<(String, String)>) = match action {
             Action::CopyName => ("name", vec![(String::new(), view.title.clone())]),
             Action::CopyId => ("id", vec![(String::new(), view.id.to_string())]),
-            Action::CopyPhone => {
-                ("phone", self.values(view, content::reach(view.kind, ContactField::phones, CompanyField::phones)))
-            }
-            Action::CopyEmail => {
-                ("e-mail", self.values(view, content::reach(view.kind, ContactField::emails, CompanyField::emails)))
-            }
+            Action::CopyPhone => (
+                "phone",
+                self.values(view, content::reach(view.kind, ContactField::phones, CompanyField::phones)),
+            ),
+            Action::CopyEmail => (
+                "e-mail",
+                self.values(view, content::reach(view.kind, ContactField::emails, CompanyField::emails)),
+            ),
             Action::CopyAddress => (
                 "address",
-                self.values(view, content::reach(view.kind, ContactField::addresses, CompanyField::addresses)),
+                self.values(
+                    view,
+                    content::reach(view.kind, ContactField::addresses, CompanyField::addresses),
+                ),
             ),
-            Action::CopyLink => {
-                ("link", self.values(view, content::reach(view.kind, ContactField::websites, CompanyField::websites)))
-            }
+            Action::CopyLink => (
+                "link",
+                self.values(view, content::reach(view.kind, ContactField::websites, CompanyField::websites)),
+            ),
             _ => match self.detail.as_ref().and_then(|detail| detail.field(&self.ctx.schema)) {
                 Some(item) if item.masked => ("field", Vec::new()),
                 Some(item) => ("field", vec![(String::new(), item.text)]),

@@ -14,7 +14,9 @@ impl App {
     pub(super) fn subject(&self) -> Option<&View> {
         match self.place {
             Place::Contacts | Place::Companies => self.list().and_then(|list| list.current()),
-            Place::Record(..) => self.detail.as_ref().and_then(|detail| detail.card.as_ref()).map(|card| &card.record),
+            Place::Record(..) => {
+                self.detail.as_ref().and_then(|detail| detail.card.as_ref()).map(|card| &card.record)
+            }
             Place::Activity => None,
         }
     }
@@ -62,9 +64,8 @@ impl App {
             Action::PrevRecord => self.no_neighbour(false),
             Action::Back => self.back.is_empty().then_some("this is where you began"),
             Action::Forward => self.forward.is_empty().then_some("you have not gone back"),
-            Action::Preview => {
-                (self.ctx.size.width < layout::NARROW).then_some("it needs 60 columns; enter opens the record")
-            }
+            Action::Preview => (self.ctx.size.width < layout::NARROW)
+                .then_some("it needs 60 columns; enter opens the record"),
             Action::ScrollDown | Action::ScrollUp => match self.list() {
                 Some(list) if !list.preview_shown => Some("nothing is shown beside the list; z shows it"),
                 Some(_) | None => None,
@@ -92,7 +93,11 @@ impl App {
             }
             Action::Tag | Action::Owner => self.cannot_change(),
             Action::Delete => {
-                if self.on_empty_notes() { Some("no note is here") } else { self.cannot_change() }
+                if self.on_empty_notes() {
+                    Some("no note is here")
+                } else {
+                    self.cannot_change()
+                }
             }
             Action::Restore => self.cannot_restore(),
             Action::Merge => self.cannot_merge(),
@@ -128,13 +133,8 @@ impl App {
                 None => Some("nothing is here"),
                 Some(RecordKind::Contact | RecordKind::Company | RecordKind::Note) => None,
                 Some(
-                    RecordKind::User
-                    | RecordKind::CustomField
-                    | RecordKind::Settings
-                    | RecordKind::ExportRun,
-                ) => {
-                    Some("this entry is about the store itself")
-                }
+                    RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
+                ) => Some("this entry is about the store itself"),
             },
             Place::Record(..) => {
                 let detail = self.detail.as_ref()?;

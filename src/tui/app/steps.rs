@@ -14,6 +14,8 @@ impl App {
         let id = self.fresh();
         self.dirty = true;
         self.prefix.clear();
+        // What was said before is about something else, and must not lie over the layer.
+        self.clear_toasts();
         self.layers.push(Laid { id, parent, layer });
         let steps = match self.layers.last_mut() {
             Some(laid) => laid.layer.start(&self.ctx),

@@ -90,7 +90,8 @@ impl Bulk {
             Verb::Tags => before.rfind([' ', ',']).map_or(0, |at| at + 1),
             Verb::Owner => 0,
         };
-        let start = if before.get(start..).is_some_and(|word| word.starts_with('-')) { start + 1 } else { start };
+        let start =
+            if before.get(start..).is_some_and(|word| word.starts_with('-')) { start + 1 } else { start };
         (start, before.get(start..).unwrap_or_default())
     }
 
@@ -106,7 +107,9 @@ impl Bulk {
     }
 
     fn accept(&mut self) -> bool {
-        let Some(text) = self.chosen.take().and_then(|at| self.offers.get(at)).map(|offer| offer.text.clone()) else {
+        let Some(text) =
+            self.chosen.take().and_then(|at| self.offers.get(at)).map(|offer| offer.text.clone())
+        else {
             return false;
         };
         let (start, word) = self.word();
@@ -129,9 +132,13 @@ impl Bulk {
             Verb::Owner => Some(vec![edit(FieldInput::Text(text.to_owned()))]),
             Verb::Tags => {
                 let words = || text.split([' ', ',']).filter(|word| !word.is_empty());
-                let add: Vec<String> = words().filter(|word| !word.starts_with('-')).map(str::to_owned).collect();
-                let gone: Vec<String> =
-                    words().filter_map(|word| word.strip_prefix('-')).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+                let add: Vec<String> =
+                    words().filter(|word| !word.starts_with('-')).map(str::to_owned).collect();
+                let gone: Vec<String> = words()
+                    .filter_map(|word| word.strip_prefix('-'))
+                    .filter(|word| !word.is_empty())
+                    .map(str::to_owned)
+                    .collect();
                 let mut edits = Vec::new();
                 if !add.is_empty() {
                     edits.push(edit(FieldInput::AddTags(add)));
@@ -152,8 +159,15 @@ impl Bulk {
 
     fn submit(&mut self) -> Vec<Step> {
         self.fault = None;
-        if self.edits().is_none() {
-            return Vec::new();
+        match self.edits() {
+            None => return Vec::new(),
+            // Each edit of a request starts from the record as it was, so the second would undo the first.
+            Some(edits) if edits.len() > 1 => {
+                let error = Error::usage("tags are added or taken away, one after the other");
+                self.fault = Some(error.hint("first the words with -, then the others"));
+                return Vec::new();
+            }
+            Some(_) => {}
         }
         // One record needs no rehearsal: what it does is seen at once, and `u` takes it back.
         if self.count <= 1 {
@@ -172,7 +186,10 @@ impl Bulk {
         let text = if self.count <= 1 && report.changed > 0 {
             format!("{}: {what}; u takes it back", self.name)
         } else {
-            format!("{}: {} changed, {} were so already; u takes it back", what, report.changed, report.unchanged)
+            format!(
+                "{}: {} changed, {} were so already; u takes it back",
+                what, report.changed, report.unchanged
+            )
         };
         let text = if report.changed == 0 { format!("{}: nothing to change", self.name) } else { text };
         let mut steps = vec![Step::Close, Step::Toast(Level::Done, text)];
@@ -199,7 +216,8 @@ impl Bulk {
             Code::Esc => return vec![Step::Close],
             Code::Down => {
                 let last = self.offers.len().saturating_sub(1);
-                self.chosen = Some(self.chosen.map_or(0, |at| (at + 1).min(last))).filter(|_| !self.offers.is_empty());
+                self.chosen =
+                    Some(self.chosen.map_or(0, |at| (at + 1).min(last))).filter(|_| !self.offers.is_empty());
             }
             Code::Up => self.chosen = self.chosen.and_then(|at| at.checked_sub(1)),
             Code::Tab => {
@@ -250,7 +268,9 @@ impl Layer for Bulk {
                             self.stage = Stage::Doing;
                             return self.call(DEED, false);
                         }
-                        Code::Down | Code::Char('j') => self.top = (self.top + 1).min(lines.saturating_sub(1)),
+                        Code::Down | Code::Char('j') => {
+                            self.top = (self.top + 1).min(lines.saturating_sub(1))
+                        }
                         Code::Up | Code::Char('k') => self.top = self.top.saturating_sub(1),
                         // No is what Enter means.
                         Code::Esc | Code::Enter | Code::Char('n') => self.stage = Stage::Typing,
@@ -283,7 +303,9 @@ impl Layer for Bulk {
                 self.stage = Stage::Preview(report);
                 Vec::new()
             }
-            Input::Paste(_) | Input::Edited(..) | Input::Job(..) | Input::Child(_) | Input::Resized => Vec::new(),
+            Input::Paste(_) | Input::Edited(..) | Input::Job(..) | Input::Child(_) | Input::Resized => {
+                Vec::new()
+            }
         }
     }
 
@@ -328,7 +350,9 @@ impl Layer for Bulk {
                     Verb::Owner => "a user's name; none for nobody",
                 };
                 say(buf, Tone::Dim, hint);
-                for (n, offer) in self.offers.iter().enumerate().take(usize::from(rest.height.saturating_sub(1))) {
+                for (n, offer) in
+                    self.offers.iter().enumerate().take(usize::from(rest.height.saturating_sub(1)))
+                {
                     let y = rest.y + 1 + u16::try_from(n).unwrap_or(0);
                     let tone = if self.chosen == Some(n) { Tone::Selection } else { Tone::Text };
                     let count = if offer.count > 0 { format!("  {}", offer.count) } else { String::new() };
@@ -349,9 +373,13 @@ impl Layer for Bulk {
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {
         match self.stage {
-            Stage::Typing => vec![Hint::new("enter", "go on"), Hint::new("tab", "complete"), Hint::new("esc", "close")],
+            Stage::Typing => {
+                vec![Hint::new("enter", "go on"), Hint::new("tab", "complete"), Hint::new("esc", "close")]
+            }
             Stage::Trying | Stage::Doing => vec![Hint::new("esc", "close")],
-            Stage::Preview(_) => vec![Hint::new("y", "yes"), Hint::new("n", "no"), Hint::new("j k", "scroll")],
+            Stage::Preview(_) => {
+                vec![Hint::new("y", "yes"), Hint::new("n", "no"), Hint::new("j k", "scroll")]
+            }
         }
     }
 
@@ -366,7 +394,10 @@ fn preview(report: &BulkReport, width: usize) -> Vec<content::TextLine> {
         item: None,
         spans: vec![(
             Tone::Title,
-            format!("{} found: {} would change, {} are so already", report.matched, report.changed, report.unchanged),
+            format!(
+                "{} found: {} would change, {} are so already",
+                report.matched, report.changed, report.unchanged
+            ),
         )],
     }];
     if let Some((_, why)) = report.refused.first() {

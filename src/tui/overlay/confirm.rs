@@ -25,7 +25,15 @@ pub struct Confirm {
 
 impl Confirm {
     pub fn new(title: &str, lines: Vec<String>, number: Option<u64>, yes: Vec<Step>) -> Confirm {
-        Confirm { title: title.to_owned(), lines, number, typed: Line::default(), wrong: false, yes, on_yes: false }
+        Confirm {
+            title: title.to_owned(),
+            lines,
+            number,
+            typed: Line::default(),
+            wrong: false,
+            yes,
+            on_yes: false,
+        }
     }
 
     fn agree(&mut self) -> Vec<Step> {
@@ -92,7 +100,14 @@ impl Layer for Confirm {
             if self.wrong {
                 let style = theme.style(Tone::Error);
                 let sign = theme.mark(Tone::Error);
-                paint::put(buf, inner.x, y.saturating_sub(1), inner.width, &format!("{sign}that is not the number"), style);
+                paint::put(
+                    buf,
+                    inner.x,
+                    y.saturating_sub(1),
+                    inner.width,
+                    &format!("{sign}that is not the number"),
+                    style,
+                );
             }
             return paint::field(buf, Rect { y, height: 1, ..inner }, "> ", &self.typed, theme);
         }
@@ -110,7 +125,8 @@ impl Layer for Confirm {
 
     fn place(&self, body: Rect) -> Rect {
         let width = 60.min(body.width);
-        let lines = self.wrapped(width.saturating_sub(4)).len() + 2 + if self.number.is_some() { 1 } else { 0 };
+        let lines =
+            self.wrapped(width.saturating_sub(4)).len() + 2 + if self.number.is_some() { 1 } else { 0 };
         centred(body, width, u16::try_from(lines + 2).unwrap_or(u16::MAX))
     }
 

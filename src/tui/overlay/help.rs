@@ -140,7 +140,9 @@ impl Layer for Help {
                     let keys = text::pad(&row.keys, key_width, text::Align::Left);
                     let (tone, what) = match &row.disabled {
                         None => (Tone::Text, row.action.spec().help.to_owned()),
-                        Some(reason) => (Tone::Dim, format!("{} — not now: {reason}", row.action.spec().label)),
+                        Some(reason) => {
+                            (Tone::Dim, format!("{} — not now: {reason}", row.action.spec().label))
+                        }
                     };
                     let on = n == line_of_cursor;
                     let tone = if on { Tone::Selection } else { tone };

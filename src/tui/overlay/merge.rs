@@ -64,10 +64,19 @@ impl Merge {
         if !report.differing.is_empty() {
             lines.push(line(Tone::Title, "Different; what stands first stays".to_owned()));
             for change in &report.differing {
-                let side = |shown: &Option<api::Shown>| shown.as_ref().map_or_else(String::new, |shown| shown.text.clone());
+                let side = |shown: &Option<api::Shown>| {
+                    shown.as_ref().map_or_else(String::new, |shown| shown.text.clone())
+                };
                 let (old, new) = (side(&change.old), side(&change.new));
-                let said = format!("  {}: {} / {}", text::clean(&change.label), text::clean(&old), text::clean(&new));
-                lines.extend(text::wrap(&said, width.max(8)).into_iter().map(|part| line(Tone::Warning, part)));
+                let said = format!(
+                    "  {}: {} / {}",
+                    text::clean(&change.label),
+                    text::clean(&old),
+                    text::clean(&new)
+                );
+                lines.extend(
+                    text::wrap(&said, width.max(8)).into_iter().map(|part| line(Tone::Warning, part)),
+                );
             }
         }
         if report.notes_moved > 0 {
@@ -127,7 +136,9 @@ impl Layer for Merge {
                     Vec::new()
                 }
             },
-            Input::Paste(_) | Input::Edited(..) | Input::Job(..) | Input::Child(_) | Input::Resized => Vec::new(),
+            Input::Paste(_) | Input::Edited(..) | Input::Job(..) | Input::Child(_) | Input::Resized => {
+                Vec::new()
+            }
         }
     }
 
@@ -137,7 +148,8 @@ impl Layer for Merge {
         let list = Rect { height: inner.height.saturating_sub(1), ..inner };
         paint::lines(buf, list, &self.lines(usize::from(list.width)), self.top, None, theme);
         let y = inner.bottom().saturating_sub(1);
-        let question = if self.doing { "merging …" } else { "Merge them?  y yes · n no · x the other way round" };
+        let question =
+            if self.doing { "merging …" } else { "Merge them?  y yes · n no · x the other way round" };
         paint::put(buf, inner.x, y, inner.width, question, theme.style(Tone::Title));
         Some(Position { x: inner.x, y })
     }
@@ -147,6 +159,11 @@ impl Layer for Merge {
     }
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {
-        vec![Hint::new("y", "yes"), Hint::new("n", "no"), Hint::new("x", "other way round"), Hint::new("j k", "scroll")]
+        vec![
+            Hint::new("y", "yes"),
+            Hint::new("n", "no"),
+            Hint::new("x", "other way round"),
+            Hint::new("j k", "scroll"),
+        ]
     }
 }

@@ -27,7 +27,13 @@ impl Output {
     pub fn new(title: &str, output: &str) -> Output {
         let clean = text::clean_lines(output);
         let lines: Vec<String> = clean.trim_end().lines().take(MOST).map(str::to_owned).collect();
-        Output { title: title.to_owned(), text: output.to_owned(), lines, scroll: Scroll { height: 1, ..Scroll::default() }, right: 0 }
+        Output {
+            title: title.to_owned(),
+            text: output.to_owned(),
+            lines,
+            scroll: Scroll { height: 1, ..Scroll::default() },
+            right: 0,
+        }
     }
 }
 

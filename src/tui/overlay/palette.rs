@@ -119,7 +119,9 @@ impl Layer for Palette {
             Input::Key(key) => match key.code() {
                 Code::Esc => return vec![Step::Close],
                 Code::Enter => return self.choose(),
-                Code::Down | Code::Tab => self.cursor = (self.cursor + 1).min(self.hits().len().saturating_sub(1)),
+                Code::Down | Code::Tab => {
+                    self.cursor = (self.cursor + 1).min(self.hits().len().saturating_sub(1))
+                }
                 Code::Up => self.cursor = self.cursor.saturating_sub(1),
                 _ => {
                     let before = self.line.text().to_owned();
@@ -174,7 +176,9 @@ impl Layer for Palette {
             let y = list.y + u16::try_from(n - top).unwrap_or(0);
             let (title, note) = match hit {
                 Hit::Record(view) => (text::clean(&view.title).into_owned(), note(view)),
-                Hit::Action(row) => (format!("{}  {}", row.action.spec().label, row.keys), row.action.spec().help.to_owned()),
+                Hit::Action(row) => {
+                    (format!("{}  {}", row.action.spec().label, row.keys), row.action.spec().help.to_owned())
+                }
             };
             let on = n == self.cursor;
             let base = theme.style(if on { Tone::Selection } else { Tone::Text });

@@ -18,9 +18,8 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    pub fn as_of(now: Option<Timestamp>) -> Prompt {
-        let text = now.map_or_else(String::new, |at| crate::tui::content::day(at));
-        Prompt { line: Line::new(&text), fault: None }
+    pub fn as_of() -> Prompt {
+        Prompt { line: Line::default(), fault: None }
     }
 
     fn submit(&mut self, ctx: &Ctx) -> Vec<Step> {
@@ -37,7 +36,9 @@ impl Prompt {
                 self.fault = Some("that is still to come".to_owned());
             }
             Some(at) => return vec![Step::Close, Step::Run(Intent::AsOf(Some(at)))],
-            None => self.fault = Some("write a day as 2026-01-31, or a time as 2026-01-31T09:30:00Z".to_owned()),
+            None => {
+                self.fault = Some("write a day as 2026-01-31, or a time as 2026-01-31T09:30:00Z".to_owned())
+            }
         }
         Vec::new()
     }

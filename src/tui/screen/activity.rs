@@ -61,11 +61,16 @@ impl Activity {
                     // A reload may have come in between.
                     let last = self.entries.last().map(|entry| entry.seq);
                     self.ended = entries.is_empty();
-                    self.entries.extend(entries.into_iter().filter(|entry| last.is_none_or(|last| entry.seq < last)));
+                    self.entries
+                        .extend(entries.into_iter().filter(|entry| last.is_none_or(|last| entry.seq < last)));
                 } else {
                     self.ended = entries.last().is_none_or(|entry| entry.seq == 0);
                     self.entries = entries;
-                    if let Some(at) = self.anchor.take().and_then(|anchor| self.entries.iter().position(|entry| entry.seq == anchor)) {
+                    if let Some(at) = self
+                        .anchor
+                        .take()
+                        .and_then(|anchor| self.entries.iter().position(|entry| entry.seq == anchor))
+                    {
                         let line = self.scroll.cursor - self.scroll.top;
                         self.scroll.cursor = at as u64;
                         self.scroll.top = self.scroll.cursor.saturating_sub(line);

@@ -328,8 +328,10 @@ impl List {
             return None;
         }
         let limit = (last - first + 1).min(LONGEST_RANGE);
-        let mut want =
-            self.list(Asked::Range(self.kind, self.version), Window { after: None, offset: first, limit: Some(limit) });
+        let mut want = self.list(
+            Asked::Range(self.kind, self.version),
+            Window { after: None, offset: first, limit: Some(limit) },
+        );
         want.lane = None;
         Some(want)
     }
@@ -345,7 +347,8 @@ impl List {
 
     /// Whether a row lies in a range that is not ended yet.
     pub fn in_range(&self, at: u64) -> bool {
-        self.range.is_some_and(|from| (from.min(self.scroll.cursor)..=from.max(self.scroll.cursor)).contains(&at))
+        self.range
+            .is_some_and(|from| (from.min(self.scroll.cursor)..=from.max(self.scroll.cursor)).contains(&at))
     }
 }
 
@@ -416,7 +419,9 @@ mod tests {
     fn only_a_window_is_held_and_the_cursor_row_is_always_there() {
         let all: Vec<u64> = (0..5000).collect();
         let mut list = start(&all);
-        for motion in [Motion::PageDown, Motion::Bottom, Motion::PageUp, Motion::HalfUp, Motion::Top, Motion::Down] {
+        for motion in
+            [Motion::PageDown, Motion::Bottom, Motion::PageUp, Motion::HalfUp, Motion::Top, Motion::Down]
+        {
             for _ in 0..7 {
                 let wants = list.go(motion);
                 serve(&mut list, &all, wants);

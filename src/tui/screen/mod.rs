@@ -57,7 +57,9 @@ pub enum Asked {
     Card(Uuid),
     History(Uuid),
     /// Entries of the log: from its end, or older than those there are.
-    Entries { older: bool },
+    Entries {
+        older: bool,
+    },
 }
 
 /// A cursor and the part of a table that is seen.

@@ -199,8 +199,12 @@ impl Search {
         let Some(name) = token.filter else {
             if asked {
                 let items = names(token.prefix, kind, schema);
-                self.popup =
-                    (!items.is_empty()).then(|| Popup { range: token.range, items, names: true, ..Popup::default() });
+                self.popup = (!items.is_empty()).then(|| Popup {
+                    range: token.range,
+                    items,
+                    names: true,
+                    ..Popup::default()
+                });
             }
             return None;
         };
@@ -226,8 +230,11 @@ impl Search {
         match field {
             Err(items) => {
                 let exact = matches!(items.as_slice(), [only] if only.text == token.prefix);
-                self.popup = (!items.is_empty() && !exact)
-                    .then(|| Popup { range: token.range, items, ..Popup::default() });
+                self.popup = (!items.is_empty() && !exact).then(|| Popup {
+                    range: token.range,
+                    items,
+                    ..Popup::default()
+                });
                 None
             }
             Ok(field) => {
@@ -279,7 +286,8 @@ pub fn field_of(key: FilterKey) -> &'static str {
 
 fn names(prefix: &str, kind: RecordKind, schema: &Schema) -> Vec<Completion> {
     let prefix = prefix.to_lowercase();
-    let custom = schema.of(kind).iter().filter(|field| field.custom).map(|field| format!("field.{}", field.name));
+    let custom =
+        schema.of(kind).iter().filter(|field| field.custom).map(|field| format!("field.{}", field.name));
     FILTERS
         .iter()
         .map(|spec| spec.name.to_owned())
@@ -368,7 +376,11 @@ mod tests {
         ];
         for (text, filter, prefix, from) in cases {
             let token = token(text);
-            assert_eq!((token.filter, token.prefix, token.range), (filter, prefix, from..text.len()), "{text}");
+            assert_eq!(
+                (token.filter, token.prefix, token.range),
+                (filter, prefix, from..text.len()),
+                "{text}"
+            );
         }
     }
 
@@ -377,7 +389,9 @@ mod tests {
         let mut search = Search::default();
         search.open();
         assert_eq!(type_in(&mut search, "an"), Typed::Query("an".into(), None));
-        let Typed::Query(query, Some(want)) = type_in(&mut search, " tag:") else { panic!("values are asked for") };
+        let Typed::Query(query, Some(want)) = type_in(&mut search, " tag:") else {
+            panic!("values are asked for")
+        };
         assert_eq!(query, "an", "the filter waits for its value");
         assert_eq!(want.lane, Some(Lane::Complete));
     }
@@ -389,7 +403,9 @@ mod tests {
         type_in(&mut search, "ta");
         assert_eq!(press(&mut search, "tab"), Typed::Nothing);
         assert_eq!(search.popup.as_ref().unwrap().items[0].text, "tag");
-        let Typed::Query(query, Some(want)) = press(&mut search, "tab") else { panic!("a value is asked for") };
+        let Typed::Query(query, Some(want)) = press(&mut search, "tab") else {
+            panic!("a value is asked for")
+        };
         assert_eq!((query.as_str(), search.line.text()), ("", "tag:"));
         let Request::Complete(complete) = want.request else { panic!() };
         assert_eq!((complete.field.as_str(), complete.prefix.as_str()), ("tags", ""));

@@ -50,7 +50,10 @@ struct Counted(AtomicU64);
 
 impl Ids for Counted {
     fn next(&self) -> uuid::Uuid {
-        uuid::Uuid::from_u64_pair(0x6f96_19ff_8b86_4d11, 0xb42d_0000_0000_0000 + self.0.fetch_add(1, Ordering::Relaxed))
+        uuid::Uuid::from_u64_pair(
+            0x6f96_19ff_8b86_4d11,
+            0xb42d_0000_0000_0000 + self.0.fetch_add(1, Ordering::Relaxed),
+        )
     }
 }
 
@@ -66,13 +69,46 @@ impl Entropy for Noise {
 }
 
 const GIVEN: [&str; 20] = [
-    "Anna", "José", "Søren", "Zoë", "太郎", "Łukasz", "Marie-Claire", "Ömer", "Nguyễn", "Olga", "Ben", "Chloé", "Dmitri",
-    "Eva", "فاطمة", "Giulia", "Hannes", "Ingrid", "Jack", "Karin",
+    "Anna",
+    "José",
+    "Søren",
+    "Zoë",
+    "太郎",
+    "Łukasz",
+    "Marie-Claire",
+    "Ömer",
+    "Nguyễn",
+    "Olga",
+    "Ben",
+    "Chloé",
+    "Dmitri",
+    "Eva",
+    "فاطمة",
+    "Giulia",
+    "Hannes",
+    "Ingrid",
+    "Jack",
+    "Karin",
 ];
-const FAMILY: [&str; 10] =
-    ["Schmidt", "García", "Kierkegaard", "Müller", "山田", "Wójcik", "O’Brien", "Öztürk", "van der Berg", "Иванова"];
+const FAMILY: [&str; 10] = [
+    "Schmidt",
+    "García",
+    "Kierkegaard",
+    "Müller",
+    "山田",
+    "Wójcik",
+    "O’Brien",
+    "Öztürk",
+    "van der Berg",
+    "Иванова",
+];
 const COMPANY: [&str; 7] = [
-    "Muster GmbH", "Beispiel & Söhne KG", "Voorbeeld B.V.", "Exemple SARL", "株式会社サンプル", "Przykład Sp. z o.o.",
+    "Muster GmbH",
+    "Beispiel & Söhne KG",
+    "Voorbeeld B.V.",
+    "Exemple SARL",
+    "株式会社サンプル",
+    "Przykład Sp. z o.o.",
     "Ejemplo S.A.",
 ];
 
@@ -89,12 +125,17 @@ fn people() -> Vec<Incoming> {
             ];
             if n % 3 != 2 {
                 fields.push(FieldEdit::text("company", COMPANY[n % COMPANY.len()]));
-                fields.push(FieldEdit::text("job_title", ["Head of Purchasing", "Einkäuferin", "CTO"][n % 3]));
+                fields
+                    .push(FieldEdit::text("job_title", ["Head of Purchasing", "Einkäuferin", "CTO"][n % 3]));
             }
             if n % 4 == 0 {
                 fields.push(FieldEdit::text("tags", "fair, berlin"));
             }
-            let notes = if n % 10 == 0 { vec![format!("Asked for an offer, lot {n}.\nCall again in May.")] } else { Vec::new() };
+            let notes = if n % 10 == 0 {
+                vec![format!("Asked for an offer, lot {n}.\nCall again in May.")]
+            } else {
+                Vec::new()
+            };
             Incoming { row: n as u64 + 1, fields, notes }
         })
         .collect()
@@ -120,7 +161,8 @@ fn world() -> World {
         role: OneOf(Some(role)),
         ..User::default()
     };
-    let service = in_memory(settings, vec![user("anna", Role::Owner), user("ben", Role::Rep)], true, &env).unwrap();
+    let service =
+        in_memory(settings, vec![user("anna", Role::Owner), user("ben", Role::Rep)], true, &env).unwrap();
     let world = World { service, hands };
     let provenance = Provenance {
         source: "trade fair".into(),
@@ -309,7 +351,9 @@ impl Robot {
                 Effect::Job { id, job: Job { work, .. }, .. } => {
                     Msg::Job(id, JobNews::Ended(work(Some(&self.client), &Never)))
                 }
-                Effect::Command { id, words } => Msg::Output(id, Ok(format!("you said {words}\nsecond line"))),
+                Effect::Command { id, words } => {
+                    Msg::Output(id, Ok(format!("you said {words}\nsecond line")))
+                }
                 Effect::Copy(text) => {
                     self.copied.push(text);
                     continue;
@@ -358,7 +402,7 @@ impl Robot {
         self.client.call(Whoami {}).unwrap().name
     }
 
-    fn buffer(&self) -> (Buffer, Option<Position>) {
+    pub(super) fn buffer(&self) -> (Buffer, Option<Position>) {
         let size = self.app.ctx.size;
         let mut buf = Buffer::empty(Rect { x: 0, y: 0, width: size.width, height: size.height });
         let cursor = view::draw(&self.app, &mut buf);
@@ -395,7 +439,12 @@ impl Robot {
                 }
                 let plain = Style::reset();
                 if style.fg != plain.fg || style.bg != plain.bg || !style.add_modifier.is_empty() {
-                    out.push_str(&format!("{y}:{start}-{} {:?} {:?}\n", x - 1, style.fg.unwrap_or_default(), style.add_modifier));
+                    out.push_str(&format!(
+                        "{y}:{start}-{} {:?} {:?}\n",
+                        x - 1,
+                        style.fg.unwrap_or_default(),
+                        style.add_modifier
+                    ));
                 }
             }
         }

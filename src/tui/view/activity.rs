@@ -21,7 +21,14 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     } else {
         format!("{}/{}{}", log.scroll.cursor + 1, log.entries.len(), if log.ended { "" } else { "+" })
     };
-    paint::put(buf, 1, parts.bar.y, parts.bar.width, "Who changed what, latest first (UTC)", theme.style(Tone::Dim));
+    paint::put(
+        buf,
+        1,
+        parts.bar.y,
+        parts.bar.width,
+        "Who changed what, latest first (UTC)",
+        theme.style(Tone::Dim),
+    );
     let width = u16::try_from(text::width(&count)).unwrap_or(0);
     let x = parts.bar.right().saturating_sub(width);
     paint::put(buf, x, parts.bar.y, width, &count, theme.style(Tone::Dim));

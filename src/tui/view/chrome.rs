@@ -92,11 +92,9 @@ pub(super) fn footer(app: &App, buf: &mut Buffer, area: Rect) {
     }
     let hints = match top {
         Some(layer) => layer.hints(&app.ctx),
-        None if app.jobs_panel.is_some() => vec![
-            Hint::new("j k", "move"),
-            Hint::new("x", "cancel, or take away"),
-            Hint::new("esc", "close"),
-        ],
+        None if app.jobs_panel.is_some() => {
+            vec![Hint::new("j k", "move"), Hint::new("x", "cancel, or take away"), Hint::new("esc", "close")]
+        }
         None if searching => vec![
             Hint::new("enter", "to the list"),
             Hint::new("tab", "complete"),
@@ -160,8 +158,8 @@ pub(super) fn prefix(app: &App, buf: &mut Buffer, body: Rect) {
     }
 }
 
-/// Messages, at the bottom of the body.
-pub(super) fn toasts(app: &App, buf: &mut Buffer, body: Rect) {
+/// Messages, at the bottom of the body; at its top where they would hide what has the keys.
+pub(super) fn toasts(app: &App, buf: &mut Buffer, body: Rect, cursor: Option<Position>) {
     let theme = app.ctx.theme;
     let mut lines: Vec<(Tone, String)> = Vec::new();
     for toast in app.toasts() {
@@ -183,10 +181,12 @@ pub(super) fn toasts(app: &App, buf: &mut Buffer, body: Rect) {
         }
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(body.height / 2);
-    let area = Rect { y: body.bottom() - height, height, ..body };
+    let low = Rect { y: body.bottom() - height, height, ..body };
+    let hides = cursor.is_some_and(|at| low.contains(at));
+    let area = if hides { Rect { y: body.y, ..low } } else { low };
     for (y, (tone, line)) in (area.y..area.bottom()).zip(lines) {
         let row = Rect { y, height: 1, ..area };
-        ratatui::widgets::Widget::render(ratatui::widgets::Clear, row, buf);
+        paint::clear(buf, row);
         paint::row(buf, row, &format!(" {line}"), theme.style(tone));
     }
 }
@@ -210,7 +210,10 @@ pub(super) fn jobs(app: &App, buf: &mut Buffer, body: Rect) -> Option<Position> 
             None if job.total > 0 => {
                 let share = job.done.saturating_mul(20) / job.total.max(1);
                 let full = usize::try_from(share.min(20)).unwrap_or(0);
-                (Tone::Text, format!("[{}{}] {}/{}", "#".repeat(full), ".".repeat(20 - full), job.done, job.total))
+                (
+                    Tone::Text,
+                    format!("[{}{}] {}/{}", "#".repeat(full), ".".repeat(20 - full), job.done, job.total),
+                )
             }
             None => (Tone::Dim, "running".to_owned()),
         };

@@ -16,7 +16,14 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     let detail = app.detail.as_ref()?;
     if let Some(fault) = &detail.fault {
         let sign = theme.mark(Tone::Error);
-        paint::put(buf, 0, parts.bar.y, parts.bar.width, &format!("{sign}{}", fault.message), theme.style(Tone::Error));
+        paint::put(
+            buf,
+            0,
+            parts.bar.y,
+            parts.bar.width,
+            &format!("{sign}{}", fault.message),
+            theme.style(Tone::Error),
+        );
         if let Some(hint) = &fault.hint {
             paint::put(buf, 2, parts.captions.y, parts.captions.width, hint, theme.style(Tone::Dim));
         }

@@ -108,25 +108,27 @@ fn under_the_box(list: &List, buf: &mut Buffer, parts: &Parts, theme: Theme) {
         let start = list.search.line.text().get(..fault.span.start).map_or(0, text::width);
         let long = list.search.line.text().get(fault.span.clone()).map_or(1, text::width).max(1);
         let carets = format!("{}{}", " ".repeat(start + 2), "^".repeat(long));
-        let mut lines = vec![(Tone::Error, carets), (Tone::Error, format!("{}{fault}", theme.mark(Tone::Error)))];
+        let mut lines =
+            vec![(Tone::Error, carets), (Tone::Error, format!("{}{fault}", theme.mark(Tone::Error)))];
         if let Some(hint) = fault.hint() {
             lines.push((Tone::Dim, format!("  {hint}")));
         }
         for (y, (tone, line)) in (below.y..below.bottom()).zip(lines) {
             let row = Rect { y, height: 1, ..below };
-            ratatui::widgets::Widget::render(ratatui::widgets::Clear, row, buf);
+            paint::clear(buf, row);
             paint::row(buf, row, &line, theme.style(tone));
         }
         return;
     }
     let Some(popup) = list.search.popup.as_ref().filter(|popup| !popup.items.is_empty()) else { return };
-    let widest = popup.items.iter().map(|item| text::width(&text::clean(&item.text))).max().unwrap_or(0).min(40);
+    let widest =
+        popup.items.iter().map(|item| text::width(&text::clean(&item.text))).max().unwrap_or(0).min(40);
     let width = u16::try_from(widest + 12).unwrap_or(40).min(below.width);
     let before = u16::try_from(text::width(list.search.line.before())).unwrap_or(0);
     let x = (below.x + 2 + before).min(below.right().saturating_sub(width));
     let height = u16::try_from(popup.items.len()).unwrap_or(1).min(below.height).min(8);
     let area = Rect { x, y: below.y, width, height };
-    ratatui::widgets::Widget::render(ratatui::widgets::Clear, area, buf);
+    paint::clear(buf, area);
     let top = (popup.chosen + 1).saturating_sub(usize::from(height));
     for (y, (n, item)) in (area.y..area.bottom()).zip(popup.items.iter().enumerate().skip(top)) {
         let on = n == popup.chosen;
@@ -178,7 +180,7 @@ fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position
             highlight.put(buf, x, y, width, &content, style, theme);
             x += column.width + 2;
         }
-        if row.deleted && on {
+        if row.deleted {
             paint::put(buf, area.x + 2, y, 1, "x", base);
         }
         if on {
@@ -219,18 +221,13 @@ fn nothing(app: &App, list: &List, buf: &mut Buffer, area: Rect) {
         if app.is_slow() { vec![(Tone::Dim, "  loading …".to_owned())] } else { Vec::new() }
     } else if !list.query.is_empty() {
         let none = counted(list.kind, 0).replace("0 ", "");
-        vec![
-            (Tone::Text, format!("  No {none} found.")),
-            (Tone::Dim, "  esc clears the search".to_owned()),
-        ]
+        vec![(Tone::Text, format!("  No {none} found.")), (Tone::Dim, "  esc clears the search".to_owned())]
     } else {
         let new = app.keymap.key_of(crate::tui::action::Action::New);
         let import = app.keymap.key_of(crate::tui::action::Action::Import);
         let none = counted(list.kind, 0).replace("0 ", "");
-        let mut lines = vec![
-            (Tone::Text, format!("  No {none} yet.")),
-            (Tone::Dim, format!("  {new} makes one")),
-        ];
+        let mut lines =
+            vec![(Tone::Text, format!("  No {none} yet.")), (Tone::Dim, format!("  {new} makes one"))];
         if list.kind == RecordKind::Contact {
             lines.push((Tone::Dim, format!("  {import} imports them from a file")));
         }

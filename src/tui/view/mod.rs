@@ -7,7 +7,6 @@ mod list;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Clear, Widget};
 
 use crate::tui::app::App;
 use crate::tui::layout;
@@ -39,13 +38,13 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
     let from = app.layers().position(|layer| layer.opaque()).unwrap_or(0);
     for layer in app.layers().skip(from) {
         let place = if layer.opaque() { area } else { layer.place(parts.body).intersection(parts.body) };
-        Clear.render(place, buf);
+        paint::clear(buf, place);
         buf.set_style(place, app.ctx.theme.style(Tone::Text));
         cursor = layer.draw(buf, place, &app.ctx);
     }
     if !covered {
         chrome::prefix(app, buf, parts.body);
-        chrome::toasts(app, buf, parts.body);
+        chrome::toasts(app, buf, parts.body, cursor);
         chrome::footer(app, buf, parts.footer);
     }
     cursor.filter(|at| area.contains(*at))
