@@ -84,7 +84,8 @@ pub fn harden() {
 pub fn init(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> Result<Initialised, Error> {
     let country: Country = options.country.parse()?;
     if options.controller.trim().is_empty() {
-        return Err(Error::usage("a store needs a controller: who decides about the data").hint("name the company with --controller"));
+        return Err(Error::usage("a store needs a controller: who decides about the data")
+            .hint("name the company with --controller"));
     }
     let recovery = RecoveryCode::generate(env);
     let groups = recovery.groups();
@@ -99,12 +100,17 @@ pub fn init(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> Re
     let begun = StoreDir::begin(dir).map_err(|error| layout_error(&error))?;
     let id = StoreId(env.ids.next());
     let ways = [way, keyring::Secret::RecoveryCode(recovery)];
-    let keyring = Keyring::create(&begun.keys(), id, &ways, options.cost, env).map_err(|error| key_error(&error))?;
+    let keyring =
+        Keyring::create(&begun.keys(), id, &ways, options.cost, env).map_err(|error| key_error(&error))?;
     let backend = SledBackend::create(&begun.data(), SledOptions::default()).map_err(StoreError::from)?;
     let surroundings = surroundings(&keyring, dir, false);
     let store = stores::fresh(Box::new(backend), keyring, id, env)?;
     let service = Service::open(store, id, surroundings, env)?;
-    let settings = Settings { controller: options.controller.trim().to_owned(), country: Some(country), ..Settings::default() };
+    let settings = Settings {
+        controller: options.controller.trim().to_owned(),
+        country: Some(country),
+        ..Settings::default()
+    };
     let owner = User {
         name: options.user.clone(),
         unix: options.unix.clone(),
@@ -135,7 +141,9 @@ pub fn service(dir: &Path, secret: &Secret, env: &Env) -> Result<(Service, Store
     let backend = SledBackend::open(&store_dir.data(), SledOptions::default()).map_err(StoreError::from)?;
     let mut surroundings = surroundings(&keyring, dir, false);
     if store_dir.repaired() {
-        surroundings.repairs.push("the header of the store had a damaged copy; repaired from the other".to_owned());
+        surroundings
+            .repairs
+            .push("the header of the store had a damaged copy; repaired from the other".to_owned());
     }
     let store = stores::existing(Box::new(backend), keyring, id, env)?;
     Ok((Service::open(store, id, surroundings, env)?, store_dir))
@@ -163,10 +171,12 @@ fn surroundings(keyring: &Keyring, dir: &Path, demo: bool) -> Surroundings {
 
 fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
     Ok(match secret {
-        Secret::Passphrase(typed) => keyring::Secret::Passphrase(Passphrase::new(typed).map_err(|error| key_error(&error))?),
-        Secret::KeyFile(path) => {
-            keyring::Secret::KeyFile(KeyFile::read(path).map_err(|error| Error::new(Code::Locked, error.to_string()))?)
+        Secret::Passphrase(typed) => {
+            keyring::Secret::Passphrase(Passphrase::new(typed).map_err(|error| key_error(&error))?)
         }
+        Secret::KeyFile(path) => keyring::Secret::KeyFile(
+            KeyFile::read(path).map_err(|error| Error::new(Code::Locked, error.to_string()))?,
+        ),
         Secret::Recovery(typed) => keyring::Secret::RecoveryCode(
             RecoveryCode::parse(typed).map_err(|error| Error::new(Code::Locked, error.to_string()))?,
         ),
@@ -181,7 +191,10 @@ fn key_error(error: &keyring::KeyError) -> Error {
         | KeyError::PassphraseTooShort
         | KeyError::KeyFile(_)
         | KeyError::RecoveryCode(_) => Code::Locked,
-        KeyError::Corrupt { .. } | KeyError::Newer { .. } | KeyError::RefusedCost | KeyError::SlotBeyondRing { .. } => Code::Integrity,
+        KeyError::Corrupt { .. }
+        | KeyError::Newer { .. }
+        | KeyError::RefusedCost
+        | KeyError::SlotBeyondRing { .. } => Code::Integrity,
         _ => Code::Failed,
     };
     Error::new(code, error.to_string())
@@ -191,12 +204,16 @@ fn layout_error(error: &LayoutError) -> Error {
     let code = match error {
         LayoutError::Lock(_) => Code::Locked,
         LayoutError::NotThere(_) | LayoutError::NotAStore(_) => Code::NotFound,
-        LayoutError::Newer { .. } | LayoutError::LostHeader(_) | LayoutError::DamagedHeader(_) => Code::Integrity,
+        LayoutError::Newer { .. } | LayoutError::LostHeader(_) | LayoutError::DamagedHeader(_) => {
+            Code::Integrity
+        }
         _ => Code::Failed,
     };
     let told = Error::new(code, error.to_string());
     match error {
-        LayoutError::NotThere(_) => told.hint("create a store with `callbook init`, or look at `callbook demo`"),
+        LayoutError::NotThere(_) => {
+            told.hint("create a store with `callbook init`, or look at `callbook demo`")
+        }
         _ => told,
     }
 }

@@ -57,17 +57,28 @@ pub(super) fn resolve(
     for edit in edits {
         let info = world.schema.by_name(kind, &edit.field)?;
         if info.edit == Editable::Operation {
-            return Err(Error::usage(format!("`{}` is not edited; an operation of its own sets it", info.name)));
+            return Err(Error::usage(format!(
+                "`{}` is not edited; an operation of its own sets it",
+                info.name
+            )));
         }
         if info.retired && edit.input != Input::Clear {
-            return Err(Error::refused(format!("the field `{}` is retired and takes no new values", info.name)));
+            return Err(Error::refused(format!(
+                "the field `{}` is retired and takes no new values",
+                info.name
+            )));
         }
-        let named = |error: crate::domain::value::Invalid| Error::usage(format!("{}: {error}", info.address()));
+        let named =
+            |error: crate::domain::value::Invalid| Error::usage(format!("{}: {error}", info.address()));
         let input = match (info.kind, edit.input) {
-            (Kind::User, Input::Text(name)) if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() => {
+            (Kind::User, Input::Text(name))
+                if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
+            {
                 Input::Value(Value::User(world.user_named(name.trim(), me)?))
             }
-            (Kind::Company, Input::Text(name)) if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() => {
+            (Kind::Company, Input::Text(name))
+                if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
+            {
                 match world.company_named(name.trim()) {
                     Some(id) => Input::Value(Value::Company(id)),
                     None => {
@@ -83,8 +94,12 @@ pub(super) fn resolve(
         };
         let value = input.resolve(info.kind, now.get(&info.key), country).map_err(named)?;
         match &value {
-            Some(Value::Company(id)) if !world.company_names.contains_key(&id.0) => return Err(no_such(RecordKind::Company, id.0)),
-            Some(Value::User(id)) if !world.users.contains_key(&id.0) => return Err(no_such(RecordKind::User, id.0)),
+            Some(Value::Company(id)) if !world.company_names.contains_key(&id.0) => {
+                return Err(no_such(RecordKind::Company, id.0));
+            }
+            Some(Value::User(id)) if !world.users.contains_key(&id.0) => {
+                return Err(no_such(RecordKind::User, id.0));
+            }
             Some(value) => info.check(value).map_err(named)?,
             None => {}
         }
@@ -94,11 +109,21 @@ pub(super) fn resolve(
 }
 
 /// The country of numbers in an edit: of the record as it will be, else of the store.
-fn numbering_country(world: &World, kind: RecordKind, edits: &[FieldEdit], now: &Fields, default: Option<Country>) -> Option<Country> {
+fn numbering_country(
+    world: &World,
+    kind: RecordKind,
+    edits: &[FieldEdit],
+    now: &Fields,
+    default: Option<Country>,
+) -> Option<Country> {
     let key = match kind {
         RecordKind::Contact => ContactField::country.key(),
         RecordKind::Company => CompanyField::country.key(),
-        RecordKind::Note | RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => return None,
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => return None,
     };
     let given = edits.iter().rev().find(|edit| edit.field == "country").and_then(|edit| match &edit.input {
         Input::Text(text) => text.parse().ok(),
@@ -115,7 +140,11 @@ fn numbering_country(world: &World, kind: RecordKind, edits: &[FieldEdit], now: 
 }
 
 /// Stages the company an edit names and that is not there yet; looks among those this transaction made first.
-pub(super) fn ensure_company(txn: &mut WriteTxn<'_>, name: &str, country: Option<Country>) -> Result<(Value, bool), Error> {
+pub(super) fn ensure_company(
+    txn: &mut WriteTxn<'_>,
+    name: &str,
+    country: Option<Country>,
+) -> Result<(Value, bool), Error> {
     use crate::domain::fold::fold;
     let wanted = fold(name);
     let mine = txn.touched().iter().filter(|stored| stored.kind == RecordKind::Company);
@@ -130,7 +159,12 @@ pub(super) fn ensure_company(txn: &mut WriteTxn<'_>, name: &str, country: Option
 }
 
 /// A record by its id, deleted ones too.
-pub(super) fn fetch(reader: &Reader<'_>, world: &RwLock<World>, kind: RecordKind, id: Uuid) -> Result<Stored, Error> {
+pub(super) fn fetch(
+    reader: &Reader<'_>,
+    world: &RwLock<World>,
+    kind: RecordKind,
+    id: Uuid,
+) -> Result<Stored, Error> {
     let subject = subject_of(&read_lock(world), kind, id);
     reader.record(kind, subject, id)?.ok_or_else(|| no_such(kind, id))
 }
@@ -139,7 +173,8 @@ impl Ask<'_> {
     pub(super) fn add(&self, add: Add) -> Result<Added, Error> {
         let me = self.grant.actor().user;
         let now = self.now;
-        let similar = if add.kind == RecordKind::Contact { self.similar_to(&add.fields, None)? } else { Vec::new() };
+        let similar =
+            if add.kind == RecordKind::Contact { self.similar_to(&add.fields, None)? } else { Vec::new() };
         let (id, revision, warnings) = self.write(Action::Create, move |txn, world| {
             let mut fields = Fields::new();
             rules::defaults(add.kind, &mut fields, now, me);
@@ -174,7 +209,10 @@ impl Ask<'_> {
                     warnings.extend(rules::check(add.kind, None, &fields)?);
                     let company: Company = typed(fields)?;
                     if read_lock(world).company_named(&company.name).is_some() {
-                        return Err(Error::conflict(format!("there is a company `{}` already", company.name)));
+                        return Err(Error::conflict(format!(
+                            "there is a company `{}` already",
+                            company.name
+                        )));
                     }
                     txn.create(about, &company)?
                 }
@@ -214,7 +252,8 @@ impl Ask<'_> {
             if is_deleted(&stored.record.fields, edit.kind) {
                 return Err(rules::deleted(edit.kind));
             }
-            let resolved = resolve(&read_lock(world), edit.kind, edit.fields, &stored.record.fields, None, me)?;
+            let resolved =
+                resolve(&read_lock(world), edit.kind, edit.fields, &stored.record.fields, None, me)?;
             let mut fields = resolved.applied(&stored.record.fields);
             let mut warnings = Vec::new();
             if let Some(name) = &resolved.new_company {
@@ -237,7 +276,11 @@ impl Ask<'_> {
             };
             let mut fields = stored.record.fields.clone();
             if fields.contains_key(&key) {
-                return Ok(Edited { revision: stored.record.revision, changed: Vec::new(), warnings: Vec::new() });
+                return Ok(Edited {
+                    revision: stored.record.revision,
+                    changed: Vec::new(),
+                    warnings: Vec::new(),
+                });
             }
             fields.insert(key, Value::Time(now));
             if let Some(expected) = delete.expect_revision {
@@ -259,7 +302,8 @@ impl Ask<'_> {
             let stored = fetch(&txn.read(), world, restore.kind, restore.id)?;
             let mut fields = stored.record.fields.clone();
             if let Some(Value::Contact(into)) = fields.get(&ContactField::merged_into.key()) {
-                return Err(Error::refused(format!("the contact was merged into {into}")).hint("undo the merge instead"));
+                return Err(Error::refused(format!("the contact was merged into {into}"))
+                    .hint("undo the merge instead"));
             }
             if let Some(key) = deletion_field(restore.kind) {
                 fields.remove(&key);
@@ -358,7 +402,8 @@ pub(super) fn change(
     fields: Fields,
     warnings: Vec<String>,
 ) -> Result<Edited, Error> {
-    let changed: Vec<FieldKey> = diff(&stored.record.fields, &fields).iter().map(|change| change.field).collect();
+    let changed: Vec<FieldKey> =
+        diff(&stored.record.fields, &fields).iter().map(|change| change.field).collect();
     let revision = match txn.update(stored, fields)? {
         Some(stored) => stored.record.revision,
         None => stored.record.revision,
@@ -386,7 +431,10 @@ fn renamed_people(txn: &WriteTxn<'_>, world: &RwLock<World>, before: &Stored) ->
         return Ok(Vec::new());
     }
     let name = CompanyField::name.key();
-    let renamed = txn.touched().iter().any(|now| now.id == before.id && now.record.fields.get(&name) != before.record.fields.get(&name));
+    let renamed = txn
+        .touched()
+        .iter()
+        .any(|now| now.id == before.id && now.record.fields.get(&name) != before.record.fields.get(&name));
     if !renamed {
         return Ok(Vec::new());
     }
@@ -407,7 +455,10 @@ fn renamed_people(txn: &WriteTxn<'_>, world: &RwLock<World>, before: &Stored) ->
 pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
     let Some(name) = world.company_names.get(&company) else { return Vec::new() };
     let at = |deleted: bool| {
-        let filter = |key, values| Term { excluded: false, kind: TermKind::Filter(Filter { name: FilterName::Known(key), values }) };
+        let filter = |key, values| Term {
+            excluded: false,
+            kind: TermKind::Filter(Filter { name: FilterName::Known(key), values }),
+        };
         let mut terms = vec![filter(FilterKey::Company, vec![QueryValue::Text(name.clone())])];
         if deleted {
             terms.push(filter(FilterKey::Is, vec![QueryValue::Is(crate::domain::query::Is::Deleted)]));
@@ -423,7 +474,13 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
         };
         let sort = index::Sort { by: index::SortKey::Name, descending: false };
         let mut session = index::Session::default();
-        let found = world.contacts.search(&mut session, &Query { terms }, sort, index::Window::first(usize::MAX), &context);
+        let found = world.contacts.search(
+            &mut session,
+            &Query { terms },
+            sort,
+            index::Window::first(usize::MAX),
+            &context,
+        );
         found.map(|page| page.hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>()).unwrap_or_default()
     };
     let mut ids = at(false);
@@ -432,18 +489,32 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
 }
 
 /// Refuses when a field that this edit changes was changed since the revision the editor saw.
-fn check_revision(reader: &Reader<'_>, world: &RwLock<World>, stored: &Stored, expected: u64, wanted: &Fields) -> Result<(), Error> {
+fn check_revision(
+    reader: &Reader<'_>,
+    world: &RwLock<World>,
+    stored: &Stored,
+    expected: u64,
+    wanted: &Fields,
+) -> Result<(), Error> {
     let current = stored.record.revision;
     if expected == current {
         return Ok(());
     }
     if expected == 0 || expected > current {
-        return Err(Error::usage(format!("the {} has no revision {expected}; it is at {current}", stored.kind)));
+        return Err(Error::usage(format!(
+            "the {} has no revision {expected}; it is at {current}",
+            stored.kind
+        )));
     }
     let mut seen = Fields::new();
     // Each body is one revision, in order.
-    for (_, body) in reader.bodies(stored.subject, stored.id)?.into_iter().take(usize::try_from(expected).unwrap_or(usize::MAX)) {
-        crate::domain::history::fold(&mut seen, &body.changes).map_err(|error| Error::integrity(error.to_string()))?;
+    for (_, body) in reader
+        .bodies(stored.subject, stored.id)?
+        .into_iter()
+        .take(usize::try_from(expected).unwrap_or(usize::MAX))
+    {
+        crate::domain::history::fold(&mut seen, &body.changes)
+            .map_err(|error| Error::integrity(error.to_string()))?;
     }
     let theirs = diff(&seen, &stored.record.fields);
     let mine = diff(&stored.record.fields, wanted);
@@ -472,7 +543,11 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
     let key = match kind {
         RecordKind::Contact => ContactField::country.key(),
         RecordKind::Company => CompanyField::country.key(),
-        RecordKind::Note | RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => return,
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => return,
     };
     if let Some(country) = world.settings.country {
         fields.entry(key).or_insert(Value::Country(country));

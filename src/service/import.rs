@@ -71,7 +71,10 @@ enum Key {
 impl Ask<'_> {
     pub(super) fn import(&self, import: Import) -> Result<ImportReport, Error> {
         if import.rows.len() > MAX_ROWS {
-            return Err(Error::usage(format!("{} rows are more than the {MAX_ROWS} of one chunk", import.rows.len())));
+            return Err(Error::usage(format!(
+                "{} rows are more than the {MAX_ROWS} of one chunk",
+                import.rows.len()
+            )));
         }
         let country = match import.provenance.country.trim() {
             "" => self.country(),
@@ -82,15 +85,19 @@ impl Ask<'_> {
             let world = std::sync::Arc::clone(&self.service.world);
             return self.service.store.read(move |reader| {
                 let mut planner = Planner::new(reader, &world, &import.provenance, country, me, now);
-                let rows: Vec<(u64, Row)> = import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
-                Ok(ImportReport { rows: rows.into_iter().map(|(row, went)| outcome(row, went, &[])).collect() })
+                let rows: Vec<(u64, Row)> =
+                    import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
+                Ok(ImportReport {
+                    rows: rows.into_iter().map(|(row, went)| outcome(row, went, &[])).collect(),
+                })
             });
         }
         self.write(Action::Import, move |txn, world| {
             let (rows, plans) = {
                 let reader = txn.read();
                 let mut planner = Planner::new(&reader, world, &import.provenance, country, me, now);
-                let rows: Vec<(u64, Row)> = import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
+                let rows: Vec<(u64, Row)> =
+                    import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 (rows, planner.plans)
             };
             let mut ids = Vec::with_capacity(plans.len());
@@ -108,12 +115,20 @@ impl Ask<'_> {
 fn outcome(row: u64, went: Row, ids: &[Uuid]) -> RowOutcome {
     match went {
         Row::Rejected(reason) => RowOutcome { row, outcome: Outcome::Rejected, id: None, reason },
-        Row::To(plan, outcome) => RowOutcome { row, outcome, id: ids.get(plan).map(|id| ContactId(*id)), reason: String::new() },
+        Row::To(plan, outcome) => {
+            RowOutcome { row, outcome, id: ids.get(plan).map(|id| ContactId(*id)), reason: String::new() }
+        }
     }
 }
 
 /// Stages one plan; gives the contact's id.
-fn land(txn: &mut WriteTxn<'_>, plan: Plan, me: UserId, now: Timestamp, before: &mut Vec<Stored>) -> Result<Uuid, Error> {
+fn land(
+    txn: &mut WriteTxn<'_>,
+    plan: Plan,
+    me: UserId,
+    now: Timestamp,
+    before: &mut Vec<Stored>,
+) -> Result<Uuid, Error> {
     let country = |fields: &Fields| match fields.get(&ContactField::country.key()) {
         Some(Value::Country(country)) => Some(*country),
         _ => None,
@@ -124,7 +139,8 @@ fn land(txn: &mut WriteTxn<'_>, plan: Plan, me: UserId, now: Timestamp, before: 
                 let (value, _) = ensure_company(txn, &name, country(&fields))?;
                 fields.insert(ContactField::company.key(), value);
             }
-            let contact = Contact::from_fields(fields).map_err(|error| Error::integrity(error.to_string()))?;
+            let contact =
+                Contact::from_fields(fields).map_err(|error| Error::integrity(error.to_string()))?;
             (txn.create(crate::domain::id::SubjectId::NOBODY, &contact)?, notes)
         }
         Plan::Update { stored, mut fields, company, notes } => {
@@ -141,7 +157,13 @@ fn land(txn: &mut WriteTxn<'_>, plan: Plan, me: UserId, now: Timestamp, before: 
         }
     };
     for text in notes {
-        let note = Note { kind: OneOf(Some(NoteKind::Note)), text, happened_at: Some(now), author: Some(me), ..Note::default() };
+        let note = Note {
+            kind: OneOf(Some(NoteKind::Note)),
+            text,
+            happened_at: Some(now),
+            author: Some(me),
+            ..Note::default()
+        };
         txn.create(stored.subject, &note)?;
     }
     Ok(stored.id)
@@ -149,11 +171,19 @@ fn land(txn: &mut WriteTxn<'_>, plan: Plan, me: UserId, now: Timestamp, before: 
 
 /// Index entries tell whether a contact has notes; those are counted after their contact was.
 fn refresh_with_notes(txn: &WriteTxn<'_>, world: &RwLock<World>) -> Result<(), Error> {
-    let mut subjects: Vec<_> = txn.touched().iter().filter(|stored| stored.kind == RecordKind::Note).map(|stored| stored.subject).collect();
+    let mut subjects: Vec<_> = txn
+        .touched()
+        .iter()
+        .filter(|stored| stored.kind == RecordKind::Note)
+        .map(|stored| stored.subject)
+        .collect();
     subjects.dedup();
     for subject in subjects {
         if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
-            world.write().unwrap_or_else(std::sync::PoisonError::into_inner).apply(Some(&contact), &contact)?;
+            world
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .apply(Some(&contact), &contact)?;
         }
     }
     Ok(())
@@ -168,7 +198,17 @@ impl<'a> Planner<'a> {
         me: UserId,
         now: Timestamp,
     ) -> Planner<'a> {
-        Planner { reader, world, provenance, country, me, now, plans: Vec::new(), keys: HashMap::new(), existing: HashMap::new() }
+        Planner {
+            reader,
+            world,
+            provenance,
+            country,
+            me,
+            now,
+            plans: Vec::new(),
+            keys: HashMap::new(),
+            existing: HashMap::new(),
+        }
     }
 
     fn row(&mut self, row: Incoming) -> Row {
@@ -179,8 +219,16 @@ impl<'a> Planner<'a> {
     }
 
     fn plan(&mut self, row: Incoming) -> Result<(usize, Outcome), Error> {
-        let given = resolve(&read_lock(self.world), RecordKind::Contact, row.fields, &Fields::new(), self.country, self.me)?;
-        let mut fields: Fields = given.fields.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
+        let given = resolve(
+            &read_lock(self.world),
+            RecordKind::Contact,
+            row.fields,
+            &Fields::new(),
+            self.country,
+            self.me,
+        )?;
+        let mut fields: Fields =
+            given.fields.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
         let own: Vec<FieldKey> = fields.keys().copied().collect();
         self.add_provenance(&mut fields)?;
         let company = given.new_company;
@@ -197,16 +245,28 @@ impl<'a> Planner<'a> {
                 Ok((at, Outcome::Created))
             }
             Some(Found::Planned(at)) => {
+                let stored = match self.plans.get(at) {
+                    Some(Plan::Update { stored, .. }) => Some(stored),
+                    _ => None,
+                };
+                let news = match stored {
+                    Some(stored) => self.new_notes(stored, row.notes)?,
+                    None => notes_of(row.notes),
+                };
                 let changed = match self.plans.get_mut(at) {
-                    Some(Plan::Create { fields: there, company: firm, notes } | Plan::Update { fields: there, company: firm, notes, .. }) => {
-                        let changed = grow(there, &fields, &own);
+                    Some(
+                        Plan::Create { fields: there, company: firm, notes }
+                        | Plan::Update { fields: there, company: firm, notes, .. },
+                    ) => {
+                        let grown = grow(there, &fields, &own);
                         if firm.is_none() && !there.contains_key(&ContactField::company.key()) {
                             *firm = company;
                         }
-                        let news: Vec<String> = notes_of(row.notes).into_iter().filter(|note| !notes.contains(note)).collect();
-                        let more = !news.is_empty();
+                        let before = notes.len();
+                        let news: Vec<String> =
+                            news.into_iter().filter(|note| !notes.contains(note)).collect();
                         notes.extend(news);
-                        changed || more
+                        grown || notes.len() > before
                     }
                     None => false,
                 };
@@ -215,7 +275,10 @@ impl<'a> Planner<'a> {
             }
             Some(Found::Stored(stored)) => {
                 if is_deleted(&stored.record.fields, RecordKind::Contact) {
-                    return Err(Error::refused(format!("the contact {} was deleted here; restore it to update it", stored.id)));
+                    return Err(Error::refused(format!(
+                        "the contact {} was deleted here; restore it to update it",
+                        stored.id
+                    )));
                 }
                 let mut merged = stored.record.fields.clone();
                 let mut changed = grow(&mut merged, &fields, &own);
@@ -248,7 +311,8 @@ impl<'a> Planner<'a> {
             }
         }
         if !given.tags.is_empty()
-            && let Some(Value::Tags(mut tags)) = ContactField::tags.spec().kind.parse(&given.tags.join(","), None)?
+            && let Some(Value::Tags(mut tags)) =
+                ContactField::tags.spec().kind.parse(&given.tags.join(","), None)?
         {
             if let Some(Value::Tags(own)) = fields.get(&ContactField::tags.key()) {
                 tags.extend(own.iter().cloned());
@@ -261,7 +325,8 @@ impl<'a> Planner<'a> {
     }
 
     fn find(&self, fields: &Fields, new_company: Option<&str>) -> Result<Option<Found>, Error> {
-        let contact = Contact::from_fields(fields.clone()).map_err(|error| Error::usage(error.to_string()))?;
+        let contact =
+            Contact::from_fields(fields.clone()).map_err(|error| Error::usage(error.to_string()))?;
         let name = name_key(&contact);
         let keys = keys_of(&contact);
         for key in keys.iter().filter(|key| !matches!(key, Key::Name(_))) {
@@ -323,11 +388,14 @@ impl<'a> Planner<'a> {
             let there: Contact = stored.entity()?;
             let same = match key {
                 Key::External(external) => {
-                    there.external_id == *external || external.strip_prefix("urn:uuid:").unwrap_or(external) == id.to_string()
+                    there.external_id == *external
+                        || external.strip_prefix("urn:uuid:").unwrap_or(external) == id.to_string()
                 }
                 Key::Phone(_) | Key::Email(_) => name.is_empty() || name_key(&there) == *name,
-                Key::Name(_) => there.company == contact.company && there.phones.is_empty() && there.emails.is_empty()
-                    || there.company == contact.company && contact.company.is_some(),
+                Key::Name(_) => {
+                    there.company == contact.company && there.phones.is_empty() && there.emails.is_empty()
+                        || there.company == contact.company && contact.company.is_some()
+                }
             };
             if same {
                 return Ok(Some(Found::Stored(Box::new(stored))));
@@ -392,7 +460,9 @@ fn notes_of(notes: Vec<String>) -> Vec<String> {
 
 /// The name by which rows and contacts are compared.
 pub(super) fn name_key(contact: &Contact) -> String {
-    let name = crate::domain::contact::join_words([contact.given_name.as_str(), contact.family_name.as_str()].into_iter());
+    let name = crate::domain::contact::join_words(
+        [contact.given_name.as_str(), contact.family_name.as_str()].into_iter(),
+    );
     fold::fold(&name)
 }
 
@@ -452,11 +522,14 @@ fn grow(there: &mut Fields, row: &Fields, own: &[FieldKey]) -> bool {
 }
 
 /// Adds the items that are not there yet.
-pub(super) fn unite<T: Clone>(old: &mut Vec<Labelled<T>>, new: &[Labelled<T>], same: impl Fn(&T, &T) -> bool) {
+pub(super) fn unite<T: Clone>(
+    old: &mut Vec<Labelled<T>>,
+    new: &[Labelled<T>],
+    same: impl Fn(&T, &T) -> bool,
+) {
     for item in new {
         if !old.iter().any(|one| same(&one.value, &item.value)) {
             old.push(item.clone());
         }
     }
 }
-

@@ -54,9 +54,11 @@ impl Ask<'_> {
     pub(super) fn list(&self, list: List) -> Result<Page, Error> {
         match list.kind {
             RecordKind::Contact | RecordKind::Company => self.indexed(list),
-            RecordKind::Note | RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-                self.scanned(list)
-            }
+            RecordKind::Note
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => self.scanned(list),
         }
     }
 
@@ -64,7 +66,8 @@ impl Ask<'_> {
     fn indexed(&self, list: List) -> Result<Page, Error> {
         let query = parse(&list.query)?;
         let sort = sort_of(&list.sort, &query)?;
-        let limit = list.window.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit =
+            list.window.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let offset = usize::try_from(list.window.offset).unwrap_or(usize::MAX);
         let window = index::Window {
             offset: if list.window.after.is_some() { 0 } else { offset },
@@ -77,7 +80,13 @@ impl Ask<'_> {
         Ok(Page { items, total: found.total as u64, offset: list.window.offset, ..Page::default() })
     }
 
-    pub(super) fn search(&self, kind: RecordKind, query: &Query, sort: index::Sort, window: index::Window) -> Result<index::Page, Error> {
+    pub(super) fn search(
+        &self,
+        kind: RecordKind,
+        query: &Query,
+        sort: index::Sort,
+        window: index::Window,
+    ) -> Result<index::Page, Error> {
         let world = self.world();
         for (_, filter) in query.filters() {
             let names = match &filter.name {
@@ -104,7 +113,9 @@ impl Ask<'_> {
         };
         let mut memory = self.memory();
         let result = match kind {
-            RecordKind::Company => world.companies.search(&mut memory.companies, query, sort, window, &context),
+            RecordKind::Company => {
+                world.companies.search(&mut memory.companies, query, sort, window, &context)
+            }
             _ => world.contacts.search(&mut memory.contacts, query, sort, window, &context),
         };
         result.map_err(|stop| Error::failed(stop.to_string()).hint("begin the list anew"))
@@ -119,11 +130,17 @@ impl Ask<'_> {
     }
 
     /// The records with these ids, in this order; those that vanished meanwhile are left out.
-    pub(super) fn views(&self, kind: RecordKind, ids: Vec<Uuid>, columns: Vec<FieldKey>) -> Result<Vec<View>, Error> {
+    pub(super) fn views(
+        &self,
+        kind: RecordKind,
+        ids: Vec<Uuid>,
+        columns: Vec<FieldKey>,
+    ) -> Result<Vec<View>, Error> {
         let columns = Arc::new(columns);
         let mut views = Vec::with_capacity(ids.len());
         for slice in ids.chunks(SLICE) {
-            let (slice, columns, world) = (slice.to_vec(), Arc::clone(&columns), Arc::clone(&self.service.world));
+            let (slice, columns, world) =
+                (slice.to_vec(), Arc::clone(&columns), Arc::clone(&self.service.world));
             views.extend(self.service.store.read(move |reader| {
                 let world = read_lock(&world);
                 let mut views = Vec::with_capacity(slice.len());
@@ -168,7 +185,8 @@ impl Ask<'_> {
             Some(after) => views.iter().position(|view| view.id == after).map_or(views.len(), |at| at + 1),
             None => usize::try_from(list.window.offset).unwrap_or(usize::MAX),
         };
-        let limit = list.window.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit =
+            list.window.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let items = views.into_iter().skip(from).take(limit).collect();
         Ok(Page { items, total, offset: from as u64, ..Page::default() })
     }
@@ -199,7 +217,9 @@ impl Ask<'_> {
                 _ => Vec::new(),
             };
             let world = read_lock(&world);
-            let views = |stored: Vec<Stored>| stored.iter().map(|one| Ok(world.view(one, &[])?)).collect::<Result<Vec<View>, Error>>();
+            let views = |stored: Vec<Stored>| {
+                stored.iter().map(|one| Ok(world.view(one, &[])?)).collect::<Result<Vec<View>, Error>>()
+            };
             let mut notes = views(notes)?;
             notes.sort_by_key(|view| std::cmp::Reverse((when(view), view.id)));
             Ok(Card { record: world.view(&stored, &[])?, notes, people: views(people)? })
@@ -213,7 +233,9 @@ impl Ask<'_> {
             let world = read_lock(&world);
             let mut entries = Vec::new();
             for (seq, body) in reader.bodies(stored.subject, stored.id)? {
-                let header = reader.header(seq)?.ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
+                let header = reader
+                    .header(seq)?
+                    .ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
                 entries.push(world.entry(&header, Some(&body), Some(&stored))?);
             }
             entries.reverse();
@@ -255,10 +277,13 @@ impl Ask<'_> {
         let index = if complete.kind == RecordKind::Company { &world.companies } else { &world.contacts };
         let mut found = index.completions(kind, &complete.prefix, &index::Scope::All);
         let prefix = crate::domain::fold::fold(&complete.prefix);
-        let begins = |name: &str| crate::domain::fold::fold(name).split(' ').any(|word| word.starts_with(&prefix));
+        let begins =
+            |name: &str| crate::domain::fold::fold(name).split(' ').any(|word| word.starts_with(&prefix));
         // Users and companies that no contact has yet can be chosen too.
         let also: Vec<&String> = match kind {
-            Complete::Owner => world.users.values().filter(|user| !user.inactive).map(|user| &user.name).collect(),
+            Complete::Owner => {
+                world.users.values().filter(|user| !user.inactive).map(|user| &user.name).collect()
+            }
             Complete::Company if !prefix.is_empty() => world.company_names.values().collect(),
             _ => Vec::new(),
         };
@@ -276,7 +301,10 @@ impl Ask<'_> {
 
 /// When a note's event happened.
 fn when(view: &View) -> crate::domain::time::Timestamp {
-    match view.get(crate::domain::contact::NoteField::happened_at.key()).and_then(|shown| shown.value.as_ref()) {
+    match view
+        .get(crate::domain::contact::NoteField::happened_at.key())
+        .and_then(|shown| shown.value.as_ref())
+    {
         Some(Value::Time(at)) => *at,
         _ => view.created_at,
     }
@@ -295,11 +323,16 @@ fn people_of(reader: &Reader<'_>, world: &World, company: Uuid) -> Result<Vec<St
 }
 
 /// A record as it stood at a moment, folded from its history.
-fn as_of(reader: &Reader<'_>, mut stored: Stored, at: crate::domain::time::Timestamp) -> Result<Stored, Error> {
+fn as_of(
+    reader: &Reader<'_>,
+    mut stored: Stored,
+    at: crate::domain::time::Timestamp,
+) -> Result<Stored, Error> {
     let mut fields = Fields::new();
     let mut revision = 0;
     for (seq, body) in reader.bodies(stored.subject, stored.id)? {
-        let header = reader.header(seq)?.ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
+        let header =
+            reader.header(seq)?.ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
         if header.at > at {
             break;
         }
@@ -308,7 +341,9 @@ fn as_of(reader: &Reader<'_>, mut stored: Stored, at: crate::domain::time::Times
         stored.record.updated_at = header.at;
     }
     if revision == 0 {
-        return Err(no_such(stored.kind, stored.id).hint(format!("it was created at {}", stored.record.created_at)));
+        return Err(
+            no_such(stored.kind, stored.id).hint(format!("it was created at {}", stored.record.created_at))
+        );
     }
     stored.record.fields = fields;
     stored.record.revision = revision;
@@ -339,8 +374,9 @@ fn sort_of(text: &str, query: &Query) -> Result<index::Sort, Error> {
         "country" => index::SortKey::Country,
         "owner" => index::SortKey::Owner,
         other => {
-            return Err(Error::usage(format!("lists are not sorted by `{other}`"))
-                .hint("sort by name, company, created, updated, country or owner; with - in front for the reverse"));
+            return Err(Error::usage(format!("lists are not sorted by `{other}`")).hint(
+                "sort by name, company, created, updated, country or owner; with - in front for the reverse",
+            ));
         }
     };
     Ok(index::Sort { by, descending })

@@ -27,19 +27,25 @@ impl Ask<'_> {
 
     /// Contacts that share a number, an address or the name with what is described. Fields that do not parse yet are
     /// passed over: somebody is typing them.
-    pub(super) fn similar_to(&self, fields: &[FieldEdit], except: Option<ContactId>) -> Result<Vec<Similar>, Error> {
+    pub(super) fn similar_to(
+        &self,
+        fields: &[FieldEdit],
+        except: Option<ContactId>,
+    ) -> Result<Vec<Similar>, Error> {
         let me = self.grant.actor().user;
         let mut described = Fields::new();
         let mut new_company = None;
         {
             let world = self.world();
-            let country: Vec<FieldEdit> = fields.iter().filter(|edit| edit.field == "country").cloned().collect();
+            let country: Vec<FieldEdit> =
+                fields.iter().filter(|edit| edit.field == "country").cloned().collect();
             for edit in fields {
                 let mut edits = country.clone();
                 edits.push(edit.clone());
                 if let Ok(resolved) = resolve(&world, RecordKind::Contact, edits, &Fields::new(), None, me) {
                     new_company = new_company.or(resolved.new_company);
-                    described.extend(resolved.fields.into_iter().filter_map(|(key, value)| Some((key, value?))));
+                    described
+                        .extend(resolved.fields.into_iter().filter_map(|(key, value)| Some((key, value?))));
                 }
             }
         }
@@ -119,7 +125,9 @@ impl Ask<'_> {
                 .into_iter()
                 .take(limit)
                 .map(|(ids, mut whats)| {
-                    whats.sort_unstable_by_key(|what| ["email", "phone", "name+company"].iter().position(|one| one == what));
+                    whats.sort_unstable_by_key(|what| {
+                        ["email", "phone", "name+company"].iter().position(|one| one == what)
+                    });
                     let same: Vec<String> = whats.iter().map(|what| (*what).to_owned()).collect();
                     let mut contacts = Vec::new();
                     for id in ids {
@@ -170,14 +178,22 @@ impl Ask<'_> {
             }
             publish(world, txn, &before)?;
             if let Some(contact) = txn.read().record(RecordKind::Contact, keep.subject, keep.id)? {
-                world.write().unwrap_or_else(std::sync::PoisonError::into_inner).apply(Some(&contact), &contact)?;
+                world
+                    .write()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .apply(Some(&contact), &contact)?;
             }
             report(&read_lock(world), &keep, &other, &fields, kept.record.revision, moved)
         })
     }
 }
 
-fn similar(reader: &Reader<'_>, world: &World, id: Uuid, same: Vec<String>) -> Result<Option<Similar>, Error> {
+fn similar(
+    reader: &Reader<'_>,
+    world: &World,
+    id: Uuid,
+    same: Vec<String>,
+) -> Result<Option<Similar>, Error> {
     let Some(stored) = reader.record(RecordKind::Contact, SubjectId(id), id)? else { return Ok(None) };
     let contact: Contact = stored.entity()?;
     if contact.deleted_at.is_some() {
@@ -187,7 +203,11 @@ fn similar(reader: &Reader<'_>, world: &World, id: Uuid, same: Vec<String>) -> R
     Ok(Some(Similar { id: ContactId(id), title: contact.display_name(), company, same }))
 }
 
-fn pair(reader: &Reader<'_>, world: &std::sync::RwLock<World>, merge: &Merge) -> Result<(Stored, Stored), Error> {
+fn pair(
+    reader: &Reader<'_>,
+    world: &std::sync::RwLock<World>,
+    merge: &Merge,
+) -> Result<(Stored, Stored), Error> {
     let keep = fetch(reader, world, RecordKind::Contact, merge.keep.0)?;
     let other = fetch(reader, world, RecordKind::Contact, merge.other.0)?;
     for one in [&keep, &other] {
@@ -208,7 +228,9 @@ fn combine(keep: &Fields, other: &Fields) -> Fields {
                 fields.insert(*key, value.clone());
             }
             (Some(Value::Phones(old)), Value::Phones(new)) => unite(old, new, |a, b| a == b),
-            (Some(Value::Emails(old)), Value::Emails(new)) => unite(old, new, |a, b| a.folded() == b.folded()),
+            (Some(Value::Emails(old)), Value::Emails(new)) => {
+                unite(old, new, |a, b| a.folded() == b.folded())
+            }
             (Some(Value::Links(old)), Value::Links(new)) => unite(old, new, |a, b| a == b),
             (Some(Value::Addresses(old)), Value::Addresses(new)) => unite(old, new, |a, b| a == b),
             (Some(Value::Tags(old)), Value::Tags(new)) => {
@@ -222,14 +244,24 @@ fn combine(keep: &Fields, other: &Fields) -> Fields {
     fields
 }
 
-fn report(world: &World, keep: &Stored, other: &Stored, fields: &Fields, revision: u64, notes_moved: u64) -> Result<MergeReport, Error> {
+fn report(
+    world: &World,
+    keep: &Stored,
+    other: &Stored,
+    fields: &Fields,
+    revision: u64,
+    notes_moved: u64,
+) -> Result<MergeReport, Error> {
     let view = |change: &Change| world.change(RecordKind::Contact, change);
     let changes: Vec<ChangeView> = diff(&keep.record.fields, fields).iter().map(view).collect();
     let differing = diff(fields, &other.record.fields)
         .iter()
-        .filter(|change| change.old.is_some() && change.new.is_some() && !changes.iter().any(|one| one.field == change.field))
+        .filter(|change| {
+            change.old.is_some()
+                && change.new.is_some()
+                && !changes.iter().any(|one| one.field == change.field)
+        })
         .map(view)
         .collect();
     Ok(MergeReport { kept: ContactId(keep.id), revision, changes, differing, notes_moved })
 }
-

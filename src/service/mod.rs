@@ -16,6 +16,9 @@ mod undo;
 mod view;
 mod world;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -270,12 +273,16 @@ fn read_lock(world: &RwLock<World>) -> RwLockReadGuard<'_, World> {
 /// A failure of the store as the asker sees it.
 fn store_error(error: StoreError) -> Error {
     let code = match &error {
-        StoreError::Envelope(_) | StoreError::Encoding(_) | StoreError::Newer(_) | StoreError::Damaged(_) | StoreError::Log(_) => {
-            Code::Integrity
-        }
+        StoreError::Envelope(_)
+        | StoreError::Encoding(_)
+        | StoreError::Newer(_)
+        | StoreError::Damaged(_)
+        | StoreError::Log(_) => Code::Integrity,
         StoreError::Backend(BackendError::Corrupt(_) | BackendError::Missing(_)) => Code::Integrity,
         StoreError::TooLarge => Code::Usage,
-        StoreError::Layout(_) | StoreError::Keys(_) | StoreError::Backend(_) | StoreError::Closed(_) => Code::Failed,
+        StoreError::Layout(_) | StoreError::Keys(_) | StoreError::Backend(_) | StoreError::Closed(_) => {
+            Code::Failed
+        }
     };
     Error::new(code, error.to_string())
 }
@@ -290,4 +297,3 @@ impl From<StoreError> for Error {
 fn no_such(kind: RecordKind, id: uuid::Uuid) -> Error {
     Error::not_found(format!("there is no {kind} {id}"))
 }
-

@@ -63,7 +63,9 @@ pub fn needs(request: &Request) -> Need {
         Request::Edit(edit) => writing(edit.kind),
         Request::Delete(delete) => writing(delete.kind),
         Request::Restore(restore) => writing(restore.kind),
-        Request::FindSimilar(_) | Request::Duplicates(_) | Request::Complete(_) | Request::Activity(_) => Need::Read,
+        Request::FindSimilar(_) | Request::Duplicates(_) | Request::Complete(_) | Request::Activity(_) => {
+            Need::Read
+        }
         Request::Merge(_) | Request::Undo(_) | Request::Redo(_) => Need::Write,
         Request::Bulk(bulk) => match bulk.kind {
             RecordKind::Contact | RecordKind::Company => Need::Many,
@@ -75,7 +77,9 @@ pub fn needs(request: &Request) -> Need {
         },
         Request::Import(_) => Need::Many,
         Request::Export(_) => Need::Export,
-        Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => Need::Audit,
+        Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => {
+            Need::Audit
+        }
         Request::Status(_) | Request::Doctor(_) => Need::Operate,
     }
 }
@@ -113,7 +117,13 @@ pub fn may(role: Role, need: Need) -> bool {
         Need::Configure => matches!(role, Role::Owner | Role::Dpo),
         Need::Audit => matches!(role, Role::Owner | Role::Dpo | Role::Auditor),
         Need::Operate => match role {
-            Role::Owner | Role::Admin | Role::Dpo | Role::Lead | Role::Rep | Role::Marketing | Role::Auditor => true,
+            Role::Owner
+            | Role::Admin
+            | Role::Dpo
+            | Role::Lead
+            | Role::Rep
+            | Role::Marketing
+            | Role::Auditor => true,
         },
     }
 }

@@ -7,17 +7,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{Ask, index, read_lock};
-use crate::api::view::{CheckLine, CheckpointText, DoctorReport, ExportPage, InventoryLine, Level, Page, ProofText, StatusReport, VerifyReport, View};
+use crate::api::view::{
+    CheckLine, CheckpointText, DoctorReport, ExportPage, InventoryLine, Level, Page, ProofText, StatusReport,
+    VerifyReport, View,
+};
 use crate::api::{Error, Export, LogProve};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, FieldKey};
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SubjectId};
 use crate::domain::user::ExportRun;
+use crate::store::layout::FORMAT;
 use crate::store::merkle::checkpoint::Checkpoint;
 use crate::store::merkle::note::NoteSigner;
 use crate::store::merkle::proof::Proof;
-use crate::store::layout::FORMAT;
 use crate::store::{Reader, StoreError};
 
 /// How long data is kept as long as no rule says otherwise.
@@ -26,7 +29,9 @@ const NO_RULE: &str = "as long as the contact; no retention rule yet";
 impl Ask<'_> {
     pub(super) fn export(&self, export: Export) -> Result<ExportPage, Error> {
         if export.purpose.trim().is_empty() {
-            return Err(Error::refused("an export names the purpose it is for (R6)").hint("say it with --purpose"));
+            return Err(
+                Error::refused("an export names the purpose it is for (R6)").hint("say it with --purpose")
+            );
         }
         let query = super::list::parse(&export.query)?;
         let limit = export.window.limit.map_or(1_000, |limit| limit.min(10_000));
@@ -55,7 +60,12 @@ impl Ask<'_> {
                 Ok(txn.number())
             })?;
         }
-        let page = Page { items, total: found.total as u64, offset: export.window.offset, withheld: BTreeMap::new() };
+        let page = Page {
+            items,
+            total: found.total as u64,
+            offset: export.window.offset,
+            withheld: BTreeMap::new(),
+        };
         Ok(ExportPage { page, notes, logged })
     }
 
@@ -106,19 +116,27 @@ impl Ask<'_> {
         let now = self.now;
         self.service.store.read(move |reader| {
             let Some(header) = reader.header(prove.seq)? else {
-                return Err(Error::not_found(format!("the log has no entry {}; it has {}, counted from 0", prove.seq, reader.log_size())));
+                return Err(Error::not_found(format!(
+                    "the log has no entry {}; it has {}, counted from 0",
+                    prove.seq,
+                    reader.log_size()
+                )));
             };
             let signer = signer(reader)?;
             let checkpoint = Checkpoint::new(&origin(reader), reader.frontier(), Some(now));
             let text = checkpoint.sign(&signer).map_err(|error| Error::failed(error.to_string()))?;
-            let proof = Proof::make(reader, &header.canonical(), prove.seq, &text, Some(signer.verifier()), None)
-                .map_err(|error| Error::integrity(error.to_string()))?;
+            let proof =
+                Proof::make(reader, &header.canonical(), prove.seq, &text, Some(signer.verifier()), None)
+                    .map_err(|error| Error::integrity(error.to_string()))?;
             Ok(ProofText { json: proof.to_json().map_err(|error| Error::failed(error.to_string()))? })
         })
     }
 
     pub(super) fn status(&self) -> Result<StatusReport, Error> {
-        let (entries, bytes_on_disk) = self.service.store.read(|reader| Ok::<_, StoreError>((reader.log_size(), reader.bytes_on_disk())))?;
+        let (entries, bytes_on_disk) = self
+            .service
+            .store
+            .read(|reader| Ok::<_, StoreError>((reader.log_size(), reader.bytes_on_disk())))?;
         let world = self.world();
         Ok(StatusReport {
             store: self.service.id,
@@ -143,23 +161,48 @@ impl Ask<'_> {
         };
         let verified = self.service.store.read(|reader| reader.verify())?;
         if verified.problems.is_empty() {
-            line("records and history", Level::Ok, format!("{} records and {} entries agree", verified.records, verified.entries), "");
+            line(
+                "records and history",
+                Level::Ok,
+                format!("{} records and {} entries agree", verified.records, verified.entries),
+                "",
+            );
         }
         for problem in verified.problems {
-            line("records and history", Level::Error, problem, "restore the store from a backup, and compare with a checkpoint kept elsewhere");
+            line(
+                "records and history",
+                Level::Error,
+                problem,
+                "restore the store from a backup, and compare with a checkpoint kept elsewhere",
+            );
         }
         let around = &self.service.surroundings;
         for repair in &around.repairs {
-            line("repairs", Level::Warning, repair.clone(), "a disk that damages files once does it again: check it");
+            line(
+                "repairs",
+                Level::Warning,
+                repair.clone(),
+                "a disk that damages files once does it again: check it",
+            );
         }
         if !around.demo {
             if around.keys_locked_in_memory {
                 line("memory", Level::Ok, "the master key is kept out of swap".to_owned(), "");
             } else {
-                line("memory", Level::Warning, "the master key may reach swap".to_owned(), "allow locked memory (ulimit -l), or encrypt the swap");
+                line(
+                    "memory",
+                    Level::Warning,
+                    "the master key may reach swap".to_owned(),
+                    "allow locked memory (ulimit -l), or encrypt the swap",
+                );
             }
             if around.ways.len() < 2 {
-                line("ways to unlock", Level::Warning, "there is only one way to unlock the store".to_owned(), "keep the recovery code apart from the machine");
+                line(
+                    "ways to unlock",
+                    Level::Warning,
+                    "there is only one way to unlock the store".to_owned(),
+                    "keep the recovery code apart from the machine",
+                );
             } else {
                 line("ways to unlock", Level::Ok, around.ways.join(", "), "");
             }
@@ -167,15 +210,27 @@ impl Ask<'_> {
                 Some(system) => line(
                     "file system",
                     Level::Warning,
-                    format!("{system} keeps old versions of files: with a snapshot of `keys/` and the passphrase, erased persons could be read"),
+                    format!(
+                        "{system} keeps old versions of files: with a snapshot of `keys/` and the passphrase, erased persons could be read"
+                    ),
                     "take no snapshots of the store's directory",
                 ),
-                None => line("file system", Level::Ok, "overwritten keys are not kept by the file system".to_owned(), ""),
+                None => line(
+                    "file system",
+                    Level::Ok,
+                    "overwritten keys are not kept by the file system".to_owned(),
+                    "",
+                ),
             }
         }
         let world = self.world();
         if world.settings.dpo_contact.is_empty() {
-            line("settings", Level::Note, "no contact of a data protection officer is set (R42)".to_owned(), "name it where one is appointed");
+            line(
+                "settings",
+                Level::Note,
+                "no contact of a data protection officer is set (R42)".to_owned(),
+                "name it where one is appointed",
+            );
         }
         Ok(DoctorReport { checks })
     }
@@ -201,7 +256,11 @@ impl Ask<'_> {
                         field: info.address(),
                         label: info.label.clone(),
                         category: info.category.to_string(),
-                        purpose: if info.custom { info.purpose.clone() } else { purpose_of(kind, info.category).to_owned() },
+                        purpose: if info.custom {
+                            info.purpose.clone()
+                        } else {
+                            purpose_of(kind, info.category).to_owned()
+                        },
                         justification: info.why.clone(),
                         retention: NO_RULE.to_owned(),
                         custom: info.custom,
@@ -218,7 +277,9 @@ impl Ask<'_> {
 fn purpose_of(kind: RecordKind, category: Category) -> &'static str {
     match (kind, category) {
         (RecordKind::Company, _) => "to know the businesses one sells to",
-        (_, Category::Identity | Category::Reach | Category::Work | Category::Preference) => "to sell to the person, where that is allowed",
+        (_, Category::Identity | Category::Reach | Category::Work | Category::Preference) => {
+            "to sell to the person, where that is allowed"
+        }
         (_, Category::Relation | Category::Content) => "to work together on the relationship",
         (_, Category::Provenance) => "to account for the data (Art. 5(2) GDPR)",
         (_, Category::Operation) => "to run the store",
@@ -240,4 +301,3 @@ fn resident() -> Option<u64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
-

@@ -45,8 +45,10 @@ fn contact(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
         && basis(old).is_some()
         && basis(old) != basis(new)
     {
-        return Err(Error::refused("consent is not given by an edit: it is recorded when the person gives it (R38)")
-            .hint("keep the basis as it is, or record the person's own words"));
+        return Err(Error::refused(
+            "consent is not given by an edit: it is recorded when the person gives it (R38)",
+        )
+        .hint("keep the basis as it is, or record the person's own words"));
     }
     Ok(Vec::new())
 }
@@ -71,7 +73,13 @@ fn note(new: &Fields) -> Result<Vec<String>, Error> {
 pub fn text_warnings(text: &str) -> Vec<String> {
     forbidden::in_text(text)
         .iter()
-        .map(|found| format!("the text seems to tell of {} ({}); leave out what is not needed", found.kind.replace('_', " "), found.why))
+        .map(|found| {
+            format!(
+                "the text seems to tell of {} ({}); leave out what is not needed",
+                found.kind.replace('_', " "),
+                found.why
+            )
+        })
         .collect()
 }
 
@@ -85,12 +93,19 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
         missing.push("justification");
     }
     if !missing.is_empty() {
-        return Err(Error::refused(format!("no field without purpose and justification: {} missing (R7)", missing.join(", ")))
-            .hint("say what the data is for (--purpose) and why it cannot be done without (--justification)"));
+        return Err(Error::refused(format!(
+            "no field without purpose and justification: {} missing (R7)",
+            missing.join(", ")
+        ))
+        .hint("say what the data is for (--purpose) and why it cannot be done without (--justification)"));
     }
     for name in [&field.name, &field.label].into_iter().chain(&field.choices.0) {
         if let Some(found) = forbidden::by_name(name) {
-            return Err(Error::refused(format!("`{name}` is data that is not held: {} ({})", found.kind.replace('_', " "), found.why)));
+            return Err(Error::refused(format!(
+                "`{name}` is data that is not held: {} ({})",
+                found.kind.replace('_', " "),
+                found.why
+            )));
         }
     }
     let slug = |name: &str| {
@@ -110,16 +125,21 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
         return Err(Error::usage(format!("`{}` is a built-in field already", field.name)));
     }
     if (kind == CustomKind::Choice) != !field.choices.0.is_empty() {
-        return Err(Error::usage("a choice needs the words to choose from (--choices), and only a choice does"));
+        return Err(Error::usage(
+            "a choice needs the words to choose from (--choices), and only a choice does",
+        ));
     }
     if let Some(old) = old {
         for fixed in ["name", "on", "kind"] {
-            let key = specs_of(RecordKind::CustomField).iter().find(|spec| spec.name == fixed).map(|spec| spec.key);
+            let key =
+                specs_of(RecordKind::CustomField).iter().find(|spec| spec.name == fixed).map(|spec| spec.key);
             if let Some(key) = key
                 && old.get(&key) != new.get(&key)
             {
-                return Err(Error::usage(format!("the {fixed} of a field cannot change: values are stored under it"))
-                    .hint("retire the field and add another"));
+                return Err(Error::usage(format!(
+                    "the {fixed} of a field cannot change: values are stored under it"
+                ))
+                .hint("retire the field and add another"));
             }
         }
     }
@@ -127,7 +147,12 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
 }
 
 /// Fields a record gets when nobody says otherwise.
-pub fn defaults(kind: RecordKind, fields: &mut Fields, now: crate::domain::time::Timestamp, actor: crate::domain::id::UserId) {
+pub fn defaults(
+    kind: RecordKind,
+    fields: &mut Fields,
+    now: crate::domain::time::Timestamp,
+    actor: crate::domain::id::UserId,
+) {
     match kind {
         RecordKind::Note => {
             fields.entry(NoteField::kind.key()).or_insert_with(|| Value::Word("note".to_owned()));
@@ -135,7 +160,9 @@ pub fn defaults(kind: RecordKind, fields: &mut Fields, now: crate::domain::time:
             fields.insert(NoteField::author.key(), Value::User(actor));
         }
         RecordKind::Contact => {
-            fields.entry(ContactField::obtained_on.key()).or_insert(Value::Day(crate::domain::value::Day(now.date())));
+            fields
+                .entry(ContactField::obtained_on.key())
+                .or_insert(Value::Day(crate::domain::value::Day(now.date())));
         }
         RecordKind::Company
         | RecordKind::User

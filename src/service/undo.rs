@@ -15,7 +15,10 @@ impl Ask<'_> {
             Some(seq) => seq,
             None => {
                 let last = self.memory().undo.last().copied();
-                last.ok_or_else(|| Error::not_found("there is nothing to undo in this session").hint("name the change: `history undo SEQ`"))?
+                last.ok_or_else(|| {
+                    Error::not_found("there is nothing to undo in this session")
+                        .hint("name the change: `history undo SEQ`")
+                })?
             }
         };
         let undone = self.revert(number, Action::Undo)?;
@@ -48,11 +51,15 @@ impl Ask<'_> {
             let mut conflicts: Vec<ChangeView> = Vec::new();
             // Latest first, for a transaction may have changed a record twice.
             for header in headers.iter().rev() {
-                if !matches!(header.kind, RecordKind::Contact | RecordKind::Company | RecordKind::Note | RecordKind::CustomField) {
+                if !matches!(
+                    header.kind,
+                    RecordKind::Contact | RecordKind::Company | RecordKind::Note | RecordKind::CustomField
+                ) {
                     return Err(Error::usage(format!("a change of {} is not undone", header.kind)));
                 }
                 let gone = || Error::not_found(format!("the {} {} is gone", header.kind, header.record));
-                let stored = txn.read().record(header.kind, header.subject, header.record)?.ok_or_else(gone)?;
+                let stored =
+                    txn.read().record(header.kind, header.subject, header.record)?.ok_or_else(gone)?;
                 let body = txn.read().body(header)?.ok_or_else(gone)?;
                 let changes = if header.revision == 1 {
                     // What was made is not unmade: it is deleted, and can be restored.
@@ -86,20 +93,31 @@ impl Ask<'_> {
             }
             if !conflicts.is_empty() {
                 let fields: Vec<&str> = conflicts.iter().map(|change| change.label.as_str()).collect();
-                let mut error = Error::conflict(format!("{} changed since; taking the change back would lose that", fields.join(", ")))
-                    .hint("edit the record instead");
+                let mut error = Error::conflict(format!(
+                    "{} changed since; taking the change back would lose that",
+                    fields.join(", ")
+                ))
+                .hint("edit the record instead");
                 error.conflicts = conflicts;
                 return Err(error);
             }
             publish(world, txn, &before)?;
-            let subjects: Vec<_> = before.iter().filter(|one| one.kind == RecordKind::Note).map(|one| one.subject).collect();
+            let subjects: Vec<_> =
+                before.iter().filter(|one| one.kind == RecordKind::Note).map(|one| one.subject).collect();
             for subject in subjects {
                 if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
-                    world.write().unwrap_or_else(std::sync::PoisonError::into_inner).apply(Some(&contact), &contact)?;
+                    world
+                        .write()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .apply(Some(&contact), &contact)?;
                 }
             }
             let what = match records.len() {
-                1 => format!("{} of {}", first.action, before.first().map(super::view::title).transpose()?.unwrap_or_default()),
+                1 => format!(
+                    "{} of {}",
+                    first.action,
+                    before.first().map(super::view::title).transpose()?.unwrap_or_default()
+                ),
                 n => format!("{} of {n} records", first.action),
             };
             Ok(Undone { what, records })

@@ -20,7 +20,8 @@ impl World {
         let record = &stored.record;
         let known = self.schema.of(stored.kind).iter().map(|info| info.key);
         // What the schema does not know is shown too, last: nothing that is held may be invisible.
-        let unknown = record.fields.keys().copied().filter(|key| self.schema.by_key(stored.kind, *key).is_none());
+        let unknown =
+            record.fields.keys().copied().filter(|key| self.schema.by_key(stored.kind, *key).is_none());
         let fields = known
             .chain(unknown)
             .filter(|key| columns.is_empty() || columns.contains(key))
@@ -86,7 +87,12 @@ impl World {
     }
 
     /// An entry of the log; `current` is the record as it is now.
-    pub fn entry(&self, header: &Header, body: Option<&Body>, current: Option<&Stored>) -> Result<Entry, StoreError> {
+    pub fn entry(
+        &self,
+        header: &Header,
+        body: Option<&Body>,
+        current: Option<&Stored>,
+    ) -> Result<Entry, StoreError> {
         Ok(Entry {
             seq: header.seq,
             at: header.at,
@@ -95,7 +101,8 @@ impl World {
             action: header.action,
             kind: header.kind,
             id: header.record,
-            about: (header.subject != crate::domain::id::SubjectId::NOBODY).then_some(ContactId(header.subject.0)),
+            about: (header.subject != crate::domain::id::SubjectId::NOBODY)
+                .then_some(ContactId(header.subject.0)),
             title: current.map(title).transpose()?.unwrap_or_default(),
             revision: header.revision,
             changes: body

@@ -13,8 +13,8 @@ use crate::domain::custom::CustomField;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::fold;
-use crate::domain::query::Has;
 use crate::domain::id::{CompanyId, FieldId, SubjectId, UserId};
+use crate::domain::query::Has;
 use crate::domain::schema::{Schema, StoredCustom};
 use crate::domain::user::{Role, Settings, User};
 use crate::domain::value::Value;
@@ -111,7 +111,11 @@ impl World {
                     revision: stored.record.revision,
                     fields: stored.record.fields.clone(),
                 });
-                self.customs.sort_by_key(|one| one.fields.get(&crate::domain::custom::CustomFieldField::number.key()).map(ToString::to_string));
+                self.customs.sort_by_key(|one| {
+                    one.fields
+                        .get(&crate::domain::custom::CustomFieldField::number.key())
+                        .map(ToString::to_string)
+                });
                 self.schema = Schema::new(&self.customs);
             }
             RecordKind::Settings => self.settings = stored.entity()?,
@@ -162,7 +166,11 @@ impl World {
             id,
             given: &contact.given_name,
             family: &contact.family_name,
-            display: if named && contact.middle_name.is_empty() && contact.name_prefix.is_empty() { "" } else { &display },
+            display: if named && contact.middle_name.is_empty() && contact.name_prefix.is_empty() {
+                ""
+            } else {
+                &display
+            },
             company,
             phones: &phones,
             emails: &emails,
@@ -256,14 +264,21 @@ impl World {
         }
         let mut users: Vec<(&Uuid, &User)> = self.users.iter().filter(|(_, user)| !user.inactive).collect();
         users.sort_by(|a, b| a.1.name.cmp(&b.1.name));
-        if let Some((id, _)) = users.iter().find(|(_, user)| fold::fold(&user.name) == wanted || fold::fold(&user.full_name) == wanted) {
+        if let Some((id, _)) = users
+            .iter()
+            .find(|(_, user)| fold::fold(&user.name) == wanted || fold::fold(&user.full_name) == wanted)
+        {
             return Ok(UserId(**id));
         }
-        let nearest = users.iter().map(|(_, user)| (strsim::osa_distance(&user.name, name), &user.name)).min();
+        let nearest =
+            users.iter().map(|(_, user)| (strsim::osa_distance(&user.name, name), &user.name)).min();
         let error = Error::usage(format!("there is no user `{name}`"));
         Err(match nearest {
             Some((distance, near)) if distance <= 3 => error.hint(format!("did you mean `{near}`?")),
-            _ => error.hint(format!("users are: {}", users.iter().map(|(_, user)| user.name.as_str()).collect::<Vec<_>>().join(", "))),
+            _ => error.hint(format!(
+                "users are: {}",
+                users.iter().map(|(_, user)| user.name.as_str()).collect::<Vec<_>>().join(", ")
+            )),
         })
     }
 
@@ -279,7 +294,10 @@ impl World {
     /// The next free number of a custom field.
     pub fn next_custom_number(&self) -> i64 {
         let used = self.schema.of(RecordKind::Contact).iter().chain(self.schema.of(RecordKind::Company));
-        used.filter(|field| field.custom).map(|field| i64::from(field.key.0 - FieldKey::CUSTOM) + 1).max().unwrap_or(0)
+        used.filter(|field| field.custom)
+            .map(|field| i64::from(field.key.0 - FieldKey::CUSTOM) + 1)
+            .max()
+            .unwrap_or(0)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The history log on disk: pages of headers, leaf hashes, stored nodes of the Merkle tree, and its edge.
 
-use std::ops::ControlFlow;
-
 use super::StoreError;
 use super::codec::{self, Header, PAGE, Page};
 use super::merkle::nodes::Nodes;
@@ -126,19 +124,7 @@ impl Reader<'_> {
     /// Visits every page in order.
     pub fn each_page(&self, mut visit: impl FnMut(Page) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let prefix = table::subject_prefix(table::HEADERS, SubjectId::NOBODY);
-        let mut failed = None;
-        self.scan(
-            &prefix,
-            &prefix,
-            &mut |key, value| match self.open_page(key, value).and_then(&mut visit) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            },
-        )?;
-        failed.map_or(Ok(()), Err)
+        self.each_row(&prefix, |key, value| visit(self.open_page(key, value)?))
     }
 
     fn open_page(&self, key: &[u8], value: &[u8]) -> Result<Page, StoreError> {

@@ -68,7 +68,9 @@ fn mark_slots(backend: &dyn Backend, keyring: &mut Keyring) -> Result<(), StoreE
     let prefix = [table::of(RecordKind::Contact)];
     let mut failed = None;
     backend.scan(&prefix, &prefix, &mut |_, value| {
-        let marked = envelope::peek(value).map_err(StoreError::from).and_then(|peek| Ok(keyring.mark_used(peek.slot)?));
+        let marked = envelope::peek(value)
+            .map_err(StoreError::from)
+            .and_then(|peek| Ok(keyring.mark_used(peek.slot)?));
         match marked {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {

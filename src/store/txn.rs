@@ -24,6 +24,9 @@ use crate::env::Env;
 /// Bytes of a stored form in one row; two bytes of each row count or number the pieces.
 const PIECE: usize = MAX_PLAIN - 2;
 
+/// Rows that a scan holds in memory.
+const SLICE: usize = 512;
+
 /// Who changes something, when, by what kind of request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Origin {
@@ -97,7 +100,6 @@ pub(super) fn row_hash(digest_key: &[u8; 32], key: &[u8], value: &[u8]) -> [u8; 
     mac.update(value.get(..54).unwrap_or(value));
     mac.finalize().into_bytes().into()
 }
-
 
 /// Changes that are staged and not committed: `None` is a deleted row.
 pub(super) type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -311,20 +313,30 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Visits rows in slices, so that the visitor may read: a backend must not be asked from within its own scan.
     pub(super) fn each_row(
         &self,
         prefix: &[u8],
         mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut failed = None;
-        self.scan(prefix, prefix, &mut |key, value| match visit(key, value) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
+        let mut from = prefix.to_vec();
+        loop {
+            let mut slice: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+            self.scan(prefix, &from, &mut |key, value| {
+                slice.push((key.to_vec(), value.to_vec()));
+                if slice.len() < SLICE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            for (key, value) in &slice {
+                visit(key, value)?;
             }
-        })?;
-        failed.map_or(Ok(()), Err)
+            match slice.pop() {
+                Some((mut last, _)) if slice.len() + 1 == SLICE => {
+                    last.push(0);
+                    from = last;
+                }
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// The changes of one entry; `None` when they are gone.

@@ -39,9 +39,12 @@ mod highlight;
 mod lookup;
 mod order;
 mod pattern;
+mod plan;
 mod pool;
 mod search;
 mod store;
+mod text;
+mod top;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Query words compiled to byte patterns, and where in a text they are found.
 
-use memchr::memmem::Finder;
+use memchr::memmem::{Finder, FinderBuilder, Prefilter};
 
 use crate::domain::fold::{self, expanded, fold};
 use crate::domain::query::TermKind;
@@ -58,6 +58,15 @@ pub(super) fn starts(text: &[u8]) -> u64 {
     text.iter().fold(0, |mask, &byte| {
         let first = is_edge(std::mem::replace(&mut after, byte)) && byte.is_ascii_lowercase();
         if first { mask | start_bit(byte) } else { mask }
+    })
+}
+
+/// The letters that stand alone as a word, in the same bits.
+pub(super) fn alone(text: &[u8]) -> u64 {
+    let edge = |at: usize| text.get(at).is_none_or(|&b| is_edge(b));
+    text.iter().enumerate().fold(0, |mask, (at, &byte)| {
+        let alone = byte.is_ascii_lowercase() && edge(at + 1) && (at == 0 || edge(at - 1));
+        if alone { mask | start_bit(byte) } else { mask }
     })
 }
 
@@ -234,7 +243,9 @@ impl Needle {
     fn new(text: String, fields: FieldSet, anchor: Anchor, whole: bool) -> Needle {
         let text = text.into_bytes();
         let first = text.iter().position(|&b| b == b' ').unwrap_or(text.len());
-        let finder = Finder::new(&text[..first]).into_owned();
+        // The texts are short: setting up a prefilter for each would cost more than it saves.
+        let finder =
+            FinderBuilder::new().prefilter(Prefilter::None).build_forward(&text[..first]).into_owned();
         Needle { mask: letters(&text) & LETTERS, fields, anchor, whole, finder, first, text }
     }
 

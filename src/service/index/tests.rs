@@ -116,7 +116,7 @@ fn numbers_are_found_in_any_notation() {
     assert_eq!(ids(&index, "+4930901821"), [0_u128; 0]);
     assert_eq!(index.by_phone("+4930901820"), [id(1)]);
     assert_eq!(index.by_phone("12025550123"), [id(2)]);
-    assert_eq!(index.by_phone("+493090182"), [Uuid::nil(); 0]);
+    assert!(index.by_phone("+493090182").is_empty());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_address_is_found_exactly() {
     assert_eq!(ids(&index, "müller"), [3]);
     assert_eq!(index.by_email(&fold::email("ANNA.schmidt@example.COM")), [id(1)]);
     assert_eq!(index.by_email("+jo@example.net"), [id(2)]);
-    assert_eq!(index.by_email("muller@example.org"), [Uuid::nil(); 0]);
+    assert!(index.by_email("muller@example.org").is_empty());
 }
 
 #[test]

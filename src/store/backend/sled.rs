@@ -42,7 +42,11 @@ pub enum SledMode {
 
 #[derive(Clone, Copy, Debug)]
 pub struct SledOptions {
-    /// Bytes of sled's page cache, its largest use of memory.
+    /// Bytes of sled's page cache.
+    ///
+    /// Pages that a batch touches stay in memory until it ends, whatever this says. Measured with random keys and a
+    /// million rows of 360 bytes: 1000 rows a batch take 2.5 GB at 64 MiB of cache and 0.5 GB at 256 MiB; 100 rows a
+    /// batch take 127 MB at 64 MiB. So bulk imports should commit in batches of about a hundred rows.
     pub cache_bytes: u64,
     pub mode: SledMode,
 }

@@ -169,7 +169,8 @@ impl Keyring {
         roots.set_master(&Zeroizing::new(env.random()));
         let epoch = Epoch::generate(0, store, roots.master(), env)?;
         roots.set_epoch(&epoch.secret);
-        let mut keyring = Keyring::of(Path::new(""), store, env, roots, Slots::new(store), 0, Ring::generate(env));
+        let mut keyring =
+            Keyring::of(Path::new(""), store, env, roots, Slots::new(store), 0, Ring::generate(env));
         keyring.volatile = true;
         Ok(keyring)
     }

@@ -1,0 +1,186 @@
+//! Durable edits, imports, unlocking, memory and disk, each beside something plain.
+//!
+//! `cargo bench --bench store [-- CONTACTS]` (100 000 unless told). Figures are medians where more than one run is
+//! made. The passphrase's cost is left out: a key file unlocks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::panic)]
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use callbook::api::*;
+use callbook::client::Client;
+use callbook::client::open::{InitOptions, KdfCost, Local, Secret, init, open, service};
+use callbook::domain::edit::{FieldEdit, Incoming};
+use callbook::domain::entity::RecordKind;
+use callbook::env::Env;
+
+fn main() {
+    let count: u64 = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
+    let dir = tempfile::Builder::new().prefix("callbook-bench").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let key = dir.path().join("key");
+    let store = dir.path().join("store");
+    let env = Env::system();
+    let options = InitOptions {
+        controller: "Bench GmbH".into(),
+        country: "US".into(),
+        user: "bench".into(),
+        unix: "bench".into(),
+        cost: KdfCost::MINIMUM,
+    };
+    let secret = || Secret::KeyFile(key.clone());
+    let client = init(&store, &options, &secret(), &env).unwrap().client;
+
+    let csv: u64 = (0..count).map(|n| csv_line(n).len() as u64).sum();
+    let started = Instant::now();
+    import(&client, count);
+    let took = started.elapsed();
+    println!("import of {count} rows           {:>9.2} s   {:>8.0} rows/s", took.as_secs_f64(), count as f64 / took.as_secs_f64());
+    drop(client);
+
+    let started = Instant::now();
+    let client = open(&store, "bench", &secret(), &env).unwrap();
+    first_page(&client);
+    println!("unlock to first page             {:>9.2} s   (without the KDF)", started.elapsed().as_secs_f64());
+    let status = client.call(Status {}).unwrap();
+    println!("memory, resident                 {:>9.0} MB", status.resident_bytes.unwrap_or(0) as f64 / 1e6);
+    let disk = size(&store);
+    println!("disk, history included           {:>9.0} MB  {:.1} x the CSV of {:.0} MB", disk as f64 / 1e6, disk as f64 / csv as f64, csv as f64 / 1e6);
+
+    let ids: Vec<uuid::Uuid> = list(&client, 2_000).iter().map(|view| view.id).collect();
+    let edit = median((0..200).map(|n| {
+        let started = Instant::now();
+        edit(&client, ids[n], &format!("Title {n}"));
+        started.elapsed()
+    }));
+    let append = bare_append(dir.path(), 1_800);
+    println!("durable edit                     {:>9.0} µs  {:.2} x a bare append + fdatasync of 1.8 KB ({:.0} µs)", micros(edit), micros(edit) / micros(append), micros(append));
+    drop(client);
+
+    let (service, _dir) = service(&store, &secret(), &env).unwrap();
+    let service = Arc::new(service);
+    let run = |threads: usize| {
+        let done = AtomicU64::new(0);
+        let until = Instant::now() + Duration::from_secs(2);
+        std::thread::scope(|scope| {
+            for thread in 0..threads {
+                let session = service.session_of("bench").unwrap();
+                let client = Client::new(Arc::new(Local::new(Arc::clone(&service), session, None)));
+                let (done, ids) = (&done, &ids);
+                scope.spawn(move || {
+                    let mut n = 0;
+                    while Instant::now() < until {
+                        edit_of(&client, ids[thread * 17 % ids.len()], &format!("{thread}/{n}"));
+                        n += 1;
+                        done.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        done.load(Ordering::Relaxed) as f64 / 2.0
+    };
+    let one = run(1);
+    let hundred = run(100);
+    println!("edits a second, 1 writer         {one:>9.0}\nedits a second, 100 writers      {hundred:>9.0}     {:.1} x", hundred / one);
+    let session = service.session_of("bench").unwrap();
+    let client = Client::new(Arc::new(Local::new(Arc::clone(&service), session, None)));
+    let started = Instant::now();
+    let report = client.call(LogVerify {}).unwrap();
+    println!("history verify, {} entries    {:>9.2} s   {} problems", report.entries, started.elapsed().as_secs_f64(), report.problems.len());
+}
+
+fn edit(client: &Client, id: uuid::Uuid, title: &str) {
+    edit_of(client, id, title);
+}
+
+fn edit_of(client: &Client, id: uuid::Uuid, title: &str) {
+    let fields = vec![FieldEdit::text("job_title", title)];
+    client.call(Edit { kind: RecordKind::Contact, id, fields, expect_revision: None }).unwrap();
+}
+
+fn list(client: &Client, limit: u64) -> Vec<View> {
+    let window = Window { limit: Some(limit), ..Window::default() };
+    client.call(List { kind: RecordKind::Contact, query: String::new(), sort: String::new(), window, columns: vec![] }).unwrap().items
+}
+
+fn first_page(client: &Client) {
+    assert_eq!(list(client, 60).len(), 60);
+}
+
+fn import(client: &Client, count: u64) {
+    let provenance = Provenance {
+        source: "fair list".into(),
+        supplier: "Messe AG".into(),
+        basis: "consent".into(),
+        reason: "ticked the box".into(),
+        country: "US".into(),
+        tags: vec![],
+    };
+    let mut n = 0;
+    while n < count {
+        let rows: Vec<Incoming> = (n..count.min(n + 500)).map(row).collect();
+        n += rows.len() as u64;
+        let report = client.call(Import { rows, provenance: provenance.clone(), dry_run: false }).unwrap();
+        let rejected = report.rows.iter().find(|row| row.outcome == Outcome::Rejected);
+        assert!(rejected.is_none(), "{rejected:?}");
+    }
+}
+
+const GIVEN: [&str; 16] = ["Ada", "Bela", "Cleo", "Dana", "Elia", "Fenna", "Gero", "Hanne", "Ilka", "Joost", "Karel", "Lotte", "Mats", "Nele", "Otto", "Pia"];
+const FAMILY: [&str; 16] = ["Albrecht", "Bakker", "Claes", "Dupont", "Ebner", "Fontaine", "Gruber", "Hofstra", "Iversen", "Jansen", "Keller", "Lambert", "Moreau", "Novak", "Olsen", "Peeters"];
+
+fn fields(n: u64) -> [(&'static str, String); 9] {
+    let at = |n: u64| (n % 16) as usize;
+    let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+    [
+        ("given_name", GIVEN[at(mixed)].to_owned()),
+        ("family_name", format!("{}{}", FAMILY[at(mixed >> 4)], ["", "-Berg", "son", "s"][at(mixed >> 8) % 4])),
+        ("company", format!("Company {}", n / 8)),
+        ("job_title", ["Buyer", "Head of Purchasing", "Engineer", "Owner"][at(mixed >> 12) % 4].to_owned()),
+        ("phones", format!("+1 504 {:03} {:04}", 200 + n / 10_000 % 800, n % 10_000)),
+        ("emails", format!("person{n}@example.com")),
+        ("addresses", format!("{} Main Street | {:05} | Springfield | LA | US", n % 9_999, n % 99_999)),
+        ("websites", format!("https://www{}.example.org", n / 8)),
+        ("tags", ["fair", "newsletter", "fair, partner", ""][at(mixed >> 16) % 4].to_owned()),
+    ]
+}
+
+fn row(n: u64) -> Incoming {
+    let fields = fields(n).into_iter().map(|(field, text)| FieldEdit::text(field, text)).collect();
+    Incoming { row: n, fields, notes: vec![] }
+}
+
+fn csv_line(n: u64) -> String {
+    let mut line = fields(n).map(|(_, text)| text.replace(" | ", ",")).join(",");
+    line.push('\n');
+    line
+}
+
+fn bare_append(dir: &Path, bytes: usize) -> Duration {
+    let mut file = std::fs::File::create(dir.join("append")).unwrap();
+    let block = vec![7u8; bytes];
+    median((0..200).map(|_| {
+        let started = Instant::now();
+        file.write_all(&block).unwrap();
+        file.sync_data().unwrap();
+        started.elapsed()
+    }))
+}
+
+fn median(runs: impl Iterator<Item = Duration>) -> Duration {
+    let mut runs: Vec<Duration> = runs.collect();
+    runs.sort_unstable();
+    runs[runs.len() / 2]
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn size(dir: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let entries = std::fs::read_dir(dir).unwrap().flatten();
+    entries.map(|entry| if entry.path().is_dir() { size(&entry.path()) } else { entry.metadata().unwrap().blocks() * 512 }).sum()
+}
