@@ -14,6 +14,8 @@ use super::term::Tty;
 use super::term::input::{Event, Limits, Parser};
 use super::text;
 
+pub mod session;
+
 /// Longest line that is taken.
 const LINE_LIMIT: usize = 64 * 1024;
 

@@ -269,18 +269,25 @@ impl Robot {
     /// A store that other tests look at as well: nothing may be changed in it.
     pub(super) fn new(width: u16, height: u16) -> Robot {
         let world = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Robot::start(world.client("anna"), Arc::clone(&world.hands), width, height, Palette::Ansi16, None)
+        Robot::start(world.client("anna"), Arc::clone(&world.hands), width, height, Palette::Ansi16, None, Rc::new(Stand))
     }
 
     /// A store of its own.
     pub(super) fn alone(width: u16, height: u16) -> Robot {
         let world = world();
-        Robot::start(world.client("anna"), world.hands, width, height, Palette::Ansi16, None)
+        Robot::start(world.client("anna"), world.hands, width, height, Palette::Ansi16, None, Rc::new(Stand))
+    }
+
+    /// A store of its own, and the forms of the program.
+    pub(super) fn with_forms(width: u16, height: u16) -> Robot {
+        let world = world();
+        let forms = Rc::new(crate::tui::forms::Overlays::new(None));
+        Robot::start(world.client("anna"), world.hands, width, height, Palette::Ansi16, None, forms)
     }
 
     pub(super) fn with(palette: Palette, idle: Option<Duration>) -> Robot {
         let world = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Robot::start(world.client("anna"), Arc::new(Hands(AtomicU64::new(0))), 80, 24, palette, idle)
+        Robot::start(world.client("anna"), Arc::new(Hands(AtomicU64::new(0))), 80, 24, palette, idle, Rc::new(Stand))
     }
 
     fn start(
@@ -290,13 +297,14 @@ impl Robot {
         height: u16,
         palette: Palette,
         idle: Option<Duration>,
+        forms: Rc<dyn Forms>,
     ) -> Robot {
         let setup = Setup {
             keys: BTreeMap::new(),
             theme: Theme::new(palette),
             colourless: palette == Palette::Mono,
             idle,
-            forms: Rc::new(Stand),
+            forms,
             commands: true,
             saved: Saved::default(),
             first: None,

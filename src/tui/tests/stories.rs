@@ -377,3 +377,14 @@ fn a_box_over_wide_characters_keeps_its_frame() {
     let corner = lines.iter().find(|line| line.contains("g: go to")).unwrap();
     assert!(corner.contains('┌'), "{corner}");
 }
+
+#[test]
+fn the_forms_of_the_program_change_what_the_list_shows() {
+    let mut robot = Robot::with_forms(80, 24);
+    robot.press("enter j e").type_in("ova").press("ctrl-s").see(&["Anna Garcíaova", "revision 2"]);
+    robot.press("u").see(&["taken back", "revision 3"]).not_see("Garcíaova");
+    robot.press("esc a n").type_in("wants a catalogue").press("ctrl-s");
+    robot.press("enter tab").see(&["wants a catalogue"]);
+    robot.press("D y").see(&["note deleted"]).not_see("wants a catalogue");
+    robot.press("u").see(&["wants a catalogue"]);
+}
