@@ -20,8 +20,9 @@ use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
+use crate::tui::action::Action;
 use crate::tui::keys::Key;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Palette, Theme};
 
 /// A number by which a layer recognises an answer to its own question.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -70,12 +71,18 @@ pub enum Step {
     Open(Box<dyn Layer>),
     /// Asks the service, on another thread.
     Call(Ticket, Request),
+    /// Like [`Step::Call`]; what this layer asked so before with the same ticket and was not answered is dropped.
+    Latest(Ticket, Request),
     /// Long work on another thread, listed in the panel of jobs, where it can be cancelled.
     Job(Ticket, Job),
     /// Asks a job to end.
     CancelJob(Ticket),
     /// Has `$EDITOR` edit the text; the file's name ends in `.suffix`.
-    Editor { ticket: Ticket, text: String, suffix: &'static str },
+    Editor {
+        ticket: Ticket,
+        text: String,
+        suffix: &'static str,
+    },
     /// Puts a text into the terminal's clipboard.
     Copy(String),
     Toast(Level, String),
@@ -89,7 +96,39 @@ pub enum Step {
     Enter(Client),
     /// Lets go of the client, so that an embedded store closes: the program is locked.
     Leave,
+    /// Something that the screens do.
+    Run(Intent),
     Quit,
+}
+
+/// What a layer can have the screens do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Intent {
+    Act(Action),
+    /// Orders the list: as in a request.
+    Sort(String),
+    /// Puts a query into the search box.
+    Search(String),
+    New(RecordKind),
+    /// Shows the record as it stood, or as it is now.
+    AsOf(Option<Timestamp>),
+    Theme(Palette),
+    /// Copies a text, and says what it was.
+    Copy {
+        text: String,
+        what: &'static str,
+    },
+    /// Runs a command of the `:` line.
+    Words(String),
+    /// Carries out a change, and says this when it is done.
+    Change {
+        request: Request,
+        done: String,
+    },
+    /// What was typed in the palette, for doing it again.
+    Jumped(String),
+    /// Takes the marks away: what they were for is done.
+    Unmark,
 }
 
 /// How loud a message is.
