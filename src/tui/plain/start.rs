@@ -75,13 +75,19 @@ fn ask(
 }
 
 /// Makes the first store; nothing when the person gives up, and then there is none.
-pub fn first_run(talk: &mut dyn Talk, vault: &dyn Vault, account: &str, env: &Env) -> io::Result<Option<Client>> {
+pub fn first_run(
+    talk: &mut dyn Talk,
+    vault: &dyn Vault,
+    account: &str,
+    env: &Env,
+) -> io::Result<Option<Client>> {
     talk.say(&[
         "Callbook keeps your contacts, and why you may have them, in an encrypted store.",
         &format!("It will be made in {}; nothing leaves this machine.", vault.place()),
         "Have at hand: your company's name, a passphrase, and paper for a recovery code.",
     ])?;
-    let needed = |text: &str| if text.is_empty() { Err("It is needed.".to_owned()) } else { Ok(text.to_owned()) };
+    let needed =
+        |text: &str| if text.is_empty() { Err("It is needed.".to_owned()) } else { Ok(text.to_owned()) };
     let Some(controller) = ask(talk, "Who decides about the data, the company's full name:", needed)? else {
         return Ok(None);
     };
@@ -94,7 +100,9 @@ pub fn first_run(talk: &mut dyn Talk, vault: &dyn Vault, account: &str, env: &En
     let name = |text: &str| Ok(if text.is_empty() { account.to_owned() } else { text.to_owned() });
     let Some(user) = ask(talk, &prompt, name)? else { return Ok(None) };
     let passphrase = loop {
-        let Some(first) = talk.ask_secret("Passphrase, at least twelve characters:")? else { return Ok(None) };
+        let Some(first) = talk.ask_secret("Passphrase, at least twelve characters:")? else {
+            return Ok(None);
+        };
         match advise(&first, &[&controller, &user]) {
             Advice::Refused(why) => {
                 talk.say(&[&format!("Not taken: {why}.")])?;
@@ -116,7 +124,9 @@ pub fn first_run(talk: &mut dyn Talk, vault: &dyn Vault, account: &str, env: &En
             return Ok(None);
         }
     };
-    talk.say(&["The recovery code, shown now and never again. Write it on paper; a group of it is asked back."])?;
+    talk.say(&[
+        "The recovery code, shown now and never again. Write it on paper; a group of it is asked back.",
+    ])?;
     for (at, group) in made.recovery.iter().enumerate() {
         let line = Zeroizing::new(format!("Group {}: {}", at + 1, group.as_str()));
         talk.say(&[line.as_str()])?;
@@ -195,7 +205,18 @@ mod tests {
 
     #[test]
     fn a_store_is_made_or_nothing_is_left() {
-        let answers = vec!["", "Muster GmbH", "Nirgendwo", "nl", "", "short", "kestrel mop nine tin cloud", "other", "kestrel mop nine tin cloud", "kestrel mop nine tin cloud"];
+        let answers = vec![
+            "",
+            "Muster GmbH",
+            "Nirgendwo",
+            "nl",
+            "",
+            "short",
+            "kestrel mop nine tin cloud",
+            "other",
+            "kestrel mop nine tin cloud",
+            "kestrel mop nine tin cloud",
+        ];
         let run = |wrote, answers: Vec<&str>| {
             let fake = Fake::default();
             let mut person = Person { answers, groups: Vec::new(), wrote };
