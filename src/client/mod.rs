@@ -29,4 +29,9 @@ impl Client {
         C::answer(response)
             .ok_or_else(|| Error::new(Code::Failed, "the store answered another question than was asked"))
     }
+
+    /// Asks a request whose type is not known here, and waits for the answer.
+    pub fn request(&self, request: Request) -> Result<Response, Error> {
+        self.door.request(request)
+    }
 }

@@ -14,6 +14,9 @@ use super::term::Tty;
 use super::term::input::{Event, Limits, Parser};
 use super::text;
 
+pub mod session;
+pub mod start;
+
 /// Longest line that is taken.
 const LINE_LIMIT: usize = 64 * 1024;
 

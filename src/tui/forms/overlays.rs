@@ -1,0 +1,77 @@
+//! The layers that screens open, made here.
+
+use std::sync::Arc;
+
+use crate::api::View;
+use crate::domain::contact::NoteKind;
+use crate::domain::entity::RecordKind;
+use crate::domain::field::FieldKey;
+use crate::tui::forms::{Memory, NoteEditor, RecordForm};
+use crate::tui::import::ImportScreen;
+use crate::tui::layer::{Ctx, Forms, Layer};
+use crate::tui::lock::{Unlock, Vault};
+
+/// What makes the layers, with what they remember between one and the next.
+pub struct Overlays {
+    memory: Memory,
+    /// Where the store is; absent in the demo and on somebody else's socket, where there is nothing to unlock.
+    vault: Option<Arc<dyn Vault>>,
+}
+
+impl Overlays {
+    pub fn new(vault: Option<Arc<dyn Vault>>) -> Overlays {
+        Overlays { memory: Memory::default(), vault }
+    }
+
+    /// The drafts and words that forms share.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+}
+
+impl Forms for Overlays {
+    fn add(&self, kind: RecordKind, known: &[(FieldKey, String)], ctx: &Ctx) -> Box<dyn Layer> {
+        Box::new(RecordForm::add(kind, known, ctx, self.memory.clone()))
+    }
+
+    fn edit(&self, view: &View, field: Option<FieldKey>, ctx: &Ctx) -> Box<dyn Layer> {
+        match view.kind {
+            RecordKind::Note => self.edit_note(view, ctx),
+            RecordKind::Contact
+            | RecordKind::Company
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => Box::new(RecordForm::edit(view, field, ctx, self.memory.clone())),
+        }
+    }
+
+    fn edit_as_text(&self, view: &View, ctx: &Ctx) -> Box<dyn Layer> {
+        match view.kind {
+            RecordKind::Note => Box::new(NoteEditor::edit(view, ctx, self.memory.clone()).in_editor()),
+            RecordKind::Contact
+            | RecordKind::Company
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone())),
+        }
+    }
+
+    fn note(&self, contact: &View, kind: NoteKind, ctx: &Ctx) -> Box<dyn Layer> {
+        Box::new(NoteEditor::new(contact, kind, ctx, self.memory.clone()))
+    }
+
+    fn edit_note(&self, note: &View, ctx: &Ctx) -> Box<dyn Layer> {
+        Box::new(NoteEditor::edit(note, ctx, self.memory.clone()))
+    }
+
+    fn import(&self, ctx: &Ctx) -> Box<dyn Layer> {
+        Box::new(ImportScreen::new(ctx, self.memory.clone()))
+    }
+
+    fn lock(&self, _ctx: &Ctx) -> Option<Box<dyn Layer>> {
+        let vault = self.vault.clone()?;
+        Some(Box::new(Unlock::over(vault)))
+    }
+}

@@ -1,0 +1,223 @@
+//! One record with its tabs.
+
+use uuid::Uuid;
+
+use crate::api::{self, Card, Entry, Error, Request, View};
+use crate::domain::entity::RecordKind;
+use crate::domain::field::FieldKey;
+use crate::domain::schema::Schema;
+use crate::domain::time::Timestamp;
+use crate::tui::content::{self, TextLine};
+
+use super::{Asked, Motion, Scroll, Want};
+
+/// The parts of a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tab {
+    Fields,
+    /// Notes and activities about a contact.
+    Notes,
+    /// Contacts of a company.
+    People,
+    History,
+}
+
+impl Tab {
+    pub fn of(kind: RecordKind) -> &'static [Tab] {
+        if kind == RecordKind::Company {
+            &[Tab::Fields, Tab::People, Tab::History]
+        } else {
+            &[Tab::Fields, Tab::Notes, Tab::History]
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Tab::Fields => "Fields",
+            Tab::Notes => "Notes",
+            Tab::People => "People",
+            Tab::History => "History",
+        }
+    }
+}
+
+/// The state of the detail view.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    pub kind: RecordKind,
+    pub id: Uuid,
+    pub card: Option<Card>,
+    /// The moment as of which it is shown.
+    pub at: Option<Timestamp>,
+    pub history: Option<Vec<Entry>>,
+    pub tab: Tab,
+    /// The item of the tab that the cursor is on.
+    pub cursor: usize,
+    /// The first line that is seen.
+    pub top: usize,
+    pub fault: Option<Error>,
+    width: u16,
+    height: u16,
+}
+
+impl Detail {
+    pub fn new(kind: RecordKind, id: Uuid, width: u16, height: u16) -> Detail {
+        Detail {
+            kind,
+            id,
+            card: None,
+            at: None,
+            history: None,
+            tab: Tab::Fields,
+            cursor: 0,
+            top: 0,
+            fault: None,
+            width,
+            height,
+        }
+    }
+
+    /// What it shows at first, or anew.
+    pub fn load(&self) -> Vec<Want> {
+        let card = Want {
+            asked: Asked::Card(self.id),
+            lane: None,
+            request: Request::Get(api::Get { kind: self.kind, id: self.id, at: self.at }),
+        };
+        let mut wants = vec![card];
+        if self.tab == Tab::History || self.history.is_some() {
+            wants.push(self.load_history());
+        }
+        wants
+    }
+
+    fn load_history(&self) -> Want {
+        Want {
+            asked: Asked::History(self.id),
+            lane: None,
+            request: Request::History(api::History { kind: self.kind, id: self.id }),
+        }
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16, schema: &Schema) {
+        (self.width, self.height) = (width, height);
+        self.settle(schema);
+    }
+
+    pub fn loaded(&mut self, answer: Result<Card, Error>, schema: &Schema) {
+        match answer {
+            Ok(card) => {
+                self.card = Some(card);
+                self.fault = None;
+            }
+            Err(fault) => self.fault = Some(fault),
+        }
+        self.settle(schema);
+    }
+
+    /// Goes to another tab, or round.
+    pub fn turn(&mut self, forward: bool, schema: &Schema) -> Vec<Want> {
+        let tabs = Tab::of(self.kind);
+        let at = tabs.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        let next = if forward { (at + 1) % tabs.len() } else { (at + tabs.len() - 1) % tabs.len() };
+        self.show(tabs.get(next).copied().unwrap_or(Tab::Fields), schema)
+    }
+
+    pub fn show(&mut self, tab: Tab, schema: &Schema) -> Vec<Want> {
+        self.tab = tab;
+        (self.cursor, self.top) = (0, 0);
+        self.settle(schema);
+        if tab == Tab::History && self.history.is_none() { vec![self.load_history()] } else { Vec::new() }
+    }
+
+    /// Shows it as it stood at a moment, or as it is now.
+    pub fn as_of(&mut self, at: Option<Timestamp>, schema: &Schema) -> Vec<Want> {
+        self.at = at;
+        let mut wants = self.show(Tab::Fields, schema);
+        wants.extend(self.load());
+        wants
+    }
+
+    /// The lines of the tab, each with the item it belongs to.
+    pub fn lines(&self, schema: &Schema) -> Vec<TextLine> {
+        let width = usize::from(self.width);
+        let Some(card) = &self.card else { return Vec::new() };
+        match self.tab {
+            Tab::Fields => content::fields(&card.record, schema, width),
+            Tab::Notes => content::notes(&card.notes, width),
+            Tab::People => content::people(&card.people, width),
+            Tab::History => match &self.history {
+                Some(entries) => content::history(entries, width),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    pub fn go(&mut self, motion: Motion, schema: &Schema) {
+        let lines = self.lines(schema);
+        let items = lines.iter().filter_map(|line| line.item).max().map_or(0, |last| last + 1);
+        let mut scroll =
+            Scroll { cursor: self.cursor as u64, top: 0, height: u64::from(self.height.max(2)) / 2 };
+        scroll.go(motion, items as u64);
+        self.cursor = usize::try_from(scroll.cursor).unwrap_or(0);
+        if motion == Motion::Top {
+            self.top = 0;
+        }
+        self.follow(&lines);
+    }
+
+    pub fn scroll(&mut self, down: bool, schema: &Schema) {
+        let most = self.lines(schema).len().saturating_sub(usize::from(self.height));
+        self.top = if down { (self.top + 1).min(most) } else { self.top.saturating_sub(1) };
+    }
+
+    fn settle(&mut self, schema: &Schema) {
+        let lines = self.lines(schema);
+        let items = lines.iter().filter_map(|line| line.item).max().map_or(0, |last| last + 1);
+        self.cursor = self.cursor.min(items.saturating_sub(1));
+        self.follow(&lines);
+    }
+
+    /// Brings the item under the cursor into view, its first line rather than its last.
+    fn follow(&mut self, lines: &[TextLine]) {
+        let height = usize::from(self.height.max(1));
+        self.top = self.top.min(lines.len().saturating_sub(height));
+        let mut of_item =
+            lines.iter().enumerate().filter(|(_, line)| line.item == Some(self.cursor)).map(|(at, _)| at);
+        let Some(first) = of_item.next() else { return };
+        let last = of_item.next_back().unwrap_or(first);
+        if last >= self.top + height {
+            self.top = last + 1 - height;
+        }
+        if first < self.top {
+            self.top = first;
+        }
+    }
+
+    /// The field under the cursor.
+    pub fn field(&self, schema: &Schema) -> Option<content::Item> {
+        let card = self.card.as_ref().filter(|_| self.tab == Tab::Fields)?;
+        content::items(&card.record, schema).into_iter().nth(self.cursor)
+    }
+
+    pub fn field_key(&self, schema: &Schema) -> Option<FieldKey> {
+        self.field(schema).and_then(|item| item.key)
+    }
+
+    /// The note under the cursor.
+    pub fn note(&self) -> Option<&View> {
+        let card = self.card.as_ref().filter(|_| self.tab == Tab::Notes)?;
+        card.notes.get(self.cursor)
+    }
+
+    /// The contact of a company under the cursor.
+    pub fn person(&self) -> Option<&View> {
+        let card = self.card.as_ref().filter(|_| self.tab == Tab::People)?;
+        card.people.get(self.cursor)
+    }
+
+    /// The entry of the history under the cursor.
+    pub fn entry(&self) -> Option<&Entry> {
+        self.history.as_ref().filter(|_| self.tab == Tab::History)?.get(self.cursor)
+    }
+}

@@ -1,0 +1,497 @@
+//! A list of contacts or companies: a window onto what a query finds.
+//!
+//! Only what is seen and a page around it is ever held. Rows are asked for by their place in the list, under a
+//! number of the list's state (`version`); answers to an older state are dropped.
+
+use uuid::Uuid;
+
+use crate::api::{self, Card, Error, Page, Request, View, Window};
+use crate::domain::entity::RecordKind;
+use crate::tui::effect::Lane;
+
+use super::columns::{self, Column};
+use super::marks::Marks;
+use super::search::Search;
+use super::{Asked, Motion, Scroll, Want};
+
+/// Most rows marked by one range.
+pub const LONGEST_RANGE: u64 = 10_000;
+
+/// What happens to the cursor when the list is asked for anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keep {
+    /// It stays on the record it is on, wherever that now is.
+    Record,
+    /// It goes to the first row: the best hit of a new search.
+    Nothing,
+}
+
+/// The state of a list.
+#[derive(Clone, Debug)]
+pub struct List {
+    pub kind: RecordKind,
+    pub search: Search,
+    /// What the rows were found by.
+    pub query: String,
+    /// As in a request: a field, with `-` for descending; empty for relevance or name.
+    pub sort: String,
+    pub rows: Vec<View>,
+    /// Where in the whole list `rows` begins.
+    pub offset: u64,
+    pub total: u64,
+    pub withheld: u64,
+    pub scroll: Scroll,
+    pub marks: Marks,
+    /// Where a range began.
+    pub range: Option<u64>,
+    pub columns: Vec<Column>,
+    /// Whether rows have ever come.
+    pub loaded: bool,
+    pub fault: Option<Error>,
+    /// The record shown beside the list.
+    pub card: Option<Card>,
+    pub preview_scroll: u16,
+    /// Whether the pane beside the list has the keys.
+    pub preview_focus: bool,
+    /// Whether that pane is on the screen.
+    pub preview_shown: bool,
+    version: u64,
+    /// What was asked for and has not come: the first row and the one behind the last.
+    coming: Option<(u64, u64)>,
+    /// The record the cursor shall stay on.
+    anchor: Option<Uuid>,
+}
+
+impl List {
+    pub fn new(kind: RecordKind) -> List {
+        List {
+            kind,
+            search: Search::default(),
+            query: String::new(),
+            sort: String::new(),
+            rows: Vec::new(),
+            offset: 0,
+            total: 0,
+            withheld: 0,
+            scroll: Scroll { height: 1, ..Scroll::default() },
+            marks: Marks::default(),
+            range: None,
+            columns: Vec::new(),
+            loaded: false,
+            fault: None,
+            card: None,
+            preview_scroll: 0,
+            preview_focus: false,
+            preview_shown: false,
+            version: 0,
+            coming: None,
+            anchor: None,
+        }
+    }
+
+    /// The row in some place of the whole list, where it is held.
+    pub fn row(&self, at: u64) -> Option<&View> {
+        at.checked_sub(self.offset).and_then(|at| self.rows.get(usize::try_from(at).ok()?))
+    }
+
+    /// The row under the cursor.
+    pub fn current(&self) -> Option<&View> {
+        self.row(self.scroll.cursor)
+    }
+
+    /// Whether something is on its way.
+    pub fn is_loading(&self) -> bool {
+        self.coming.is_some()
+    }
+
+    /// Takes the room there is; asks for more rows where there is more of it.
+    pub fn resize(&mut self, height: u64, width: u16, preview: bool) -> Vec<Want> {
+        let columns = columns::fitting(self.kind, width);
+        let same_fields = columns::keys(&columns) == columns::keys(&self.columns);
+        self.columns = columns;
+        self.scroll.height = height.max(1);
+        let shown_now = preview && !self.preview_shown;
+        self.preview_shown = preview;
+        self.preview_focus &= preview;
+        self.scroll.settle(self.total);
+        if !self.loaded && self.coming.is_none() {
+            return Vec::new();
+        }
+        let mut wants = Vec::new();
+        if same_fields {
+            wants.extend(self.missing());
+        } else {
+            wants.extend(self.reload(Keep::Record));
+        }
+        if shown_now {
+            wants.extend(self.preview());
+        }
+        wants
+    }
+
+    /// Asks for the rows anew.
+    pub fn reload(&mut self, keep: Keep) -> Option<Want> {
+        self.version += 1;
+        self.coming = None;
+        match keep {
+            Keep::Record => self.anchor = self.anchor.or_else(|| self.current().map(|row| row.id)),
+            Keep::Nothing => {
+                self.anchor = None;
+                self.scroll.cursor = 0;
+                self.scroll.top = 0;
+                self.preview_scroll = 0;
+                self.range = None;
+            }
+        }
+        self.ask()
+    }
+
+    /// Shows what another query finds.
+    pub fn find(&mut self, query: String) -> Option<Want> {
+        if query == self.query && self.loaded {
+            return None;
+        }
+        self.query = query;
+        if let Marks::All(_) = self.marks {
+            self.marks = Marks::default();
+        }
+        self.reload(Keep::Nothing)
+    }
+
+    /// The rows around those that are seen.
+    fn ask(&mut self) -> Option<Want> {
+        let page = self.scroll.height;
+        let from = self.scroll.top.saturating_sub(page);
+        let limit = page * 3;
+        if self.coming.is_some_and(|(first, end)| first <= from && from + limit <= end) {
+            return None;
+        }
+        self.coming = Some((from, from + limit));
+        Some(self.list(
+            Asked::Rows(self.kind, self.version),
+            Window { after: None, offset: from, limit: Some(limit) },
+        ))
+    }
+
+    fn list(&self, asked: Asked, window: Window) -> Want {
+        Want {
+            asked,
+            lane: Some(Lane::List(self.kind)),
+            request: Request::List(api::List {
+                kind: self.kind,
+                query: self.query.clone(),
+                sort: self.sort.clone(),
+                window,
+                columns: columns::keys(&self.columns),
+            }),
+        }
+    }
+
+    /// Asks for rows that are seen, or about to be, and not held.
+    fn missing(&mut self) -> Option<Want> {
+        let half = self.scroll.height / 2;
+        let first = self.scroll.top.saturating_sub(half);
+        let end = (self.scroll.top + self.scroll.height + half).min(self.total);
+        let held = self.offset..self.offset + self.rows.len() as u64;
+        if first >= held.start && end <= held.end {
+            return None;
+        }
+        if self.coming.is_some_and(|(from, to)| from <= first && end <= to.min(self.total)) {
+            return None;
+        }
+        self.ask()
+    }
+
+    /// Takes rows that came. `None` when they answer an older state.
+    pub fn page(&mut self, version: u64, answer: Result<Page, Error>) -> Option<Vec<Want>> {
+        if version != self.version {
+            return None;
+        }
+        self.coming = None;
+        self.loaded = true;
+        let page = match answer {
+            Ok(page) => page,
+            Err(fault) => {
+                self.fault = Some(fault);
+                return Some(Vec::new());
+            }
+        };
+        self.fault = None;
+        self.rows = page.items;
+        self.offset = page.offset;
+        self.total = page.total;
+        self.withheld = page.withheld.values().sum();
+        if let Some(anchor) = self.anchor.take() {
+            if let Some(at) = self.rows.iter().position(|row| row.id == anchor) {
+                self.put_cursor(self.offset + at as u64);
+            } else if self.total > self.rows.len() as u64 {
+                // It is elsewhere, or gone: only the store knows.
+                self.anchor = Some(anchor);
+                let window = Window { after: Some(anchor), offset: 0, limit: Some(1) };
+                return Some(vec![self.list(Asked::Whereabouts(self.kind, self.version), window)]);
+            }
+        }
+        self.scroll.settle(self.total);
+        let mut wants: Vec<Want> = self.missing().into_iter().collect();
+        wants.extend(self.preview());
+        Some(wants)
+    }
+
+    /// Takes the answer to where the anchored record is: the page behind it.
+    pub fn whereabouts(&mut self, version: u64, answer: Result<Page, Error>) -> Option<Vec<Want>> {
+        if version != self.version {
+            return None;
+        }
+        self.anchor = None;
+        if let Ok(page) = answer
+            && let Some(at) = page.offset.checked_sub(1)
+        {
+            self.put_cursor(at);
+        }
+        self.scroll.settle(self.total);
+        let mut wants: Vec<Want> = self.missing().into_iter().collect();
+        wants.extend(self.preview());
+        Some(wants)
+    }
+
+    /// Moves the cursor, keeping it on the line of the screen where it is.
+    fn put_cursor(&mut self, at: u64) {
+        let line = self.scroll.cursor.saturating_sub(self.scroll.top);
+        self.scroll.cursor = at;
+        self.scroll.top = at.saturating_sub(line);
+    }
+
+    pub fn go(&mut self, motion: Motion) -> Vec<Want> {
+        let before = self.scroll.cursor;
+        self.scroll.go(motion, self.total);
+        let mut wants: Vec<Want> = self.missing().into_iter().collect();
+        if before != self.scroll.cursor {
+            self.preview_scroll = 0;
+            wants.extend(self.preview());
+        }
+        wants
+    }
+
+    /// Asks for the record beside the list, where it is shown and another than before.
+    fn preview(&mut self) -> Option<Want> {
+        if !self.preview_shown {
+            return None;
+        }
+        let row = self.current()?;
+        let held = self.card.as_ref().map(|card| (card.record.id, card.record.revision));
+        if held == Some((row.id, row.revision)) {
+            return None;
+        }
+        Some(Want {
+            asked: Asked::Preview(self.kind, row.id),
+            lane: Some(Lane::Preview(self.kind)),
+            request: Request::Get(api::Get { kind: self.kind, id: row.id, at: None }),
+        })
+    }
+
+    /// Takes a record for the pane; one that the cursor has left is dropped.
+    pub fn previewed(&mut self, card: Card) -> bool {
+        let wanted = self.current().is_some_and(|row| row.id == card.record.id);
+        if wanted {
+            self.card = Some(card);
+        }
+        wanted
+    }
+
+    /// Marks or unmarks the row and goes on to the next.
+    pub fn mark(&mut self) -> Vec<Want> {
+        if let Some(id) = self.current().map(|row| row.id) {
+            self.marks.toggle(id);
+        }
+        self.go(Motion::Down)
+    }
+
+    /// Marks everything the query finds, or takes all marks away.
+    pub fn mark_all(&mut self) {
+        self.range = None;
+        self.marks = match self.marks {
+            Marks::All(_) => Marks::default(),
+            Marks::These(_) => Marks::All(self.query.clone()),
+        };
+    }
+
+    /// Begins a range, or ends it and marks what is in it.
+    pub fn mark_range(&mut self) -> Option<Want> {
+        let Some(from) = self.range.take() else {
+            self.range = Some(self.scroll.cursor);
+            return None;
+        };
+        let (first, last) = (from.min(self.scroll.cursor), from.max(self.scroll.cursor));
+        let ids: Vec<Uuid> = (first..=last).map_while(|at| self.row(at)).map(|row| row.id).collect();
+        if ids.len() as u64 == last - first + 1 {
+            self.marks.add(ids);
+            return None;
+        }
+        let limit = (last - first + 1).min(LONGEST_RANGE);
+        let mut want = self.list(
+            Asked::Range(self.kind, self.version),
+            Window { after: None, offset: first, limit: Some(limit) },
+        );
+        want.lane = None;
+        Some(want)
+    }
+
+    /// Takes the rows of a range.
+    pub fn ranged(&mut self, version: u64, page: &Page) -> bool {
+        let current = version == self.version;
+        if current {
+            self.marks.add(page.items.iter().map(|row| row.id));
+        }
+        current
+    }
+
+    /// Whether a row lies in a range that is not ended yet.
+    pub fn in_range(&self, at: u64) -> bool {
+        self.range
+            .is_some_and(|from| (from.min(self.scroll.cursor)..=from.max(self.scroll.cursor)).contains(&at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    fn view(n: u64) -> View {
+        View {
+            kind: RecordKind::Contact,
+            id: Uuid::from_u64_pair(0, n),
+            revision: 1,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            title: format!("Contact {n}"),
+            deleted: false,
+            fields: Vec::new(),
+        }
+    }
+
+    /// Answers from a list of these numbers, until nothing more is asked.
+    fn serve(list: &mut List, all: &[u64], wants: Vec<Want>) -> usize {
+        let mut wants: std::collections::VecDeque<Want> = wants.into();
+        let mut asked = 0;
+        while let Some(want) = wants.pop_front() {
+            asked += 1;
+            assert!(asked < 20, "it goes round in circles");
+            let Request::List(request) = &want.request else { continue };
+            let from = match request.window.after {
+                Some(after) => {
+                    let at = all.iter().position(|n| Uuid::from_u64_pair(0, *n) == after);
+                    match at {
+                        Some(at) => at as u64 + 1,
+                        None => 0,
+                    }
+                }
+                None => request.window.offset,
+            };
+            let items: Vec<View> = all
+                .iter()
+                .skip(from as usize)
+                .take(request.window.limit.unwrap() as usize)
+                .map(|n| view(*n))
+                .collect();
+            let page = Page { items, total: all.len() as u64, offset: from, withheld: BTreeMap::new() };
+            let more = match want.asked {
+                Asked::Rows(_, version) => list.page(version, Ok(page)),
+                Asked::Whereabouts(_, version) => list.whereabouts(version, Ok(page)),
+                _ => panic!(),
+            };
+            wants.extend(more.unwrap_or_default());
+        }
+        asked
+    }
+
+    fn start(all: &[u64]) -> List {
+        let mut list = List::new(RecordKind::Contact);
+        list.resize(10, 78, false);
+        let wants = list.reload(Keep::Nothing).into_iter().collect();
+        serve(&mut list, all, wants);
+        list
+    }
+
+    #[test]
+    fn only_a_window_is_held_and_the_cursor_row_is_always_there() {
+        let all: Vec<u64> = (0..5000).collect();
+        let mut list = start(&all);
+        for motion in
+            [Motion::PageDown, Motion::Bottom, Motion::PageUp, Motion::HalfUp, Motion::Top, Motion::Down]
+        {
+            for _ in 0..7 {
+                let wants = list.go(motion);
+                serve(&mut list, &all, wants);
+                assert!(list.rows.len() <= 30);
+                assert_eq!(list.current().unwrap().id, Uuid::from_u64_pair(0, list.scroll.cursor));
+            }
+        }
+    }
+
+    #[test]
+    fn moving_within_what_is_held_asks_nothing() {
+        let all: Vec<u64> = (0..5000).collect();
+        let mut list = start(&all);
+        for _ in 0..9 {
+            assert_eq!(list.go(Motion::Down), []);
+        }
+    }
+
+    #[test]
+    fn the_cursor_stays_on_its_record_when_the_list_changes() {
+        let all: Vec<u64> = (0..500).collect();
+        let mut list = start(&all);
+        for _ in 0..40 {
+            let wants = list.go(Motion::Down);
+            serve(&mut list, &all, wants);
+        }
+        let on = list.current().unwrap().id;
+        let line = list.scroll.cursor - list.scroll.top;
+        // Somebody put a hundred records before it.
+        let changed: Vec<u64> = (1000..1100).chain(0..500).collect();
+        let wants = list.reload(Keep::Record).into_iter().collect();
+        serve(&mut list, &changed, wants);
+        assert_eq!(list.current().unwrap().id, on);
+        assert_eq!(list.scroll.cursor, 140);
+        assert_eq!(list.scroll.cursor - list.scroll.top, line, "on the same line of the screen");
+        // And now it is gone.
+        let without: Vec<u64> = changed.iter().copied().filter(|n| *n != 40).collect();
+        let wants = list.reload(Keep::Record).into_iter().collect();
+        serve(&mut list, &without, wants);
+        assert_eq!(list.scroll.cursor, 140);
+        assert!(list.current().is_some());
+    }
+
+    #[test]
+    fn answers_to_an_older_state_are_dropped() {
+        let mut list = start(&[1, 2, 3]);
+        let old = list.find("a".into()).unwrap();
+        let new = list.find("an".into()).unwrap();
+        let (Asked::Rows(_, old), Asked::Rows(_, new)) = (old.asked, new.asked) else { panic!() };
+        assert!(list.page(old, Ok(Page::default())).is_none());
+        assert_eq!(list.total, 3);
+        assert!(list.page(new, Ok(Page::default())).is_some());
+        assert_eq!(list.total, 0);
+    }
+
+    #[test]
+    fn a_range_beyond_the_window_is_asked_for() {
+        let all: Vec<u64> = (0..5000).collect();
+        let mut list = start(&all);
+        assert_eq!(list.mark_range(), None);
+        let wants = list.go(Motion::Bottom);
+        serve(&mut list, &all, wants);
+        let want = list.mark_range().unwrap();
+        let Request::List(request) = want.request else { panic!() };
+        assert_eq!(request.window, Window { after: None, offset: 0, limit: Some(5000) });
+        let wants = list.go(Motion::Top);
+        serve(&mut list, &all, wants);
+        list.mark_range();
+        list.go(Motion::Down);
+        assert_eq!(list.mark_range(), None);
+        assert_eq!(list.marks.count(0), 2);
+    }
+}

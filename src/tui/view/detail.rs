@@ -1,0 +1,88 @@
+//! One record with its tabs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::tui::app::App;
+use crate::tui::content;
+use crate::tui::layout::Parts;
+use crate::tui::paint;
+use crate::tui::screen::detail::Tab;
+use crate::tui::text;
+use crate::tui::theme::Tone;
+
+pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Position> {
+    let theme = app.ctx.theme;
+    let detail = app.detail.as_ref()?;
+    if let Some(fault) = &detail.fault {
+        let sign = theme.mark(Tone::Error);
+        paint::put(
+            buf,
+            0,
+            parts.bar.y,
+            parts.bar.width,
+            &format!("{sign}{}", fault.message),
+            theme.style(Tone::Error),
+        );
+        if let Some(hint) = &fault.hint {
+            paint::put(buf, 2, parts.captions.y, parts.captions.width, hint, theme.style(Tone::Dim));
+        }
+        return None;
+    }
+    let Some(card) = &detail.card else {
+        if app.is_slow() {
+            paint::put(buf, 2, parts.bar.y, parts.bar.width, "loading …", theme.style(Tone::Dim));
+        }
+        return None;
+    };
+    let mut badges = Vec::new();
+    if card.record.deleted {
+        badges.push((Tone::Warning, "deleted".to_owned()));
+    }
+    if let Some(at) = detail.at {
+        badges.push((Tone::Warning, format!("as it stood on {} UTC", content::time(at))));
+    }
+    let mut end = parts.bar.right();
+    for (tone, badge) in badges.iter().rev() {
+        let shown = format!("[{badge}]");
+        let width = u16::try_from(text::width(&shown)).unwrap_or(0);
+        end = end.saturating_sub(width + 1);
+        paint::put(buf, end, parts.bar.y, width, &shown, theme.style(*tone));
+    }
+    let bar = Rect { x: 1, width: end.saturating_sub(2), ..parts.bar };
+    paint::put(buf, bar.x, bar.y, bar.width, &card.record.title, theme.style(Tone::Title));
+    tabs(app, buf, parts.captions);
+    let lines = detail.lines(&app.ctx.schema);
+    let main = Rect { x: parts.main.x + 3, width: parts.main.width.saturating_sub(3), ..parts.main };
+    if detail.tab == Tab::History && detail.history.is_none() && app.is_slow() {
+        paint::put(buf, main.x, main.y, main.width, "loading …", theme.style(Tone::Dim));
+    }
+    let at = paint::lines(buf, main, &lines, detail.top, Some(detail.cursor), theme)?;
+    paint::put(buf, parts.main.x, at.y, 1, ">", theme.style(Tone::Text));
+    let note = paint::scroll_note(detail.top, usize::from(main.height), lines.len());
+    let width = u16::try_from(text::width(&note)).unwrap_or(0);
+    let x = parts.captions.right().saturating_sub(width);
+    paint::put(buf, x, parts.captions.y, width, &note, theme.style(Tone::Dim));
+    Some(Position { x: parts.main.x, y: at.y })
+}
+
+fn tabs(app: &App, buf: &mut Buffer, area: Rect) {
+    let Some(detail) = &app.detail else { return };
+    let theme = app.ctx.theme;
+    let mut x = area.x;
+    for tab in Tab::of(detail.kind) {
+        let card = detail.card.as_ref();
+        let count = match tab {
+            Tab::Fields => None,
+            Tab::Notes => card.map(|card| card.notes.len()),
+            Tab::People => card.map(|card| card.people.len()),
+            Tab::History => detail.history.as_ref().map(Vec::len),
+        };
+        let count = count.map_or_else(String::new, |count| format!(" {count}"));
+        let on = *tab == detail.tab;
+        let title = tab.title();
+        let shown = if on { format!("[{title}{count}]") } else { format!(" {title}{count} ") };
+        let style = theme.style(if on { Tone::Focus } else { Tone::Dim });
+        x += paint::put(buf, x, area.y, area.right().saturating_sub(x), &shown, style) + 1;
+    }
+}

@@ -1,0 +1,76 @@
+//! Drawing: the state goes in, cells come out, nothing is changed.
+
+mod activity;
+mod chrome;
+mod detail;
+mod list;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::tui::app::App;
+use crate::tui::layout;
+use crate::tui::paint;
+use crate::tui::screen::Place;
+use crate::tui::theme::Tone;
+
+/// Draws everything, and says where the terminal's cursor belongs: on the focused row or in the focused text.
+pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
+    let area = buf.area;
+    buf.set_style(area, app.ctx.theme.style(Tone::Text));
+    if layout::too_small(app.ctx.size) {
+        return too_small(app, buf);
+    }
+    let covered = app.layers().next_back().is_some_and(|layer| layer.opaque());
+    let parts = app.parts();
+    let mut cursor = None;
+    if !covered {
+        chrome::header(app, buf, parts.header);
+        cursor = match app.place {
+            Place::Contacts | Place::Companies => list::draw(app, buf, &parts),
+            Place::Activity => activity::draw(app, buf, &parts),
+            Place::Record(..) => detail::draw(app, buf, &parts),
+        };
+        if app.jobs_panel.is_some() {
+            cursor = chrome::jobs(app, buf, parts.body);
+        }
+    }
+    let from = app.layers().position(|layer| layer.opaque()).unwrap_or(0);
+    for layer in app.layers().skip(from) {
+        let place = if layer.opaque() { area } else { layer.place(parts.body).intersection(parts.body) };
+        paint::clear(buf, place);
+        buf.set_style(place, app.ctx.theme.style(Tone::Text));
+        cursor = layer.draw(buf, place, &app.ctx);
+    }
+    if !covered {
+        chrome::prefix(app, buf, parts.body);
+        chrome::toasts(app, buf, parts.body, cursor);
+        chrome::footer(app, buf, parts.footer);
+    }
+    cursor.filter(|at| area.contains(*at))
+}
+
+fn too_small(app: &App, buf: &mut Buffer) -> Option<Position> {
+    let (w, h) = (layout::SMALLEST.width, layout::SMALLEST.height);
+    let size = app.ctx.size;
+    let lines = [
+        "Too small".to_owned(),
+        format!("{}x{}, {w}x{h} needed", size.width, size.height),
+        "q quits".to_owned(),
+    ];
+    for (y, line) in (0..size.height).zip(lines) {
+        paint::put(buf, 0, y, size.width, &line, app.ctx.theme.style(Tone::Text));
+    }
+    None
+}
+
+/// The line between a list and the pane beside or below it.
+fn separation(buf: &mut Buffer, line: Rect, app: &App) {
+    let style = app.ctx.theme.style(Tone::Border);
+    let sign = if line.width == 1 { "│" } else { "─" };
+    for y in line.top()..line.bottom() {
+        for x in line.left()..line.right() {
+            paint::put(buf, x, y, 1, sign, style);
+        }
+    }
+}
