@@ -38,7 +38,7 @@ pub(crate) type Done<T = ()> = Result<T, End>;
 pub(crate) struct Io<'a> {
     pub(crate) out: Box<dyn Write + 'a>,
     pub(crate) err: Box<dyn Write + 'a>,
-    pub(crate) input: Box<dyn BufRead + 'a>,
+    pub(crate) input: Box<dyn BufRead + Send + 'a>,
     pub(crate) vars: Vars,
     /// Columns of the terminal results are shown on; `None` when they go elsewhere.
     pub(crate) width: Option<usize>,

@@ -210,7 +210,7 @@ pub(crate) fn similar(similar: &Similar) -> Json {
 #[cfg(test)]
 mod tests {
     use super::record;
-    use crate::cli::fake::{anna, schema};
+    use crate::client::fake::{anna, schema};
     use crate::domain::contact::ContactField;
 
     #[test]

@@ -23,6 +23,7 @@ mod json;
 mod line;
 mod note;
 mod out;
+mod progress;
 mod record;
 mod secret;
 mod shell;
