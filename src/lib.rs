@@ -6,4 +6,6 @@ pub mod config;
 pub mod domain;
 pub mod env;
 pub mod interchange;
+pub mod service;
 pub mod store;
+pub mod tui;

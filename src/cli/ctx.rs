@@ -9,7 +9,7 @@ use crate::api::{Code, Error, SchemaGet};
 use crate::cli::globals::{Globals, Vars};
 use crate::cli::secret;
 use crate::cli::table::Style;
-use crate::client::{Client, account, open};
+use crate::client::{Client, open};
 use crate::config::{Config, Format};
 use crate::domain::schema::Schema;
 use crate::domain::text::neutralise;
@@ -118,11 +118,12 @@ impl<'a> Ctx<'a> {
         }
         let dir = self.globals.store_dir(&self.io.vars, &self.config)?;
         if !dir.exists() {
-            return Err(Error::failed(format!("there is no store in {}", dir.display()))
-                .hint("make one with `callbook init`, or name another with --store DIR"));
+            // Before anybody types a passphrase for nothing.
+            return Err(Error::not_found(format!("there is no store in {}", dir.display()))
+                .hint("create one with `callbook init`, or name another with --store DIR"));
         }
         let secret = secret::to_open(self)?;
-        let client = open::open(&dir, &account::name()?, &secret, &self.env)?;
+        let client = open::open(&dir, &open::account(), &secret, &self.env)?;
         self.client = Some(client.clone());
         Ok(client)
     }

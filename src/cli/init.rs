@@ -7,7 +7,7 @@ use crate::api::Error;
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::out::object;
 use crate::cli::secret;
-use crate::client::{account, open};
+use crate::client::open;
 use crate::domain::country::Country;
 use crate::domain::text::neutralise;
 
@@ -35,7 +35,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
         (None, Some(country)) => country,
         (None, None) => return Err(Error::usage("no country is named").hint("--country DE").into()),
     };
-    let unix = account::name()?;
+    let unix = open::account();
     let user = args.user.clone().unwrap_or_else(|| unix.clone());
     // Whoever is asked for a passphrase shall not learn afterwards that it was for nothing.
     if std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -44,17 +44,18 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
             .into());
     }
     let secret = secret::to_init(ctx, &[&args.controller, &user])?;
-    let options = open::InitOptions { controller: args.controller.clone(), country: country.to_string(), user, unix };
+    let options = open::InitOptions { controller: args.controller.clone(), country: country.to_string(), user, unix, cost: open::KdfCost::STANDARD };
     let made = open::init(&dir, &options, &secret, &ctx.env)?;
+    let groups: Vec<&str> = made.recovery_code.iter().map(|group| group.as_str()).collect();
+    let code = zeroize::Zeroizing::new(groups.join("-"));
     let out = json!({
         "store": dir.display().to_string(),
         "controller": options.controller,
         "country": options.country,
         "user": options.user,
-        "recovery_code": made.recovery_code.as_str(),
+        "recovery_code": code.as_str(),
     });
-    let code = made.recovery_code.as_str();
-    object(ctx, code, out, |_| format!("{}\n", neutralise(code)))?;
+    object(ctx, &code, out, |_| format!("{}\n", neutralise(&code)))?;
     ctx.say(&format!("A store for {} is in {}.", options.controller, dir.display()));
     ctx.say("The line on standard output is the recovery code. It is shown once: write it down and keep it apart.");
     ctx.say("With it, --recovery-file FILE unlocks the store when everything else is lost.");

@@ -1,45 +1,26 @@
-//! Checking a proof of the history, without a store, a session or a key of one's own.
+//! Checking a proof of history without a store, without any key.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
-use crate::api::Error;
+use crate::api::{Code, Error};
 use crate::store::merkle::proof::{self, Coverage, Proof};
 
-/// The longest file that is read, in bytes.
-pub const MAX_FILE: u64 = proof::MAX_FILE as u64;
-
-/// What a check established.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What a check established, in words.
 pub struct Checked {
-    /// The entry's place in the log, from 0.
-    pub seq: u64,
-    /// The size of the log that the given checkpoint states.
+    pub entry: u64,
     pub size: u64,
-    /// base64 of the root that the given checkpoint states.
-    pub root: String,
-    /// What the given checkpoint says about the entry.
-    pub covers: String,
-    /// Whose signature it bears.
+    /// Whether the checkpoint given is of before the entry, so that only the one in the proof commits to it.
+    pub later: bool,
     pub signature: String,
 }
 
-/// Checks that the entry of a proof is in the log of a checkpoint. `key` is one that the caller trusts.
-pub fn check_proof(proof: &str, checkpoint: &str, key: Option<&str>) -> Result<Checked, Error> {
-    let wrong = |error: proof::ProofError| {
-        Error::integrity(format!("the proof does not hold: {error}"))
-            .hint("ask for proof and checkpoint again, and compare the key's fingerprint with its owner")
-    };
-    let proof = Proof::from_json(proof).map_err(wrong)?;
-    let checked = proof::check(&proof, checkpoint, key).map_err(wrong)?;
-    let covers = match checked.coverage {
-        Coverage::Committed => "the entry was in the log when the checkpoint was signed",
-        Coverage::Later => "the entry came after the checkpoint, whose log is the beginning of the one that holds it",
-    };
+/// Checks a proof file against a checkpoint; `key` is a verifier key one trusts.
+pub fn check(proof: &str, checkpoint: &str, key: Option<&str>) -> Result<Checked, Error> {
+    let integrity = |error: proof::ProofError| Error::new(Code::Integrity, error.to_string());
+    let proof = Proof::from_json(proof).map_err(integrity)?;
+    let checked = proof::check(&proof, checkpoint, key).map_err(integrity)?;
     Ok(Checked {
-        seq: checked.leaf_index,
+        entry: checked.leaf_index,
         size: checked.given.size(),
-        root: STANDARD.encode(checked.given.root()),
-        covers: covers.to_owned(),
+        later: checked.coverage == Coverage::Later,
         signature: checked.signature.to_string(),
     })
 }

@@ -1,6 +1,5 @@
 //! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
 
-pub mod account;
 pub mod check;
 #[cfg(test)]
 pub(crate) mod fake;

@@ -14,6 +14,8 @@ words! {
         User = "user",
         CustomField = "field",
         Settings = "settings",
+        /// One export, as it was made.
+        ExportRun = "export",
     }
 }
 
@@ -73,6 +75,7 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
         RecordKind::User => crate::domain::user::User::specs(),
         RecordKind::CustomField => crate::domain::custom::CustomField::specs(),
         RecordKind::Settings => crate::domain::user::Settings::specs(),
+        RecordKind::ExportRun => crate::domain::user::ExportRun::specs(),
     }
 }
 

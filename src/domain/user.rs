@@ -39,3 +39,14 @@ entity! {
         4 authority "authority": String, Kind::Text, Operation, Free, "Supervisory authority", "Art. 13(2)(d) GDPR, named in answers (R22)", [], None, None;
     }
 }
+
+entity! {
+    /// Data that left the store: what for, by which channel, and how it was chosen. The query may name a person, so the
+    /// record is encrypted like any other.
+    ExportRun, ExportField, ExportRun {
+        1 purpose "purpose": String, Kind::Text, Operation, Operation, "Purpose", "Art. 5(1)(b) GDPR: what the data left for (R6)", [], None, None;
+        2 channel "channel": String, Kind::Text, Operation, Operation, "Channel", "how the persons will be reached", [], None, None;
+        3 query "query": String, Kind::Text, Operation, Operation, "Query", "who was chosen", [], None, None;
+        4 records "records": i64, Kind::Number, Operation, Operation, "Records", "how many left", [], None, None;
+    }
+}

@@ -1,0 +1,570 @@
+//! Adding and changing records.
+
+use std::sync::RwLock;
+
+use uuid::Uuid;
+
+use super::view::{deletion_field, is_deleted};
+use super::world::{World, subject_of};
+use super::{Ask, index, no_such, publish, read_lock, rules};
+use crate::api::view::{Added, BulkReport, ChangeView, Edited};
+use crate::api::{Add, Bulk, Code, Delete, Edit, Error, Restore, Targets};
+use crate::domain::contact::{Company, CompanyField, Contact, ContactField, Note};
+use crate::domain::country::Country;
+use crate::domain::custom::{CustomField, CustomFieldField};
+use crate::domain::edit::{FieldEdit, Input};
+use crate::domain::entity::{Entity, Fields, RecordKind};
+use crate::domain::field::{Edit as Editable, FieldKey};
+use crate::domain::history::{Action, Change, diff};
+use crate::domain::id::{SubjectId, UserId};
+use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind, Value as QueryValue};
+use crate::domain::value::{Kind, Value};
+use crate::store::{Reader, Stored, WriteTxn};
+
+/// What an edit is understood as, before anything is staged.
+#[derive(Default)]
+pub(super) struct Resolved {
+    pub fields: Vec<(FieldKey, Option<Value>)>,
+    /// A company that does not exist yet, by name.
+    pub new_company: Option<String>,
+}
+
+impl Resolved {
+    /// The record's fields after the edit.
+    pub fn applied(&self, old: &Fields) -> Fields {
+        let mut fields = old.clone();
+        for (key, value) in &self.fields {
+            match value {
+                Some(value) => fields.insert(*key, value.clone()),
+                None => fields.remove(key),
+            };
+        }
+        fields
+    }
+}
+
+/// Parses an edit of a record that now has the fields `now`. An error names the field.
+pub(super) fn resolve(
+    world: &World,
+    kind: RecordKind,
+    edits: Vec<FieldEdit>,
+    now: &Fields,
+    default: Option<Country>,
+    me: UserId,
+) -> Result<Resolved, Error> {
+    let mut resolved = Resolved::default();
+    let country = numbering_country(world, kind, &edits, now, default);
+    for edit in edits {
+        let info = world.schema.by_name(kind, &edit.field)?;
+        if info.edit == Editable::Operation {
+            return Err(Error::usage(format!(
+                "`{}` is not edited; an operation of its own sets it",
+                info.name
+            )));
+        }
+        if info.retired && edit.input != Input::Clear {
+            return Err(Error::refused(format!(
+                "the field `{}` is retired and takes no new values",
+                info.name
+            )));
+        }
+        let named =
+            |error: crate::domain::value::Invalid| Error::usage(format!("{}: {error}", info.address()));
+        let input = match (info.kind, edit.input) {
+            (Kind::User, Input::Text(name))
+                if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
+            {
+                Input::Value(Value::User(world.user_named(name.trim(), me)?))
+            }
+            (Kind::Company, Input::Text(name))
+                if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
+            {
+                match world.company_named(name.trim()) {
+                    Some(id) => Input::Value(Value::Company(id)),
+                    None => {
+                        // Parsed as a line, so that the name of a company is bounded like any other text.
+                        if let Some(Value::Text(name)) = Kind::Text.parse(&name, None).map_err(named)? {
+                            resolved.new_company = Some(name);
+                        }
+                        continue;
+                    }
+                }
+            }
+            (_, input) => input,
+        };
+        let value = input.resolve(info.kind, now.get(&info.key), country).map_err(named)?;
+        match &value {
+            Some(Value::Company(id)) if !world.company_names.contains_key(&id.0) => {
+                return Err(no_such(RecordKind::Company, id.0));
+            }
+            Some(Value::User(id)) if !world.users.contains_key(&id.0) => {
+                return Err(no_such(RecordKind::User, id.0));
+            }
+            Some(value) => info.check(value).map_err(named)?,
+            None => {}
+        }
+        resolved.fields.push((info.key, value));
+    }
+    Ok(resolved)
+}
+
+/// The country of numbers in an edit: of the record as it will be, else of the store.
+fn numbering_country(
+    world: &World,
+    kind: RecordKind,
+    edits: &[FieldEdit],
+    now: &Fields,
+    default: Option<Country>,
+) -> Option<Country> {
+    let key = match kind {
+        RecordKind::Contact => ContactField::country.key(),
+        RecordKind::Company => CompanyField::country.key(),
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => return None,
+    };
+    let given = edits.iter().rev().find(|edit| edit.field == "country").and_then(|edit| match &edit.input {
+        Input::Text(text) => text.parse().ok(),
+        Input::Value(Value::Country(country)) => Some(*country),
+        _ => None,
+    });
+    given
+        .or(match now.get(&key) {
+            Some(Value::Country(country)) => Some(*country),
+            _ => None,
+        })
+        .or(default)
+        .or(world.settings.country)
+}
+
+/// Stages the company an edit names and that is not there yet; looks among those this transaction made first.
+pub(super) fn ensure_company(
+    txn: &mut WriteTxn<'_>,
+    name: &str,
+    country: Option<Country>,
+) -> Result<(Value, bool), Error> {
+    use crate::domain::fold::fold;
+    let wanted = fold(name);
+    let mine = txn.touched().iter().filter(|stored| stored.kind == RecordKind::Company);
+    for stored in mine {
+        if fold(&stored.entity::<Company>()?.name) == wanted {
+            return Ok((Value::Company(crate::domain::id::CompanyId(stored.id)), false));
+        }
+    }
+    let company = Company { name: name.to_owned(), country, ..Company::default() };
+    let stored = txn.create(SubjectId::NOBODY, &company)?;
+    Ok((Value::Company(crate::domain::id::CompanyId(stored.id)), true))
+}
+
+/// A record by its id, deleted ones too.
+pub(super) fn fetch(
+    reader: &Reader<'_>,
+    world: &RwLock<World>,
+    kind: RecordKind,
+    id: Uuid,
+) -> Result<Stored, Error> {
+    let subject = subject_of(&read_lock(world), kind, id);
+    reader.record(kind, subject, id)?.ok_or_else(|| no_such(kind, id))
+}
+
+impl Ask<'_> {
+    pub(super) fn add(&self, add: Add) -> Result<Added, Error> {
+        let me = self.grant.actor().user;
+        let now = self.now;
+        let similar =
+            if add.kind == RecordKind::Contact { self.similar_to(&add.fields, None)? } else { Vec::new() };
+        let (id, revision, warnings) = self.write(Action::Create, move |txn, world| {
+            let mut fields = Fields::new();
+            rules::defaults(add.kind, &mut fields, now, me);
+            let resolved = resolve(&read_lock(world), add.kind, add.fields, &fields, None, me)?;
+            fields = resolved.applied(&fields);
+            let mut warnings = Vec::new();
+            if let Some(name) = &resolved.new_company {
+                if fields.get(&ContactField::country.key()).is_none() {
+                    add_default_country(&read_lock(world), add.kind, &mut fields);
+                }
+                warnings.extend(link_company(txn, &mut fields, name)?);
+            }
+            let about = match (add.kind, add.about) {
+                (RecordKind::Note, Some(contact)) => {
+                    let stored = fetch(&txn.read(), world, RecordKind::Contact, contact.0)?;
+                    if is_deleted(&stored.record.fields, RecordKind::Contact) {
+                        return Err(rules::deleted(RecordKind::Contact));
+                    }
+                    stored.subject
+                }
+                (RecordKind::Note, None) => return Err(Error::usage("a note is about a contact; name it")),
+                _ => SubjectId::NOBODY,
+            };
+            let stored = match add.kind {
+                RecordKind::Contact => {
+                    add_default_country(&read_lock(world), add.kind, &mut fields);
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    txn.create(about, &typed::<Contact>(fields)?)?
+                }
+                RecordKind::Company => {
+                    add_default_country(&read_lock(world), add.kind, &mut fields);
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    let company: Company = typed(fields)?;
+                    if read_lock(world).company_named(&company.name).is_some() {
+                        return Err(Error::conflict(format!(
+                            "there is a company `{}` already",
+                            company.name
+                        )));
+                    }
+                    txn.create(about, &company)?
+                }
+                RecordKind::Note => {
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    txn.create(about, &typed::<Note>(fields)?)?
+                }
+                RecordKind::CustomField => {
+                    let number = read_lock(world).next_custom_number();
+                    fields.insert(CustomFieldField::number.key(), Value::Number(number));
+                    if number == 0 {
+                        fields.remove(&CustomFieldField::number.key());
+                    }
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    let field: CustomField = typed(fields)?;
+                    if let Some(on) = field.on.0
+                        && read_lock(world).schema.of(on.record()).iter().any(|info| info.name == field.name)
+                    {
+                        return Err(Error::conflict(format!("there is a field `{}` already", field.name)));
+                    }
+                    txn.create(about, &field)?
+                }
+                RecordKind::User | RecordKind::Settings | RecordKind::ExportRun => {
+                    return Err(Error::usage(format!("a {} is not added like this", add.kind)));
+                }
+            };
+            publish(world, txn, &[])?;
+            Ok((stored.id, stored.record.revision, warnings))
+        })?;
+        Ok(Added { id, revision, similar, warnings })
+    }
+
+    pub(super) fn edit(&self, edit: Edit) -> Result<Edited, Error> {
+        let me = self.grant.actor().user;
+        self.write(Action::Edit, move |txn, world| {
+            let stored = fetch(&txn.read(), world, edit.kind, edit.id)?;
+            if is_deleted(&stored.record.fields, edit.kind) {
+                return Err(rules::deleted(edit.kind));
+            }
+            let resolved =
+                resolve(&read_lock(world), edit.kind, edit.fields, &stored.record.fields, None, me)?;
+            let mut fields = resolved.applied(&stored.record.fields);
+            let mut warnings = Vec::new();
+            if let Some(name) = &resolved.new_company {
+                warnings.extend(link_company(txn, &mut fields, name)?);
+            }
+            if let Some(expected) = edit.expect_revision {
+                check_revision(&txn.read(), world, &stored, expected, &fields)?;
+            }
+            warnings.extend(rules::check(edit.kind, Some(&stored.record.fields), &fields)?);
+            change(txn, world, &stored, fields, warnings)
+        })
+    }
+
+    pub(super) fn delete(&self, delete: Delete) -> Result<Edited, Error> {
+        let now = self.now;
+        self.write(Action::Delete, move |txn, world| {
+            let stored = fetch(&txn.read(), world, delete.kind, delete.id)?;
+            let Some(key) = deletion_field(delete.kind) else {
+                return Err(Error::usage(format!("a {} is not deleted; retire it", delete.kind)));
+            };
+            let mut fields = stored.record.fields.clone();
+            if fields.contains_key(&key) {
+                return Ok(Edited {
+                    revision: stored.record.revision,
+                    changed: Vec::new(),
+                    warnings: Vec::new(),
+                });
+            }
+            fields.insert(key, Value::Time(now));
+            if let Some(expected) = delete.expect_revision {
+                // Deleting touches everything, so any change meanwhile is in the way.
+                if expected != stored.record.revision {
+                    return Err(Error::conflict(format!(
+                        "the {} was changed meanwhile: it is at revision {}, not {expected}",
+                        delete.kind, stored.record.revision
+                    ))
+                    .hint("look at it again, then decide"));
+                }
+            }
+            change(txn, world, &stored, fields, Vec::new())
+        })
+    }
+
+    pub(super) fn restore(&self, restore: Restore) -> Result<Edited, Error> {
+        self.write(Action::Restore, move |txn, world| {
+            let stored = fetch(&txn.read(), world, restore.kind, restore.id)?;
+            let mut fields = stored.record.fields.clone();
+            if let Some(Value::Contact(into)) = fields.get(&ContactField::merged_into.key()) {
+                return Err(Error::refused(format!("the contact was merged into {into}"))
+                    .hint("undo the merge instead"));
+            }
+            if let Some(key) = deletion_field(restore.kind) {
+                fields.remove(&key);
+            }
+            rules::check(restore.kind, Some(&stored.record.fields), &fields)?;
+            change(txn, world, &stored, fields, Vec::new())
+        })
+    }
+
+    pub(super) fn bulk(&self, bulk: Bulk) -> Result<BulkReport, Error> {
+        let me = self.grant.actor().user;
+        let ids = match bulk.targets {
+            Targets::Ids(ids) => ids,
+            Targets::Query(query) => self.find(bulk.kind, &query)?,
+        };
+        let (kind, edits) = (bulk.kind, bulk.fields);
+        if bulk.dry_run {
+            let world = std::sync::Arc::clone(&self.service.world);
+            return self.service.store.read(move |reader| {
+                let mut report = BulkReport::default();
+                for id in ids {
+                    plan_bulk(reader, &world, kind, id, &edits, me, &mut report)?;
+                }
+                Ok(report)
+            });
+        }
+        self.write(Action::Bulk, move |txn, world| {
+            let mut report = BulkReport::default();
+            let mut before = Vec::new();
+            for id in ids {
+                let planned = plan_bulk(&txn.read(), world, kind, id, &edits, me, &mut report)?;
+                if let Some((stored, fields)) = planned {
+                    txn.update(&stored, fields)?;
+                    before.push(stored);
+                }
+            }
+            report.transaction = txn.number();
+            publish(world, txn, &before)?;
+            Ok(report)
+        })
+    }
+}
+
+/// What a bulk edit does to one record; counts it.
+fn plan_bulk(
+    reader: &Reader<'_>,
+    world: &RwLock<World>,
+    kind: RecordKind,
+    id: Uuid,
+    edits: &[FieldEdit],
+    me: UserId,
+    report: &mut BulkReport,
+) -> Result<Option<(Stored, Fields)>, Error> {
+    report.matched += 1;
+    let planned = (|| {
+        let stored = fetch(reader, world, kind, id)?;
+        if is_deleted(&stored.record.fields, kind) {
+            return Err(rules::deleted(kind));
+        }
+        let resolved = resolve(&read_lock(world), kind, edits.to_vec(), &stored.record.fields, None, me)?;
+        if let Some(name) = resolved.new_company {
+            return Err(Error::usage(format!("there is no company `{name}`")).hint("add it first"));
+        }
+        let fields = resolved.applied(&stored.record.fields);
+        rules::check(kind, Some(&stored.record.fields), &fields)?;
+        Ok((stored, fields))
+    })();
+    let (stored, fields) = match planned {
+        Ok(planned) => planned,
+        // What is wrong with the edit itself is wrong for every record: better said once.
+        Err(error) if error.code == Code::Usage => return Err(error),
+        Err(error) => {
+            report.refused.push((id, error.message));
+            return Ok(None);
+        }
+    };
+    let changes = diff(&stored.record.fields, &fields);
+    if changes.is_empty() {
+        report.unchanged += 1;
+        return Ok(None);
+    }
+    report.changed += 1;
+    if report.samples.len() < 10 {
+        let world = read_lock(world);
+        let views: Vec<ChangeView> = changes.iter().map(|change| world.change(kind, change)).collect();
+        report.samples.push((super::view::title(&stored)?, views));
+    }
+    Ok(Some((stored, fields)))
+}
+
+/// Stages a change and takes it into memory.
+pub(super) fn change(
+    txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
+    stored: &Stored,
+    fields: Fields,
+    warnings: Vec<String>,
+) -> Result<Edited, Error> {
+    let changed: Vec<FieldKey> =
+        diff(&stored.record.fields, &fields).iter().map(|change| change.field).collect();
+    let revision = match txn.update(stored, fields)? {
+        Some(stored) => stored.record.revision,
+        None => stored.record.revision,
+    };
+    let people = renamed_people(txn, world, stored)?;
+    publish(world, txn, std::slice::from_ref(stored))?;
+    if !people.is_empty() {
+        let mut world = world.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for person in people {
+            world.apply(Some(&person), &person)?;
+        }
+    }
+    // A contact's entry tells whether it has notes, so that it follows a note.
+    if stored.kind == RecordKind::Note
+        && let Some(contact) = txn.read().record(RecordKind::Contact, stored.subject, stored.subject.0)?
+    {
+        world.write().unwrap_or_else(std::sync::PoisonError::into_inner).apply(Some(&contact), &contact)?;
+    }
+    Ok(Edited { revision, changed, warnings })
+}
+
+/// The contacts of a company whose name this transaction changes; their index entries carry the name.
+fn renamed_people(txn: &WriteTxn<'_>, world: &RwLock<World>, before: &Stored) -> Result<Vec<Stored>, Error> {
+    if before.kind != RecordKind::Company {
+        return Ok(Vec::new());
+    }
+    let name = CompanyField::name.key();
+    let renamed = txn
+        .touched()
+        .iter()
+        .any(|now| now.id == before.id && now.record.fields.get(&name) != before.record.fields.get(&name));
+    if !renamed {
+        return Ok(Vec::new());
+    }
+    let mut people = Vec::new();
+    let ids = {
+        let world = read_lock(world);
+        ids_at_company(&world, before.id)
+    };
+    for id in ids {
+        if let Some(person) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {
+            people.push(person);
+        }
+    }
+    Ok(people)
+}
+
+/// The contacts, deleted ones too, that work at a company or one whose name begins alike.
+pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
+    let Some(name) = world.company_names.get(&company) else { return Vec::new() };
+    let at = |deleted: bool| {
+        let filter = |key, values| Term {
+            excluded: false,
+            kind: TermKind::Filter(Filter { name: FilterName::Known(key), values }),
+        };
+        let mut terms = vec![filter(FilterKey::Company, vec![QueryValue::Text(name.clone())])];
+        if deleted {
+            terms.push(filter(FilterKey::Is, vec![QueryValue::Is(crate::domain::query::Is::Deleted)]));
+        }
+        let context = index::Context {
+            now: crate::domain::time::Timestamp::from_millis(0),
+            me: None,
+            scope: &index::Scope::All,
+            fields: index::FieldSet::ALL,
+            extra: &index::NoExtra,
+            epoch: 0,
+            cancelled: &|| false,
+        };
+        let sort = index::Sort { by: index::SortKey::Name, descending: false };
+        let mut session = index::Session::default();
+        let found = world.contacts.search(
+            &mut session,
+            &Query { terms },
+            sort,
+            index::Window::first(usize::MAX),
+            &context,
+        );
+        found.map(|page| page.hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>()).unwrap_or_default()
+    };
+    let mut ids = at(false);
+    ids.extend(at(true));
+    ids
+}
+
+/// Refuses when a field that this edit changes was changed since the revision the editor saw.
+fn check_revision(
+    reader: &Reader<'_>,
+    world: &RwLock<World>,
+    stored: &Stored,
+    expected: u64,
+    wanted: &Fields,
+) -> Result<(), Error> {
+    let current = stored.record.revision;
+    if expected == current {
+        return Ok(());
+    }
+    if expected == 0 || expected > current {
+        return Err(Error::usage(format!(
+            "the {} has no revision {expected}; it is at {current}",
+            stored.kind
+        )));
+    }
+    let mut seen = Fields::new();
+    // Each body is one revision, in order.
+    for (_, body) in reader
+        .bodies(stored.subject, stored.id)?
+        .into_iter()
+        .take(usize::try_from(expected).unwrap_or(usize::MAX))
+    {
+        crate::domain::history::fold(&mut seen, &body.changes)
+            .map_err(|error| Error::integrity(error.to_string()))?;
+    }
+    let theirs = diff(&seen, &stored.record.fields);
+    let mine = diff(&stored.record.fields, wanted);
+    let world = read_lock(world);
+    let conflicts: Vec<ChangeView> = mine
+        .iter()
+        .filter(|change| theirs.iter().any(|their| their.field == change.field))
+        .map(|change| world.change(stored.kind, &Change { ..change.clone() }))
+        .collect();
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let fields: Vec<&str> = conflicts.iter().map(|change| change.label.as_str()).collect();
+    let mut error = Error::conflict(format!(
+        "somebody changed {} meanwhile: the {} is at revision {current}, the edit was made on {expected}",
+        fields.join(", "),
+        stored.kind
+    ))
+    .hint("look at both values, then decide");
+    error.conflicts = conflicts;
+    Err(error)
+}
+
+/// A contact or company without a country is in the store's.
+fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
+    let key = match kind {
+        RecordKind::Contact => ContactField::country.key(),
+        RecordKind::Company => CompanyField::country.key(),
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => return,
+    };
+    if let Some(country) = world.settings.country {
+        fields.entry(key).or_insert(Value::Country(country));
+    }
+}
+
+/// Makes the company that a contact's edit names, and links it.
+fn link_company(txn: &mut WriteTxn<'_>, fields: &mut Fields, name: &str) -> Result<Option<String>, Error> {
+    let country = match fields.get(&ContactField::country.key()) {
+        Some(Value::Country(country)) => Some(*country),
+        _ => None,
+    };
+    let (value, new) = ensure_company(txn, name, country)?;
+    fields.insert(ContactField::company.key(), value);
+    Ok(new.then(|| format!("the company `{name}` was not there and has been added")))
+}
+
+fn typed<T: Entity>(fields: Fields) -> Result<T, Error> {
+    T::from_fields(fields).map_err(|error| Error::usage(error.to_string()))
+}

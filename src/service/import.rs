@@ -1,0 +1,535 @@
+//! Imports: a chunk of rows is planned against what is there, then landed in one transaction.
+//!
+//! A row belongs to a contact that is there when both have the same external id, or the same name and an e-mail address
+//! or phone number in common, or, where the row has neither, the same name and company. A row with only an address
+//! belongs to the contact with that address. Anything weaker makes a new contact; `duplicates` finds it.
+//!
+//! What a row says is added, never taken away: lists grow, other fields take the row's value, and the origin of a contact
+//! (basis, reason, source, supplier, date), its owner and team stay as they are. So a second import changes nothing.
+
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+use uuid::Uuid;
+
+use super::edit::{ensure_company, fetch, resolve};
+use super::view::is_deleted;
+use super::world::World;
+use super::{Ask, publish, read_lock, rules};
+use crate::api::view::{ImportReport, Outcome, RowOutcome};
+use crate::api::{Error, Import, Provenance};
+use crate::domain::contact::{Contact, ContactField, Note, NoteKind};
+use crate::domain::country::Country;
+use crate::domain::edit::Incoming;
+use crate::domain::entity::{Entity, Fields, RecordKind};
+use crate::domain::field::FieldKey;
+use crate::domain::fold;
+use crate::domain::history::Action;
+use crate::domain::id::{ContactId, UserId};
+use crate::domain::reach::Labelled;
+use crate::domain::time::Timestamp;
+use crate::domain::value::{OneOf, Value};
+use crate::store::{Reader, Stored, WriteTxn};
+
+/// The most rows in one chunk.
+pub const MAX_ROWS: usize = 5_000;
+
+/// What becomes of one contact, by one or more rows.
+enum Plan {
+    Create { fields: Fields, company: Option<String>, notes: Vec<String> },
+    Update { stored: Box<Stored>, fields: Fields, company: Option<String>, notes: Vec<String> },
+}
+
+/// Where a row went.
+enum Row {
+    To(usize, Outcome),
+    Rejected(String),
+}
+
+struct Planner<'a> {
+    reader: &'a Reader<'a>,
+    world: &'a RwLock<World>,
+    provenance: &'a Provenance,
+    country: Option<Country>,
+    me: UserId,
+    now: Timestamp,
+    plans: Vec<Plan>,
+    /// The plans of this chunk by the keys of their contacts.
+    keys: HashMap<Key, Vec<usize>>,
+    existing: HashMap<Uuid, usize>,
+}
+
+/// By what rows of one chunk find each other.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    External(String),
+    Phone(String),
+    Email(String),
+    Name(String),
+}
+
+impl Ask<'_> {
+    pub(super) fn import(&self, import: Import) -> Result<ImportReport, Error> {
+        if import.rows.len() > MAX_ROWS {
+            return Err(Error::usage(format!(
+                "{} rows are more than the {MAX_ROWS} of one chunk",
+                import.rows.len()
+            )));
+        }
+        let country = match import.provenance.country.trim() {
+            "" => self.country(),
+            text => Some(text.parse()?),
+        };
+        let (me, now) = (self.grant.actor().user, self.now);
+        if import.dry_run {
+            let world = std::sync::Arc::clone(&self.service.world);
+            return self.service.store.read(move |reader| {
+                let mut planner = Planner::new(reader, &world, &import.provenance, country, me, now);
+                let rows: Vec<(u64, Row)> =
+                    import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
+                Ok(ImportReport {
+                    rows: rows.into_iter().map(|(row, went)| outcome(row, went, &[])).collect(),
+                })
+            });
+        }
+        self.write(Action::Import, move |txn, world| {
+            let (rows, plans) = {
+                let reader = txn.read();
+                let mut planner = Planner::new(&reader, world, &import.provenance, country, me, now);
+                let rows: Vec<(u64, Row)> =
+                    import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
+                (rows, planner.plans)
+            };
+            let mut ids = Vec::with_capacity(plans.len());
+            let mut before = Vec::new();
+            for plan in plans {
+                ids.push(land(txn, plan, me, now, &mut before)?);
+            }
+            publish(world, txn, &before)?;
+            refresh_with_notes(txn, world)?;
+            Ok(ImportReport { rows: rows.into_iter().map(|(row, went)| outcome(row, went, &ids)).collect() })
+        })
+    }
+}
+
+fn outcome(row: u64, went: Row, ids: &[Uuid]) -> RowOutcome {
+    match went {
+        Row::Rejected(reason) => RowOutcome { row, outcome: Outcome::Rejected, id: None, reason },
+        Row::To(plan, outcome) => {
+            RowOutcome { row, outcome, id: ids.get(plan).map(|id| ContactId(*id)), reason: String::new() }
+        }
+    }
+}
+
+/// Stages one plan; gives the contact's id.
+fn land(
+    txn: &mut WriteTxn<'_>,
+    plan: Plan,
+    me: UserId,
+    now: Timestamp,
+    before: &mut Vec<Stored>,
+) -> Result<Uuid, Error> {
+    let country = |fields: &Fields| match fields.get(&ContactField::country.key()) {
+        Some(Value::Country(country)) => Some(*country),
+        _ => None,
+    };
+    let (stored, notes) = match plan {
+        Plan::Create { mut fields, company, notes } => {
+            if let Some(name) = company {
+                let (value, _) = ensure_company(txn, &name, country(&fields))?;
+                fields.insert(ContactField::company.key(), value);
+            }
+            let contact =
+                Contact::from_fields(fields).map_err(|error| Error::integrity(error.to_string()))?;
+            (txn.create(crate::domain::id::SubjectId::NOBODY, &contact)?, notes)
+        }
+        Plan::Update { stored, mut fields, company, notes } => {
+            if let Some(name) = company {
+                let (value, _) = ensure_company(txn, &name, country(&fields))?;
+                fields.insert(ContactField::company.key(), value);
+            }
+            if let Some(now) = txn.update(&stored, fields)? {
+                before.push(*stored);
+                (now, notes)
+            } else {
+                (*stored, notes)
+            }
+        }
+    };
+    for text in notes {
+        let note = Note {
+            kind: OneOf(Some(NoteKind::Note)),
+            text,
+            happened_at: Some(now),
+            author: Some(me),
+            ..Note::default()
+        };
+        txn.create(stored.subject, &note)?;
+    }
+    Ok(stored.id)
+}
+
+/// Index entries tell whether a contact has notes; those are counted after their contact was.
+fn refresh_with_notes(txn: &WriteTxn<'_>, world: &RwLock<World>) -> Result<(), Error> {
+    let mut subjects: Vec<_> = txn
+        .touched()
+        .iter()
+        .filter(|stored| stored.kind == RecordKind::Note)
+        .map(|stored| stored.subject)
+        .collect();
+    subjects.dedup();
+    for subject in subjects {
+        if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
+            world
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .apply(Some(&contact), &contact)?;
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        reader: &'a Reader<'a>,
+        world: &'a RwLock<World>,
+        provenance: &'a Provenance,
+        country: Option<Country>,
+        me: UserId,
+        now: Timestamp,
+    ) -> Planner<'a> {
+        Planner {
+            reader,
+            world,
+            provenance,
+            country,
+            me,
+            now,
+            plans: Vec::new(),
+            keys: HashMap::new(),
+            existing: HashMap::new(),
+        }
+    }
+
+    fn row(&mut self, row: Incoming) -> Row {
+        match self.plan(row) {
+            Ok((plan, outcome)) => Row::To(plan, outcome),
+            Err(error) => Row::Rejected(error.message),
+        }
+    }
+
+    fn plan(&mut self, row: Incoming) -> Result<(usize, Outcome), Error> {
+        let given = resolve(
+            &read_lock(self.world),
+            RecordKind::Contact,
+            row.fields,
+            &Fields::new(),
+            self.country,
+            self.me,
+        )?;
+        let mut fields: Fields =
+            given.fields.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
+        let own: Vec<FieldKey> = fields.keys().copied().collect();
+        self.add_provenance(&mut fields)?;
+        let company = given.new_company;
+        match self.find(&fields, company.as_deref())? {
+            None => {
+                rules::defaults(RecordKind::Contact, &mut fields, self.now, self.me);
+                if let Some(country) = self.country {
+                    fields.entry(ContactField::country.key()).or_insert(Value::Country(country));
+                }
+                rules::check(RecordKind::Contact, None, &fields)?;
+                let at = self.plans.len();
+                self.remember(at, &fields);
+                self.plans.push(Plan::Create { fields, company, notes: notes_of(row.notes) });
+                Ok((at, Outcome::Created))
+            }
+            Some(Found::Planned(at)) => {
+                let stored = match self.plans.get(at) {
+                    Some(Plan::Update { stored, .. }) => Some(stored),
+                    _ => None,
+                };
+                let news = match stored {
+                    Some(stored) => self.new_notes(stored, row.notes)?,
+                    None => notes_of(row.notes),
+                };
+                let changed = match self.plans.get_mut(at) {
+                    Some(
+                        Plan::Create { fields: there, company: firm, notes }
+                        | Plan::Update { fields: there, company: firm, notes, .. },
+                    ) => {
+                        let grown = grow(there, &fields, &own);
+                        if firm.is_none() && !there.contains_key(&ContactField::company.key()) {
+                            *firm = company;
+                        }
+                        let before = notes.len();
+                        let news: Vec<String> =
+                            news.into_iter().filter(|note| !notes.contains(note)).collect();
+                        notes.extend(news);
+                        grown || notes.len() > before
+                    }
+                    None => false,
+                };
+                self.remember(at, &fields);
+                Ok((at, if changed { Outcome::Updated } else { Outcome::Unchanged }))
+            }
+            Some(Found::Stored(stored)) => {
+                if is_deleted(&stored.record.fields, RecordKind::Contact) {
+                    return Err(Error::refused(format!(
+                        "the contact {} was deleted here; restore it to update it",
+                        stored.id
+                    )));
+                }
+                let mut merged = stored.record.fields.clone();
+                let mut changed = grow(&mut merged, &fields, &own);
+                let company = company.filter(|_| !merged.contains_key(&ContactField::company.key()));
+                changed |= company.is_some();
+                rules::check(RecordKind::Contact, Some(&stored.record.fields), &merged)?;
+                let notes = self.new_notes(&stored, row.notes)?;
+                changed |= !notes.is_empty();
+                let at = self.plans.len();
+                self.existing.insert(stored.id, at);
+                self.remember(at, &merged);
+                self.plans.push(Plan::Update { stored, fields: merged, company, notes });
+                Ok((at, if changed { Outcome::Updated } else { Outcome::Unchanged }))
+            }
+        }
+    }
+
+    /// What the row does not say about its origin, the import says.
+    fn add_provenance(&self, fields: &mut Fields) -> Result<(), Error> {
+        let given = self.provenance;
+        let texts = [
+            (ContactField::source, &given.source),
+            (ContactField::supplier, &given.supplier),
+            (ContactField::basis, &given.basis),
+            (ContactField::reason, &given.reason),
+        ];
+        for (field, text) in texts {
+            if let Some(value) = field.spec().kind.parse(text, None)? {
+                fields.entry(field.key()).or_insert(value);
+            }
+        }
+        if !given.tags.is_empty()
+            && let Some(Value::Tags(mut tags)) =
+                ContactField::tags.spec().kind.parse(&given.tags.join(","), None)?
+        {
+            if let Some(Value::Tags(own)) = fields.get(&ContactField::tags.key()) {
+                tags.extend(own.iter().cloned());
+            }
+            tags.sort_unstable();
+            tags.dedup();
+            fields.insert(ContactField::tags.key(), Value::Tags(tags));
+        }
+        Ok(())
+    }
+
+    fn find(&self, fields: &Fields, new_company: Option<&str>) -> Result<Option<Found>, Error> {
+        let contact =
+            Contact::from_fields(fields.clone()).map_err(|error| Error::usage(error.to_string()))?;
+        let name = name_key(&contact);
+        let keys = keys_of(&contact);
+        for key in keys.iter().filter(|key| !matches!(key, Key::Name(_))) {
+            let exact = matches!(key, Key::External(_));
+            let planned = self.keys.get(key).into_iter().flatten().copied();
+            for at in planned {
+                if exact || self.plan_name(at) == name || name.is_empty() {
+                    return Ok(Some(Found::Planned(at)));
+                }
+            }
+            if let Some(found) = self.stored_by(key, &name, &contact)? {
+                return Ok(Some(found));
+            }
+        }
+        if !contact.phones.is_empty() || !contact.emails.is_empty() || name.is_empty() {
+            return Ok(None);
+        }
+        // Without an address, the same name at the same company is the same person.
+        for at in self.keys.get(&Key::Name(name.clone())).into_iter().flatten().copied() {
+            let same = match self.plans.get(at) {
+                Some(Plan::Create { fields, company, .. } | Plan::Update { fields, company, .. }) => {
+                    fields.get(&ContactField::company.key()) == contact.company.map(Value::Company).as_ref()
+                        && company.as_deref() == new_company
+                }
+                None => false,
+            };
+            if same {
+                return Ok(Some(Found::Planned(at)));
+            }
+        }
+        if new_company.is_some() {
+            return Ok(None);
+        }
+        self.stored_by(&Key::Name(name.clone()), &name, &contact)
+    }
+
+    /// A contact in the store that has this key, and is the one meant.
+    fn stored_by(&self, key: &Key, name: &str, contact: &Contact) -> Result<Option<Found>, Error> {
+        let ids = {
+            let world = read_lock(self.world);
+            match key {
+                Key::External(external) => {
+                    let mut ids = world.by_external(external);
+                    // Our own exports carry our own ids.
+                    let own = external.strip_prefix("urn:uuid:").unwrap_or(external);
+                    ids.extend(own.parse::<Uuid>().ok().filter(|id| world.contacts.contains(*id)));
+                    ids
+                }
+                Key::Phone(phone) => world.contacts.by_phone(phone),
+                Key::Email(email) => world.contacts.by_email(email),
+                Key::Name(name) => world.contacts.by_name(name),
+            }
+        };
+        for id in ids {
+            if let Some(at) = self.existing.get(&id) {
+                return Ok(Some(Found::Planned(*at)));
+            }
+            let stored = fetch(self.reader, self.world, RecordKind::Contact, id)?;
+            let there: Contact = stored.entity()?;
+            let same = match key {
+                Key::External(external) => {
+                    there.external_id == *external
+                        || external.strip_prefix("urn:uuid:").unwrap_or(external) == id.to_string()
+                }
+                Key::Phone(_) | Key::Email(_) => name.is_empty() || name_key(&there) == *name,
+                Key::Name(_) => {
+                    there.company == contact.company && there.phones.is_empty() && there.emails.is_empty()
+                        || there.company == contact.company && contact.company.is_some()
+                }
+            };
+            if same {
+                return Ok(Some(Found::Stored(Box::new(stored))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn plan_name(&self, at: usize) -> String {
+        match self.plans.get(at) {
+            Some(Plan::Create { fields, .. } | Plan::Update { fields, .. }) => {
+                Contact::from_fields(fields.clone()).map(|contact| name_key(&contact)).unwrap_or_default()
+            }
+            None => String::new(),
+        }
+    }
+
+    fn remember(&mut self, at: usize, fields: &Fields) {
+        if let Ok(contact) = Contact::from_fields(fields.clone()) {
+            for key in keys_of(&contact) {
+                let plans = self.keys.entry(key).or_default();
+                if !plans.contains(&at) {
+                    plans.push(at);
+                }
+            }
+        }
+    }
+
+    /// The notes that the contact does not have already.
+    fn new_notes(&self, stored: &Stored, notes: Vec<String>) -> Result<Vec<String>, Error> {
+        let notes = notes_of(notes);
+        if notes.is_empty() {
+            return Ok(notes);
+        }
+        let mut there = Vec::new();
+        for note in self.reader.records_of(RecordKind::Note, stored.subject)? {
+            there.push(note.entity::<Note>()?.text);
+        }
+        Ok(notes.into_iter().filter(|note| !there.contains(note)).collect())
+    }
+}
+
+enum Found {
+    Planned(usize),
+    Stored(Box<Stored>),
+}
+
+/// Notes as they are stored, so that the second import finds them; what is no text is left out.
+fn notes_of(notes: Vec<String>) -> Vec<String> {
+    let parse = |text: String| match crate::domain::value::Kind::LongText.parse(&text, None) {
+        Ok(Some(Value::Text(text))) => Some(text),
+        _ => None,
+    };
+    let mut kept: Vec<String> = Vec::new();
+    for note in notes.into_iter().filter_map(parse) {
+        if !kept.contains(&note) {
+            kept.push(note);
+        }
+    }
+    kept
+}
+
+/// The name by which rows and contacts are compared.
+pub(super) fn name_key(contact: &Contact) -> String {
+    let name = crate::domain::contact::join_words(
+        [contact.given_name.as_str(), contact.family_name.as_str()].into_iter(),
+    );
+    fold::fold(&name)
+}
+
+fn keys_of(contact: &Contact) -> Vec<Key> {
+    let mut keys = Vec::new();
+    if !contact.external_id.is_empty() {
+        keys.push(Key::External(contact.external_id.clone()));
+    }
+    keys.extend(contact.emails.iter().map(|email| Key::Email(fold::email(email.value.as_str()))));
+    keys.extend(contact.phones.iter().map(|phone| Key::Phone(phone.value.e164().to_owned())));
+    let name = name_key(contact);
+    if !name.is_empty() {
+        keys.push(Key::Name(name));
+    }
+    keys
+}
+
+/// Adds what a row says to what is there; whether that changed anything. `own` are the fields the row itself names.
+fn grow(there: &mut Fields, row: &Fields, own: &[FieldKey]) -> bool {
+    let before = there.clone();
+    for (key, value) in row {
+        let kept = match ContactField::of(*key) {
+            Some(
+                ContactField::basis
+                | ContactField::reason
+                | ContactField::source
+                | ContactField::supplier
+                | ContactField::obtained_on
+                | ContactField::owner
+                | ContactField::team
+                | ContactField::external_id
+                | ContactField::deleted_at
+                | ContactField::merged_into,
+            ) => true,
+            _ => !own.contains(key) && *key != ContactField::tags.key(),
+        };
+        match there.get_mut(key) {
+            None => {
+                there.insert(*key, value.clone());
+            }
+            Some(old) => match (old, value) {
+                (Value::Phones(old), Value::Phones(new)) => unite(old, new, |a, b| a == b),
+                (Value::Emails(old), Value::Emails(new)) => unite(old, new, |a, b| a.folded() == b.folded()),
+                (Value::Links(old), Value::Links(new)) => unite(old, new, |a, b| a == b),
+                (Value::Addresses(old), Value::Addresses(new)) => unite(old, new, |a, b| a == b),
+                (Value::Tags(old), Value::Tags(new)) => {
+                    old.extend(new.iter().cloned());
+                    old.sort_unstable();
+                    old.dedup();
+                }
+                (old, new) if !kept => *old = new.clone(),
+                _ => {}
+            },
+        }
+    }
+    *there != before
+}
+
+/// Adds the items that are not there yet.
+pub(super) fn unite<T: Clone>(
+    old: &mut Vec<Labelled<T>>,
+    new: &[Labelled<T>],
+    same: impl Fn(&T, &T) -> bool,
+) {
+    for item in new {
+        if !old.iter().any(|one| same(&one.value, &item.value)) {
+            old.push(item.clone());
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Exact look-ups and completion.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashTable;
+use uuid::Uuid;
+
+use crate::domain::fold::{expanded, fold};
+
+use super::Index;
+use super::pattern::{FAMILY, PHONE, SEGMENT};
+use super::pool::{NOTHING, Pool};
+use super::search::Scope;
+use super::store::State;
+
+/// What can be completed from what records hold.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Completion {
+    Tag,
+    Company,
+    Owner,
+    Team,
+    Country,
+    Language,
+    Source,
+    Supplier,
+    Basis,
+    City,
+    JobTitle,
+}
+
+impl Index {
+    /// The records, deleted ones too, with exactly this number; E.164, with or without the `+`.
+    pub fn by_phone(&self, e164: &str) -> Vec<Uuid> {
+        let mut key = vec![PHONE];
+        key.extend(e164.bytes().filter(u8::is_ascii_digit));
+        if key.len() == 1 {
+            Vec::new()
+        } else {
+            self.look_up(&self.phones, &key, |n| self.has_segment(n, &key))
+        }
+    }
+
+    /// The records, deleted ones too, with exactly this address, folded by [`crate::domain::fold::email`].
+    pub fn by_email(&self, folded: &str) -> Vec<Uuid> {
+        let key = folded.as_bytes();
+        self.look_up(&self.emails, key, |n| self.has_segment(n, key))
+    }
+
+    /// The records, deleted ones too, whose name is this: given name, space, family name, folded by
+    /// [`crate::domain::fold::fold`]. Names in the expanded spelling (`mueller`) are different names here.
+    pub fn by_name(&self, folded: &str) -> Vec<Uuid> {
+        let key = folded.as_bytes();
+        let same = |n: u32| {
+            let (given, family) = self.name_parts(n);
+            if given.is_empty() {
+                return family == key;
+            }
+            key.len() == given.len() + 1 + family.len()
+                && key.starts_with(given)
+                && key.get(given.len()) == Some(&b' ')
+                && key.ends_with(family)
+        };
+        self.look_up(&self.by_name, key, same)
+    }
+
+    fn look_up(&self, table: &HashTable<u32>, key: &[u8], same: impl Fn(u32) -> bool) -> Vec<Uuid> {
+        let found = table.iter_hash(self.hash(key)).copied();
+        let mut ids: Vec<Uuid> = found.filter(|&n| same(n)).map(|n| self.cold[n as usize].id).collect();
+        ids.sort_unstable();
+        // A record with several keys stands in the table several times.
+        ids.dedup();
+        ids
+    }
+
+    fn has_segment(&self, entry: u32, key: &[u8]) -> bool {
+        debug_assert!(!key.contains(&FAMILY));
+        let (text, names_len) = self.text(entry);
+        !key.is_empty() && text[names_len..].split(|&b| b == SEGMENT).any(|segment| segment == key)
+    }
+
+    /// The texts of a kind with a word that starts like this, with how many visible records have each; the most
+    /// frequent first, then by text. Texts equal but for case and accents are counted together, under the most
+    /// frequent form. Counted are records in scope, not deleted: a text out of scope does not show.
+    pub fn completions(&self, kind: Completion, prefix: &str, scope: &Scope) -> Vec<(String, usize)> {
+        let p = &self.pools;
+        let pool = match kind {
+            Completion::Tag => &p.tag,
+            Completion::Company => &p.company,
+            Completion::Owner => &p.owner,
+            Completion::Team => &p.team,
+            Completion::Country => &p.country,
+            Completion::Language => &p.language,
+            Completion::Source => &p.source,
+            Completion::Supplier => &p.supplier,
+            Completion::Basis => &p.basis,
+            Completion::City => &p.city,
+            Completion::JobTitle => &p.title,
+        };
+        let counts = self.counts(kind, pool, scope);
+        let keys: Vec<String> = [Some(fold(prefix)), expanded(prefix)].into_iter().flatten().collect();
+        let starts = |text: &str| {
+            keys.iter().any(|key| {
+                text.split(char::from(SEGMENT)).any(|text| {
+                    text.match_indices(&**key)
+                        .any(|(at, _)| at == 0 || text.as_bytes().get(at - 1) == Some(&b' '))
+                })
+            })
+        };
+        // By folded text: the most frequent form, its count, the count of all forms.
+        let mut found: BTreeMap<String, (String, usize, usize)> = BTreeMap::new();
+        for (n, item) in pool.items().iter().enumerate().skip(1) {
+            let count = counts.get(n).copied().unwrap_or(0);
+            let owner = self.owner_names.get(&item.id);
+            let (text, folded) = match (kind, owner) {
+                (Completion::Owner, Some(name)) => (&**name, fold(name)),
+                (Completion::Owner, None) => continue,
+                _ => (&*item.text, item.folded.to_string()),
+            };
+            if count == 0 || !starts(&folded) {
+                continue;
+            }
+            // A text of symbols alone has no key but itself.
+            let key = if folded.is_empty() { text.to_owned() } else { folded };
+            let entry = found.entry(key).or_insert_with(|| (text.to_owned(), 0, 0));
+            if count > entry.1 || (count == entry.1 && text < &*entry.0) {
+                (entry.0, entry.1) = (text.to_owned(), count);
+            }
+            entry.2 += count;
+        }
+        let mut out: Vec<(String, usize)> =
+            found.into_values().map(|(text, _, count)| (text, count)).collect();
+        out.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        out
+    }
+
+    /// For each text of the pool how many visible entries have it.
+    fn counts(&self, kind: Completion, pool: &Pool, scope: &Scope) -> Vec<usize> {
+        if *scope == Scope::All {
+            return (0..pool.items().len() as u32).map(|n| pool.live(n)).collect();
+        }
+        let scope = self.scope(scope);
+        let mut counts = vec![0; pool.items().len()];
+        for n in (0..self.hot.len()).filter(|&n| self.hot[n].state == State::Live) {
+            let (cold, shared) = (&self.cold[n], &self.shared[n]);
+            if !scope.holds(cold) {
+                continue;
+            }
+            let one = match kind {
+                Completion::Tag => {
+                    self.sets.get(shared.tags).iter().for_each(|&tag| counts[tag as usize] += 1);
+                    NOTHING
+                }
+                Completion::Company => shared.company,
+                Completion::Owner => cold.owner,
+                Completion::Team => cold.team,
+                Completion::Country => cold.country,
+                Completion::Language => cold.language,
+                Completion::Source => cold.source,
+                Completion::Supplier => cold.supplier,
+                Completion::Basis => cold.basis,
+                Completion::City => shared.city,
+                Completion::JobTitle => shared.title,
+            };
+            counts[one as usize] += 1;
+        }
+        counts
+    }
+}

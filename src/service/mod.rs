@@ -1,0 +1,299 @@
+//! The one door: [`Service::call`] decides, carries out and answers every request.
+//!
+//! Invariants: nothing is done without a [`Grant`](policy::Grant); a request is one transaction; handlers stage records
+//! and never write history; the state in memory ([`world::World`]) changes only after a transaction staged it, and nobody
+//! sees rows before they are durable.
+
+mod edit;
+mod import;
+pub mod index;
+mod list;
+mod merge;
+pub mod policy;
+mod report;
+mod rules;
+mod undo;
+mod view;
+mod world;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::api::view::Identity;
+use crate::api::{Code, Error, Request, Response};
+use crate::domain::country::Country;
+use crate::domain::entity::RecordKind;
+use crate::domain::history::Action;
+use crate::domain::id::{SessionId, StoreId, SubjectId, UserId};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Role, Settings, User};
+use crate::env::Env;
+use crate::store::backend::BackendError;
+use crate::store::{Origin, Store, StoreError, Stored, WriteTxn};
+
+pub use policy::Actor;
+use world::World;
+
+/// What the process knows about the store beside what is in it.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The ways to unlock it, in words.
+    pub ways: Vec<String>,
+    /// What unlocking repaired, in words.
+    pub repairs: Vec<String>,
+    /// Whether keys are kept out of swap.
+    pub keys_locked_in_memory: bool,
+    /// The file system, when it keeps old versions of overwritten data.
+    pub copy_on_write: Option<String>,
+    /// The demo.
+    pub demo: bool,
+}
+
+/// A store, open, with everything that answers requests about it.
+pub struct Service {
+    store: Store,
+    world: Arc<RwLock<World>>,
+    env: Env,
+    id: StoreId,
+    started_at: Timestamp,
+    surroundings: Surroundings,
+}
+
+/// One run of the program by one user.
+pub struct Session {
+    actor: Actor,
+    memory: Mutex<Memory>,
+}
+
+/// What a session remembers between requests.
+#[derive(Default)]
+struct Memory {
+    contacts: index::Session,
+    companies: index::Session,
+    /// Numbers of own transactions that can be undone, and of undos that can be redone.
+    undo: Vec<u64>,
+    redo: Vec<u64>,
+}
+
+impl Service {
+    /// Takes an open store into service; reads everything that is held in memory.
+    pub fn open(store: Store, id: StoreId, surroundings: Surroundings, env: &Env) -> Result<Service, Error> {
+        let world = World::load(&store).map_err(store_error)?;
+        Ok(Service {
+            store,
+            world: Arc::new(RwLock::new(world)),
+            env: env.clone(),
+            id,
+            started_at: env.now(),
+            surroundings,
+        })
+    }
+
+    /// Writes what a new store begins with: its settings and its users, the first of whom does it.
+    pub fn found(&self, settings: Settings, users: Vec<User>) -> Result<Vec<UserId>, Error> {
+        let origin = Origin {
+            at: self.env.now(),
+            actor: UserId(uuid::Uuid::nil()),
+            session: SessionId(self.env.ids.next()),
+            action: Action::Init,
+        };
+        let world = Arc::clone(&self.world);
+        self.store.write(origin, move |txn| {
+            txn.create(SubjectId::NOBODY, &settings).map_err(store_error)?;
+            let mut ids = Vec::new();
+            for user in &users {
+                ids.push(UserId(txn.create(SubjectId::NOBODY, user).map_err(store_error)?.id));
+            }
+            publish(&world, txn, &[])?;
+            Ok(ids)
+        })
+    }
+
+    /// Begins a session of the user with this account on the machine.
+    pub fn session_of(&self, unix: &str) -> Result<Session, Error> {
+        let (user, role) = self.read_world().user_by_unix(unix).ok_or_else(|| {
+            Error::new(Code::Denied, format!("the account `{unix}` is no user of this store"))
+                .hint("ask the owner of the store to add you")
+        })?;
+        Ok(self.session(user, role))
+    }
+
+    /// Begins a session of a user.
+    pub fn session(&self, user: UserId, role: Role) -> Session {
+        let session = SessionId(self.env.ids.next());
+        Session { actor: Actor { user, role, session }, memory: Mutex::default() }
+    }
+
+    /// Users by name, for the demo's story.
+    pub fn user_named(&self, name: &str) -> Result<(UserId, Role), Error> {
+        let world = self.read_world();
+        let id = world.user_named(name, UserId(uuid::Uuid::nil()))?;
+        let role = world.users.get(&id.0).and_then(|user| user.role.0);
+        Ok((id, role.unwrap_or(Role::Rep)))
+    }
+
+    /// Decides about a request, carries it out, and answers.
+    pub fn call(&self, session: &Session, request: Request) -> Result<Response, Error> {
+        let now = self.env.now();
+        let grant = policy::authorize(&session.actor, &request)?;
+        let ask = Ask { service: self, session, now, grant: &grant };
+        Ok(match request {
+            Request::Whoami(_) => Response::Whoami(ask.whoami()),
+            Request::SchemaGet(_) => Response::SchemaGet(self.read_world().customs.clone()),
+            Request::List(list) => Response::List(ask.list(list)?),
+            Request::Get(get) => Response::Get(ask.get(get)?),
+            Request::Add(add) => Response::Add(ask.add(add)?),
+            Request::Edit(edit) => Response::Edit(ask.edit(edit)?),
+            Request::Delete(delete) => Response::Delete(ask.delete(delete)?),
+            Request::Restore(restore) => Response::Restore(ask.restore(restore)?),
+            Request::History(history) => Response::History(ask.history(history)?),
+            Request::FindSimilar(find) => Response::FindSimilar(ask.find_similar(find)?),
+            Request::Duplicates(duplicates) => Response::Duplicates(ask.duplicates(duplicates)?),
+            Request::Merge(merge) => Response::Merge(ask.merge(merge)?),
+            Request::Bulk(bulk) => Response::Bulk(ask.bulk(bulk)?),
+            Request::Import(import) => Response::Import(ask.import(import)?),
+            Request::Export(export) => Response::Export(ask.export(export)?),
+            Request::Complete(complete) => Response::Complete(ask.complete(&complete)),
+            Request::Activity(activity) => Response::Activity(ask.activity(activity)?),
+            Request::Undo(undo) => Response::Undo(ask.undo(undo)?),
+            Request::Redo(_) => Response::Redo(ask.redo()?),
+            Request::LogVerify(_) => Response::LogVerify(ask.verify()?),
+            Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
+            Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
+            Request::Status(_) => Response::Status(ask.status()?),
+            Request::Doctor(_) => Response::Doctor(ask.doctor()?),
+            Request::Inventory(_) => Response::Inventory(ask.inventory()?),
+        })
+    }
+
+    fn read_world(&self) -> RwLockReadGuard<'_, World> {
+        self.world.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One granted request being carried out: who, when, by which grant.
+struct Ask<'a> {
+    service: &'a Service,
+    session: &'a Session,
+    now: Timestamp,
+    grant: &'a policy::Grant,
+}
+
+impl Ask<'_> {
+    fn whoami(&self) -> Identity {
+        let world = self.world();
+        let actor = self.grant.actor();
+        let user = world.users.get(&actor.user.0).cloned().unwrap_or_default();
+        Identity {
+            store: self.service.id,
+            controller: world.settings.controller.clone(),
+            country: world.settings.country.map(|country| country.to_string()).unwrap_or_default(),
+            user: actor.user.0,
+            name: user.name,
+            role: actor.role,
+            team: user.team,
+            session: actor.session,
+            demo: self.service.surroundings.demo,
+        }
+    }
+
+    fn world(&self) -> RwLockReadGuard<'_, World> {
+        self.service.read_world()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.session.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn origin(&self, action: Action) -> Origin {
+        let actor = self.grant.actor();
+        Origin { at: self.now, actor: actor.user, session: actor.session, action }
+    }
+
+    /// The default country of numbers.
+    fn country(&self) -> Option<Country> {
+        self.world().settings.country
+    }
+
+    /// Runs a transaction that can be undone, and remembers it.
+    fn write<R: Send + 'static>(
+        &self,
+        action: Action,
+        f: impl FnOnce(&mut WriteTxn<'_>, &RwLock<World>) -> Result<R, Error> + Send + 'static,
+    ) -> Result<R, Error> {
+        let world = Arc::clone(&self.service.world);
+        let (result, number) = self.service.store.write(self.origin(action), move |txn| {
+            let result = f(txn, &world)?;
+            Ok::<_, Error>((result, txn.number()))
+        })?;
+        if let Some(number) = number {
+            let mut memory = self.memory();
+            match action {
+                Action::Undo => memory.redo.push(number),
+                Action::Redo => memory.undo.push(number),
+                Action::Create
+                | Action::Edit
+                | Action::Delete
+                | Action::Restore
+                | Action::Merge
+                | Action::Import
+                | Action::Bulk => {
+                    memory.undo.push(number);
+                    memory.redo.clear();
+                }
+                Action::Export | Action::Checkpoint | Action::Init => {}
+            }
+            if memory.undo.len() > UNDO_DEPTH {
+                memory.undo.remove(0);
+            }
+        }
+        Ok(result)
+    }
+}
+
+/// How many of its own transactions a session can undo without naming them.
+const UNDO_DEPTH: usize = 100;
+
+/// Takes what a transaction touched into the state in memory. `before` are the records as they were.
+fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Result<(), Error> {
+    let mut world: RwLockWriteGuard<'_, World> = world.write().unwrap_or_else(PoisonError::into_inner);
+    for stored in txn.touched() {
+        let before = before.iter().find(|one| one.id == stored.id);
+        world.apply(before, stored).map_err(store_error)?;
+    }
+    Ok(())
+}
+
+fn read_lock(world: &RwLock<World>) -> RwLockReadGuard<'_, World> {
+    world.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A failure of the store as the asker sees it.
+fn store_error(error: StoreError) -> Error {
+    let code = match &error {
+        StoreError::Envelope(_)
+        | StoreError::Encoding(_)
+        | StoreError::Newer(_)
+        | StoreError::Damaged(_)
+        | StoreError::Log(_) => Code::Integrity,
+        StoreError::Backend(BackendError::Corrupt(_) | BackendError::Missing(_)) => Code::Integrity,
+        StoreError::TooLarge => Code::Usage,
+        StoreError::Layout(_) | StoreError::Keys(_) | StoreError::Backend(_) | StoreError::Closed(_) => {
+            Code::Failed
+        }
+    };
+    Error::new(code, error.to_string())
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
+        store_error(error)
+    }
+}
+
+/// The name of a kind with its number, for messages.
+fn no_such(kind: RecordKind, id: uuid::Uuid) -> Error {
+    Error::not_found(format!("there is no {kind} {id}"))
+}

@@ -1,0 +1,303 @@
+//! The log's proofs, exports, status, self-examination and the inventory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::{Ask, index, read_lock};
+use crate::api::view::{
+    CheckLine, CheckpointText, DoctorReport, ExportPage, InventoryLine, Level, Page, ProofText, StatusReport,
+    VerifyReport, View,
+};
+use crate::api::{Error, Export, LogProve};
+use crate::domain::entity::RecordKind;
+use crate::domain::field::{Category, FieldKey};
+use crate::domain::history::Action;
+use crate::domain::id::{ContactId, SubjectId};
+use crate::domain::user::ExportRun;
+use crate::store::layout::FORMAT;
+use crate::store::merkle::checkpoint::Checkpoint;
+use crate::store::merkle::note::NoteSigner;
+use crate::store::merkle::proof::Proof;
+use crate::store::{Reader, StoreError};
+
+/// How long data is kept as long as no rule says otherwise.
+const NO_RULE: &str = "as long as the contact; no retention rule yet";
+
+impl Ask<'_> {
+    pub(super) fn export(&self, export: Export) -> Result<ExportPage, Error> {
+        if export.purpose.trim().is_empty() {
+            return Err(
+                Error::refused("an export names the purpose it is for (R6)").hint("say it with --purpose")
+            );
+        }
+        let query = super::list::parse(&export.query)?;
+        let limit = export.window.limit.map_or(1_000, |limit| limit.min(10_000));
+        let sort = index::Sort { by: index::SortKey::Name, descending: false };
+        let first = export.window.after.is_none() && export.window.offset == 0;
+        let window = index::Window {
+            offset: usize::try_from(export.window.offset).unwrap_or(usize::MAX),
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            after: export.window.after,
+        };
+        let found = self.search(RecordKind::Contact, &query, sort, window)?;
+        let ids: Vec<uuid::Uuid> = found.hits.iter().map(|hit| hit.id).collect();
+        let items = self.views(RecordKind::Contact, ids.clone(), Vec::new())?;
+        let notes = self.notes_of(ids)?;
+        let mut logged = None;
+        if first {
+            let run = ExportRun {
+                purpose: export.purpose,
+                channel: export.channel,
+                query: export.query,
+                records: i64::try_from(found.total).unwrap_or(i64::MAX),
+                ..ExportRun::default()
+            };
+            logged = self.write(Action::Export, move |txn, _| {
+                txn.create(SubjectId::NOBODY, &run)?;
+                Ok(txn.number())
+            })?;
+        }
+        let page = Page {
+            items,
+            total: found.total as u64,
+            offset: export.window.offset,
+            withheld: BTreeMap::new(),
+        };
+        Ok(ExportPage { page, notes, logged })
+    }
+
+    fn notes_of(&self, ids: Vec<uuid::Uuid>) -> Result<Vec<(ContactId, Vec<View>)>, Error> {
+        let with: Vec<uuid::Uuid> = {
+            let world = self.world();
+            ids.into_iter().filter(|id| world.notes.get(id).is_some_and(|count| *count > 0)).collect()
+        };
+        let world = Arc::clone(&self.service.world);
+        self.service.store.read(move |reader| {
+            let world = read_lock(&world);
+            let mut all = Vec::with_capacity(with.len());
+            for id in with {
+                let mut notes = Vec::new();
+                for note in reader.records_of(RecordKind::Note, SubjectId(id))? {
+                    if !super::view::is_deleted(&note.record.fields, RecordKind::Note) {
+                        notes.push(world.view(&note, &[])?);
+                    }
+                }
+                notes.sort_by_key(|note| (note.created_at, note.id));
+                all.push((ContactId(id), notes));
+            }
+            Ok(all)
+        })
+    }
+
+    pub(super) fn verify(&self) -> Result<VerifyReport, Error> {
+        let verified = self.service.store.read(|reader| reader.verify())?;
+        Ok(VerifyReport {
+            entries: verified.entries,
+            records: verified.records,
+            root: BASE64.encode(verified.root),
+            problems: verified.problems,
+        })
+    }
+
+    pub(super) fn checkpoint(&self) -> Result<CheckpointText, Error> {
+        let now = self.now;
+        self.service.store.read(move |reader| {
+            let signer = signer(reader)?;
+            let checkpoint = Checkpoint::new(&origin(reader), reader.frontier(), Some(now));
+            let text = checkpoint.sign(&signer).map_err(|error| Error::failed(error.to_string()))?;
+            Ok(CheckpointText { text, key: signer.verifier().to_string() })
+        })
+    }
+
+    pub(super) fn prove(&self, prove: LogProve) -> Result<ProofText, Error> {
+        let now = self.now;
+        self.service.store.read(move |reader| {
+            let Some(header) = reader.header(prove.seq)? else {
+                return Err(Error::not_found(format!(
+                    "the log has no entry {}; it has {}, counted from 0",
+                    prove.seq,
+                    reader.log_size()
+                )));
+            };
+            let signer = signer(reader)?;
+            let checkpoint = Checkpoint::new(&origin(reader), reader.frontier(), Some(now));
+            let text = checkpoint.sign(&signer).map_err(|error| Error::failed(error.to_string()))?;
+            let proof =
+                Proof::make(reader, &header.canonical(), prove.seq, &text, Some(signer.verifier()), None)
+                    .map_err(|error| Error::integrity(error.to_string()))?;
+            Ok(ProofText { json: proof.to_json().map_err(|error| Error::failed(error.to_string()))? })
+        })
+    }
+
+    pub(super) fn status(&self) -> Result<StatusReport, Error> {
+        let (entries, bytes_on_disk) = self
+            .service
+            .store
+            .read(|reader| Ok::<_, StoreError>((reader.log_size(), reader.bytes_on_disk())))?;
+        let world = self.world();
+        Ok(StatusReport {
+            store: self.service.id,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            format: FORMAT,
+            contacts: world.contacts.len() as u64,
+            companies: world.companies.len() as u64,
+            notes: world.notes_total,
+            deleted: world.deleted_count(),
+            entries,
+            bytes_on_disk,
+            resident_bytes: resident(),
+            started_at: self.service.started_at,
+            ways_to_unlock: self.service.surroundings.ways.clone(),
+        })
+    }
+
+    pub(super) fn doctor(&self) -> Result<DoctorReport, Error> {
+        let mut checks = Vec::new();
+        let mut line = |name: &str, level: Level, message: String, hint: &str| {
+            checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
+        };
+        let verified = self.service.store.read(|reader| reader.verify())?;
+        if verified.problems.is_empty() {
+            line(
+                "records and history",
+                Level::Ok,
+                format!("{} records and {} entries agree", verified.records, verified.entries),
+                "",
+            );
+        }
+        for problem in verified.problems {
+            line(
+                "records and history",
+                Level::Error,
+                problem,
+                "restore the store from a backup, and compare with a checkpoint kept elsewhere",
+            );
+        }
+        let around = &self.service.surroundings;
+        for repair in &around.repairs {
+            line(
+                "repairs",
+                Level::Warning,
+                repair.clone(),
+                "a disk that damages files once does it again: check it",
+            );
+        }
+        if !around.demo {
+            if around.keys_locked_in_memory {
+                line("memory", Level::Ok, "the master key is kept out of swap".to_owned(), "");
+            } else {
+                line(
+                    "memory",
+                    Level::Warning,
+                    "the master key may reach swap".to_owned(),
+                    "allow locked memory (ulimit -l), or encrypt the swap",
+                );
+            }
+            if around.ways.len() < 2 {
+                line(
+                    "ways to unlock",
+                    Level::Warning,
+                    "there is only one way to unlock the store".to_owned(),
+                    "keep the recovery code apart from the machine",
+                );
+            } else {
+                line("ways to unlock", Level::Ok, around.ways.join(", "), "");
+            }
+            match &around.copy_on_write {
+                Some(system) => line(
+                    "file system",
+                    Level::Warning,
+                    format!(
+                        "{system} keeps old versions of files: with a snapshot of `keys/` and the passphrase, erased persons could be read"
+                    ),
+                    "take no snapshots of the store's directory",
+                ),
+                None => line(
+                    "file system",
+                    Level::Ok,
+                    "overwritten keys are not kept by the file system".to_owned(),
+                    "",
+                ),
+            }
+        }
+        let world = self.world();
+        if world.settings.dpo_contact.is_empty() {
+            line(
+                "settings",
+                Level::Note,
+                "no contact of a data protection officer is set (R42)".to_owned(),
+                "name it where one is appointed",
+            );
+        }
+        Ok(DoctorReport { checks })
+    }
+
+    pub(super) fn inventory(&self) -> Result<Vec<InventoryLine>, Error> {
+        let world = Arc::clone(&self.service.world);
+        self.service.store.read(move |reader| {
+            let mut used: BTreeMap<(RecordKind, FieldKey), u64> = BTreeMap::new();
+            for kind in [RecordKind::Contact, RecordKind::Company, RecordKind::Note] {
+                reader.each_record(kind, |stored| {
+                    for key in stored.record.fields.keys() {
+                        *used.entry((kind, *key)).or_default() += 1;
+                    }
+                    Ok(())
+                })?;
+            }
+            let world = read_lock(&world);
+            let mut lines = Vec::new();
+            for kind in [RecordKind::Contact, RecordKind::Company, RecordKind::Note] {
+                for info in world.schema.of(kind) {
+                    lines.push(InventoryLine {
+                        record: kind,
+                        field: info.address(),
+                        label: info.label.clone(),
+                        category: info.category.to_string(),
+                        purpose: if info.custom {
+                            info.purpose.clone()
+                        } else {
+                            purpose_of(kind, info.category).to_owned()
+                        },
+                        justification: info.why.clone(),
+                        retention: NO_RULE.to_owned(),
+                        custom: info.custom,
+                        used: used.get(&(kind, info.key)).copied().unwrap_or_default(),
+                    });
+                }
+            }
+            Ok(lines)
+        })
+    }
+}
+
+/// What built-in fields of a category are for.
+fn purpose_of(kind: RecordKind, category: Category) -> &'static str {
+    match (kind, category) {
+        (RecordKind::Company, _) => "to know the businesses one sells to",
+        (_, Category::Identity | Category::Reach | Category::Work | Category::Preference) => {
+            "to sell to the person, where that is allowed"
+        }
+        (_, Category::Relation | Category::Content) => "to work together on the relationship",
+        (_, Category::Provenance) => "to account for the data (Art. 5(2) GDPR)",
+        (_, Category::Operation) => "to run the store",
+    }
+}
+
+fn origin(reader: &Reader<'_>) -> String {
+    format!("callbook/{}", reader.store_id())
+}
+
+fn signer(reader: &Reader<'_>) -> Result<NoteSigner, Error> {
+    let seed = reader.keyring().derive("signature of checkpoints");
+    NoteSigner::from_seed(&origin(reader), &seed).map_err(|error| Error::failed(error.to_string()))
+}
+
+/// This process's memory, where the system tells.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}

@@ -1,0 +1,178 @@
+//! What may be stored at all: the rules of `requirements.md` that a single record must meet.
+
+use super::view::typed;
+use crate::api::{Code, Error};
+use crate::domain::basis::Basis;
+use crate::domain::contact::{Company, Contact, ContactField, Note, NoteField};
+use crate::domain::custom::{CustomField, CustomKind};
+use crate::domain::entity::{Fields, RecordKind, specs_of};
+use crate::domain::forbidden;
+use crate::domain::value::Value;
+
+/// Checks a record as it is about to be stored; answers with what should be looked at.
+pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
+    match kind {
+        RecordKind::Contact => contact(old, new),
+        RecordKind::Company => company(new),
+        RecordKind::Note => note(new),
+        RecordKind::CustomField => custom_field(old, new).map(|()| Vec::new()),
+        RecordKind::User | RecordKind::Settings | RecordKind::ExportRun => Ok(Vec::new()),
+    }
+}
+
+fn contact(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
+    let contact: Contact = typed(new).map_err(super::store_error)?;
+    let mut missing = Vec::new();
+    if contact.basis.is_none() {
+        missing.push("basis");
+    }
+    if contact.reason.is_empty() {
+        missing.push("reason");
+    }
+    if contact.source.is_empty() {
+        missing.push("source");
+    }
+    if !missing.is_empty() {
+        return Err(Error::refused(format!("no contact without a legal basis, its reason and a source: {} missing (R1)", missing.join(", ")))
+            .hint("say on what ground the person's data is held (--basis), why it applies (--reason), and where it came from (--source)"));
+    }
+    if contact.display_name().is_empty() {
+        return Err(Error::usage("a contact needs a name, an e-mail address or a phone number"));
+    }
+    let basis = |fields: &Fields| fields.get(&ContactField::basis.key()).cloned();
+    if let Some(old) = old
+        && contact.basis == Some(Basis::Consent)
+        && basis(old).is_some()
+        && basis(old) != basis(new)
+    {
+        return Err(Error::refused(
+            "consent is not given by an edit: it is recorded when the person gives it (R38)",
+        )
+        .hint("keep the basis as it is, or record the person's own words"));
+    }
+    Ok(Vec::new())
+}
+
+fn company(new: &Fields) -> Result<Vec<String>, Error> {
+    let company: Company = typed(new).map_err(super::store_error)?;
+    if company.name.is_empty() {
+        return Err(Error::usage("a company needs a name").hint("give it with --name"));
+    }
+    Ok(Vec::new())
+}
+
+fn note(new: &Fields) -> Result<Vec<String>, Error> {
+    let note: Note = typed(new).map_err(super::store_error)?;
+    if note.text.trim().is_empty() {
+        return Err(Error::usage("the note is empty"));
+    }
+    Ok(text_warnings(&note.text))
+}
+
+/// What a free text hints at that should not be held (R8).
+pub fn text_warnings(text: &str) -> Vec<String> {
+    forbidden::in_text(text)
+        .iter()
+        .map(|found| {
+            format!(
+                "the text seems to tell of {} ({}); leave out what is not needed",
+                found.kind.replace('_', " "),
+                found.why
+            )
+        })
+        .collect()
+}
+
+fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
+    let field: CustomField = typed(new).map_err(super::store_error)?;
+    let mut missing = Vec::new();
+    if field.purpose.trim().is_empty() {
+        missing.push("purpose");
+    }
+    if field.justification.trim().is_empty() {
+        missing.push("justification");
+    }
+    if !missing.is_empty() {
+        return Err(Error::refused(format!(
+            "no field without purpose and justification: {} missing (R7)",
+            missing.join(", ")
+        ))
+        .hint("say what the data is for (--purpose) and why it cannot be done without (--justification)"));
+    }
+    for name in [&field.name, &field.label].into_iter().chain(&field.choices.0) {
+        if let Some(found) = forbidden::by_name(name) {
+            return Err(Error::refused(format!(
+                "`{name}` is data that is not held: {} ({})",
+                found.kind.replace('_', " "),
+                found.why
+            )));
+        }
+    }
+    let slug = |name: &str| {
+        !name.is_empty()
+            && name.len() <= 40
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    if !slug(&field.name) {
+        return Err(Error::usage(format!("`{}` cannot name a field", field.name))
+            .hint("use up to 40 lower-case letters, digits and _, beginning with a letter; the label may be anything"));
+    }
+    let (Some(on), Some(kind)) = (field.on.0, field.kind.0) else {
+        return Err(Error::usage("a field needs a kind (--kind) and the records it is on (--on)"));
+    };
+    if specs_of(on.record()).iter().any(|spec| spec.name == field.name) {
+        return Err(Error::usage(format!("`{}` is a built-in field already", field.name)));
+    }
+    if (kind == CustomKind::Choice) != !field.choices.0.is_empty() {
+        return Err(Error::usage(
+            "a choice needs the words to choose from (--choices), and only a choice does",
+        ));
+    }
+    if let Some(old) = old {
+        for fixed in ["name", "on", "kind"] {
+            let key =
+                specs_of(RecordKind::CustomField).iter().find(|spec| spec.name == fixed).map(|spec| spec.key);
+            if let Some(key) = key
+                && old.get(&key) != new.get(&key)
+            {
+                return Err(Error::usage(format!(
+                    "the {fixed} of a field cannot change: values are stored under it"
+                ))
+                .hint("retire the field and add another"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fields a record gets when nobody says otherwise.
+pub fn defaults(
+    kind: RecordKind,
+    fields: &mut Fields,
+    now: crate::domain::time::Timestamp,
+    actor: crate::domain::id::UserId,
+) {
+    match kind {
+        RecordKind::Note => {
+            fields.entry(NoteField::kind.key()).or_insert_with(|| Value::Word("note".to_owned()));
+            fields.entry(NoteField::happened_at.key()).or_insert(Value::Time(now));
+            fields.insert(NoteField::author.key(), Value::User(actor));
+        }
+        RecordKind::Contact => {
+            fields
+                .entry(ContactField::obtained_on.key())
+                .or_insert(Value::Day(crate::domain::value::Day(now.date())));
+        }
+        RecordKind::Company
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => {}
+    }
+}
+
+/// A refusal for a record that is deleted.
+pub fn deleted(kind: RecordKind) -> Error {
+    Error::new(Code::Refused, format!("the {kind} is deleted")).hint("restore it first")
+}

@@ -1,0 +1,126 @@
+//! Taking changes back, as new changes.
+
+use super::view::deletion_field;
+use super::{Ask, publish, read_lock, rules};
+use crate::api::view::{ChangeView, Undone};
+use crate::api::{Error, Undo};
+use crate::domain::entity::RecordKind;
+use crate::domain::history::{Action, Change, inverse};
+use crate::domain::value::Value;
+use crate::store::Stored;
+
+impl Ask<'_> {
+    pub(super) fn undo(&self, undo: Undo) -> Result<Undone, Error> {
+        let number = match undo.seq {
+            Some(seq) => seq,
+            None => {
+                let last = self.memory().undo.last().copied();
+                last.ok_or_else(|| {
+                    Error::not_found("there is nothing to undo in this session")
+                        .hint("name the change: `history undo SEQ`")
+                })?
+            }
+        };
+        let undone = self.revert(number, Action::Undo)?;
+        self.memory().undo.retain(|one| *one != number);
+        Ok(undone)
+    }
+
+    pub(super) fn redo(&self) -> Result<Undone, Error> {
+        let last = self.memory().redo.last().copied();
+        let number = last.ok_or_else(|| Error::not_found("there is nothing to redo in this session"))?;
+        let undone = self.revert(number, Action::Redo)?;
+        self.memory().redo.retain(|one| *one != number);
+        Ok(undone)
+    }
+
+    /// Takes a whole transaction back. Refused when a field it changed was changed since.
+    fn revert(&self, seq: u64, action: Action) -> Result<Undone, Error> {
+        let (me, now) = (self.grant.actor().user, self.now);
+        self.write(action, move |txn, world| {
+            let headers = txn.read().transaction(seq)?;
+            let Some(first) = headers.first() else {
+                return Err(Error::not_found(format!("the log has no entry {seq}")));
+            };
+            if first.actor != me {
+                return Err(Error::new(crate::api::Code::Denied, "only one's own changes are undone")
+                    .hint("edit the record instead"));
+            }
+            let mut records = Vec::new();
+            let mut before: Vec<Stored> = Vec::new();
+            let mut conflicts: Vec<ChangeView> = Vec::new();
+            // Latest first, for a transaction may have changed a record twice.
+            for header in headers.iter().rev() {
+                if !matches!(
+                    header.kind,
+                    RecordKind::Contact | RecordKind::Company | RecordKind::Note | RecordKind::CustomField
+                ) {
+                    return Err(Error::usage(format!("a change of {} is not undone", header.kind)));
+                }
+                let gone = || Error::not_found(format!("the {} {} is gone", header.kind, header.record));
+                let stored =
+                    txn.read().record(header.kind, header.subject, header.record)?.ok_or_else(gone)?;
+                let body = txn.read().body(header)?.ok_or_else(gone)?;
+                let changes = if header.revision == 1 {
+                    // What was made is not unmade: it is deleted, and can be restored.
+                    let Some(key) = deletion_field(header.kind) else {
+                        return Err(Error::usage(format!("a new {} is not undone; retire it", header.kind)));
+                    };
+                    let old = stored.record.fields.get(&key).cloned();
+                    vec![Change { field: key, old, new: Some(Value::Time(now)) }]
+                } else {
+                    inverse(&body.changes)
+                };
+                let mut fields = stored.record.fields.clone();
+                for change in &changes {
+                    if fields.get(&change.field) != change.old.as_ref() {
+                        let current = fields.get(&change.field).cloned();
+                        let change = Change { field: change.field, old: current, new: change.new.clone() };
+                        conflicts.push(read_lock(world).change(header.kind, &change));
+                        continue;
+                    }
+                    match &change.new {
+                        Some(value) => fields.insert(change.field, value.clone()),
+                        None => fields.remove(&change.field),
+                    };
+                }
+                rules::check(header.kind, Some(&stored.record.fields), &fields)?;
+                txn.update(&stored, fields)?;
+                if !before.iter().any(|one| one.id == stored.id) {
+                    before.push(stored);
+                }
+                records.push((header.kind, header.record));
+            }
+            if !conflicts.is_empty() {
+                let fields: Vec<&str> = conflicts.iter().map(|change| change.label.as_str()).collect();
+                let mut error = Error::conflict(format!(
+                    "{} changed since; taking the change back would lose that",
+                    fields.join(", ")
+                ))
+                .hint("edit the record instead");
+                error.conflicts = conflicts;
+                return Err(error);
+            }
+            publish(world, txn, &before)?;
+            let subjects: Vec<_> =
+                before.iter().filter(|one| one.kind == RecordKind::Note).map(|one| one.subject).collect();
+            for subject in subjects {
+                if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
+                    world
+                        .write()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .apply(Some(&contact), &contact)?;
+                }
+            }
+            let what = match records.len() {
+                1 => format!(
+                    "{} of {}",
+                    first.action,
+                    before.first().map(super::view::title).transpose()?.unwrap_or_default()
+                ),
+                n => format!("{} of {n} records", first.action),
+            };
+            Ok(Undone { what, records })
+        })
+    }
+}

@@ -1,0 +1,315 @@
+//! What is held in memory: the search indexes, names, schema, users, settings. Built at unlock, kept by every commit.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use uuid::Uuid;
+
+use super::index::{Doc, HasFlags, Index};
+use crate::api::Error;
+use crate::domain::contact::{Company, Contact, ContactField};
+use crate::domain::country::Country;
+use crate::domain::custom::CustomField;
+use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::field::FieldKey;
+use crate::domain::fold;
+use crate::domain::id::{CompanyId, FieldId, SubjectId, UserId};
+use crate::domain::query::Has;
+use crate::domain::schema::{Schema, StoredCustom};
+use crate::domain::user::{Role, Settings, User};
+use crate::domain::value::Value;
+use crate::store::{Store, StoreError, Stored};
+
+/// The state in memory. Never held locked while the storage thread is asked for something.
+pub struct World {
+    pub contacts: Index,
+    pub companies: Index,
+    /// Names of the companies that are not deleted or once were.
+    pub company_names: HashMap<Uuid, String>,
+    /// Companies that are there, by folded name.
+    company_by_name: HashMap<String, CompanyId>,
+    /// Contacts by the hash of their external id; the record says whether it is really the same.
+    external: HashMap<u64, Vec<Uuid>>,
+    hasher: RandomState,
+    pub users: HashMap<Uuid, User>,
+    pub customs: Vec<StoredCustom>,
+    pub schema: Schema,
+    pub settings: Settings,
+    /// Values of custom fields, which the index does not hold.
+    pub custom_values: HashMap<Uuid, Fields>,
+    /// Notes that are not deleted, by contact.
+    pub notes: HashMap<Uuid, u32>,
+    pub notes_total: u64,
+    /// The contact a note is about, by note.
+    pub note_subjects: HashMap<Uuid, Uuid>,
+    deleted: HashMap<Uuid, RecordKind>,
+}
+
+impl World {
+    /// Reads everything.
+    pub fn load(store: &Store) -> Result<World, StoreError> {
+        let mut world = World {
+            contacts: Index::new(),
+            companies: Index::new(),
+            company_names: HashMap::new(),
+            company_by_name: HashMap::new(),
+            external: HashMap::new(),
+            hasher: RandomState::new(),
+            users: HashMap::new(),
+            customs: Vec::new(),
+            schema: Schema::new(&[]),
+            settings: Settings::default(),
+            custom_values: HashMap::new(),
+            notes: HashMap::new(),
+            notes_total: 0,
+            note_subjects: HashMap::new(),
+            deleted: HashMap::new(),
+        };
+        store.read(move |reader| {
+            // Companies, users and notes before contacts, which refer to them.
+            for kind in [
+                RecordKind::Settings,
+                RecordKind::User,
+                RecordKind::CustomField,
+                RecordKind::Company,
+                RecordKind::Note,
+                RecordKind::Contact,
+            ] {
+                reader.each_record(kind, |stored| world.apply(None, &stored))?;
+            }
+            Ok(world)
+        })
+    }
+
+    /// Takes in what a commit left. `before` is the record as it was, if it was.
+    pub fn apply(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
+        match stored.kind {
+            RecordKind::Contact => self.contact(before, stored)?,
+            RecordKind::Company => self.company(stored)?,
+            RecordKind::Note => {
+                self.note_subjects.insert(stored.id, stored.subject.0);
+                let is = stored.entity::<crate::domain::contact::Note>()?.deleted_at.is_none();
+                let was = match before {
+                    Some(before) => before.entity::<crate::domain::contact::Note>()?.deleted_at.is_none(),
+                    None => false,
+                };
+                let count = self.notes.entry(stored.subject.0).or_default();
+                *count = (*count + u32::from(is)).saturating_sub(u32::from(was));
+                self.notes_total = (self.notes_total + u64::from(is)).saturating_sub(u64::from(was));
+            }
+            RecordKind::User => {
+                let user: User = stored.entity()?;
+                self.contacts.name_owner(stored.id, &user.name);
+                self.companies.name_owner(stored.id, &user.name);
+                self.users.insert(stored.id, user);
+            }
+            RecordKind::CustomField => {
+                stored.entity::<CustomField>()?;
+                self.customs.retain(|one| one.id.0 != stored.id);
+                self.customs.push(StoredCustom {
+                    id: FieldId(stored.id),
+                    revision: stored.record.revision,
+                    fields: stored.record.fields.clone(),
+                });
+                self.customs.sort_by_key(|one| {
+                    one.fields
+                        .get(&crate::domain::custom::CustomFieldField::number.key())
+                        .map(ToString::to_string)
+                });
+                self.schema = Schema::new(&self.customs);
+            }
+            RecordKind::Settings => self.settings = stored.entity()?,
+            RecordKind::ExportRun => {}
+        }
+        Ok(())
+    }
+
+    fn contact(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
+        let contact: Contact = stored.entity()?;
+        let id = stored.id;
+        if contact.custom.is_empty() {
+            self.custom_values.remove(&id);
+        } else {
+            self.custom_values.insert(id, contact.custom.clone());
+        }
+        let old_external = match before {
+            Some(before) => match before.record.fields.get(&ContactField::external_id.key()) {
+                Some(Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            },
+            None => None,
+        };
+        if old_external.as_deref().unwrap_or_default() != contact.external_id
+            || before.is_none() && !contact.external_id.is_empty()
+        {
+            if let Some(old) = old_external {
+                let key = self.hasher.hash_one(&old);
+                if let Some(ids) = self.external.get_mut(&key) {
+                    ids.retain(|one| *one != id);
+                }
+            }
+            if !contact.external_id.is_empty() {
+                self.external.entry(self.hasher.hash_one(&contact.external_id)).or_default().push(id);
+            }
+        }
+        self.mark_deleted(id, RecordKind::Contact, contact.deleted_at.is_some());
+        let mut has = HasFlags::default();
+        has.set(Has::Address, !contact.addresses.is_empty());
+        has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
+        let display = contact.display_name();
+        let phones: Vec<&str> = contact.phones.iter().map(|phone| phone.value.e164()).collect();
+        let emails: Vec<&str> = contact.emails.iter().map(|email| email.value.as_str()).collect();
+        let tags: Vec<&str> = contact.tags.0.iter().map(String::as_str).collect();
+        let company = contact.company.and_then(|id| Some((id.0, self.company_names.get(&id.0)?.as_str())));
+        let named = !(contact.given_name.is_empty() && contact.family_name.is_empty());
+        self.contacts.insert(&Doc {
+            id,
+            given: &contact.given_name,
+            family: &contact.family_name,
+            display: if named && contact.middle_name.is_empty() && contact.name_prefix.is_empty() {
+                ""
+            } else {
+                &display
+            },
+            company,
+            phones: &phones,
+            emails: &emails,
+            tags: &tags,
+            job_title: &contact.job_title,
+            city: contact.addresses.first().map_or("", |address| &address.value.city),
+            owner: contact.owner.map(|owner| owner.0),
+            team: (!contact.team.is_empty()).then_some(contact.team.as_str()),
+            country: contact.country.as_ref().map(Country::code),
+            language: contact.language.as_ref().map(|language| language.as_str()),
+            source: &contact.source,
+            supplier: &contact.supplier,
+            basis: contact.basis.map_or("", |basis| basis.word()),
+            created: stored.record.created_at,
+            updated: stored.record.updated_at,
+            deleted: contact.deleted_at.is_some(),
+            has,
+            slot: stored.slot,
+        });
+        Ok(())
+    }
+
+    fn company(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let company: Company = stored.entity()?;
+        let id = stored.id;
+        if let Some(old) = self.company_names.get(&id) {
+            let key = fold::fold(old);
+            if self.company_by_name.get(&key) == Some(&CompanyId(id)) {
+                self.company_by_name.remove(&key);
+            }
+        }
+        let deleted = company.deleted_at.is_some();
+        self.mark_deleted(id, RecordKind::Company, deleted);
+        if !deleted {
+            self.company_by_name.insert(fold::fold(&company.name), CompanyId(id));
+        }
+        self.company_names.insert(id, company.name.clone());
+        let phones: Vec<&str> = company.phones.iter().map(|phone| phone.value.e164()).collect();
+        let emails: Vec<&str> = company.emails.iter().map(|email| email.value.as_str()).collect();
+        let tags: Vec<&str> = company.tags.0.iter().map(String::as_str).collect();
+        let mut has = HasFlags::default();
+        has.set(Has::Address, !company.addresses.is_empty());
+        self.companies.insert(&Doc {
+            id,
+            display: &company.name,
+            phones: &phones,
+            emails: &emails,
+            tags: &tags,
+            job_title: &company.industry,
+            city: company.addresses.first().map_or("", |address| &address.value.city),
+            owner: company.owner.map(|owner| owner.0),
+            team: (!company.team.is_empty()).then_some(company.team.as_str()),
+            country: company.country.as_ref().map(Country::code),
+            created: stored.record.created_at,
+            updated: stored.record.updated_at,
+            deleted,
+            has,
+            slot: stored.slot,
+            ..Doc::default()
+        });
+        Ok(())
+    }
+
+    fn mark_deleted(&mut self, id: Uuid, kind: RecordKind, deleted: bool) {
+        if deleted {
+            self.deleted.insert(id, kind);
+        } else {
+            self.deleted.remove(&id);
+        }
+    }
+
+    pub fn deleted_count(&self) -> u64 {
+        self.deleted.len() as u64
+    }
+
+    /// The contacts whose external id may be this.
+    pub fn by_external(&self, external: &str) -> Vec<Uuid> {
+        self.external.get(&self.hasher.hash_one(external)).cloned().unwrap_or_default()
+    }
+
+    /// The company of this name, without regard to case and accents.
+    pub fn company_named(&self, name: &str) -> Option<CompanyId> {
+        self.company_by_name.get(&fold::fold(name)).copied()
+    }
+
+    /// The active user who is called so.
+    pub fn user_named(&self, name: &str, me: UserId) -> Result<UserId, Error> {
+        let wanted = fold::fold(name);
+        if wanted == "me" {
+            return Ok(me);
+        }
+        let mut users: Vec<(&Uuid, &User)> = self.users.iter().filter(|(_, user)| !user.inactive).collect();
+        users.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        if let Some((id, _)) = users
+            .iter()
+            .find(|(_, user)| fold::fold(&user.name) == wanted || fold::fold(&user.full_name) == wanted)
+        {
+            return Ok(UserId(**id));
+        }
+        let nearest =
+            users.iter().map(|(_, user)| (strsim::osa_distance(&user.name, name), &user.name)).min();
+        let error = Error::usage(format!("there is no user `{name}`"));
+        Err(match nearest {
+            Some((distance, near)) if distance <= 3 => error.hint(format!("did you mean `{near}`?")),
+            _ => error.hint(format!(
+                "users are: {}",
+                users.iter().map(|(_, user)| user.name.as_str()).collect::<Vec<_>>().join(", ")
+            )),
+        })
+    }
+
+    pub fn user_by_unix(&self, unix: &str) -> Option<(UserId, Role)> {
+        let (id, user) = self.users.iter().find(|(_, user)| user.unix == unix && !user.inactive)?;
+        Some((UserId(*id), user.role.0?))
+    }
+
+    pub fn user_name(&self, id: Uuid) -> String {
+        self.users.get(&id).map_or_else(|| "?".to_owned(), |user| user.name.clone())
+    }
+
+    /// The next free number of a custom field.
+    pub fn next_custom_number(&self) -> i64 {
+        let used = self.schema.of(RecordKind::Contact).iter().chain(self.schema.of(RecordKind::Company));
+        used.filter(|field| field.custom)
+            .map(|field| i64::from(field.key.0 - FieldKey::CUSTOM) + 1)
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// The subject under which a record lies.
+pub fn subject_of(world: &World, kind: RecordKind, id: Uuid) -> SubjectId {
+    match kind {
+        RecordKind::Contact => SubjectId(id),
+        RecordKind::Note => SubjectId(world.note_subjects.get(&id).copied().unwrap_or_default()),
+        RecordKind::Company
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => SubjectId::NOBODY,
+    }
+}

@@ -1,0 +1,217 @@
+//! What is inside the envelopes: the stored forms, by schema version, and the canonical bytes of history headers.
+//!
+//! bincode 1.3 with variable-length integers, a size limit, and no bytes left over. Version 1 of every form:
+//!
+//! - [`Record`]: revision, times, number of the last history entry, fields as (number, value) in ascending order.
+//! - [`Body`]: 32 random bytes `r`, and the changes.
+//! - [`Page`]: what a run of entries has in common, and the entries.
+//! - [`Head`]: edge of the Merkle tree, digest of the live records.
+//!
+//! A later version is a new frozen struct that climbs to today's type by `From`; `tests/golden` keeps one sample of each
+//! version, which must decode for ever.
+
+use bincode::Options;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::history::{Action, Change};
+use crate::domain::id::{SessionId, SubjectId, UserId};
+use crate::domain::time::Timestamp;
+
+/// The schema version that this program writes.
+pub const SCHEMA: u8 = 1;
+
+/// The longest stored form, before it is cut into rows: a text of 1 MiB before and after, and what goes with it.
+const LIMIT: u64 = 8 << 20;
+
+/// A record as stored.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// From 1, one more with each change.
+    pub revision: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The history entry of the last change.
+    pub last_seq: u64,
+    pub fields: Fields,
+}
+
+/// What changed, as stored under the subject's key. When that key is destroyed, the header's commitment says nothing.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Body {
+    pub r: [u8; 32],
+    pub changes: Vec<Change>,
+}
+
+impl Body {
+    /// The commitment in the header: HMAC-SHA-256 under `r` of the encoded changes.
+    pub fn commitment(&self) -> Result<[u8; 32], StoreError> {
+        let bytes = encode(&self.changes)?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.r).map_err(|_| StoreError::Encoding("commitment"))?;
+        mac.update(&bytes);
+        Ok(mac.finalize().into_bytes().into())
+    }
+}
+
+/// What the log says about a change without telling what it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Header {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub actor: UserId,
+    pub session: SessionId,
+    pub action: Action,
+    /// The number of the transaction's first entry.
+    pub transaction: u64,
+    pub kind: RecordKind,
+    pub subject: SubjectId,
+    pub record: Uuid,
+    /// The record's revision after the change.
+    pub revision: u64,
+    /// The commitment to the changes.
+    pub cm: [u8; 32],
+}
+
+impl Header {
+    /// The bytes whose leaf hash is in the tree: a version byte and every part at its full width, big-endian, so that
+    /// there is one way to write a header and none that two headers share.
+    pub fn canonical(&self) -> Vec<u8> {
+        let Header { seq, at, actor, session, action, transaction, kind, subject, record, revision, cm } =
+            self;
+        let mut bytes = Vec::with_capacity(139);
+        bytes.push(1);
+        bytes.extend_from_slice(&seq.to_be_bytes());
+        bytes.extend_from_slice(&at.millis().to_be_bytes());
+        bytes.extend_from_slice(actor.bytes());
+        bytes.extend_from_slice(session.bytes());
+        bytes.push(action_code(*action));
+        bytes.extend_from_slice(&transaction.to_be_bytes());
+        bytes.push(super::table::of(*kind));
+        bytes.extend_from_slice(subject.bytes());
+        bytes.extend_from_slice(record.as_bytes());
+        bytes.extend_from_slice(&revision.to_be_bytes());
+        bytes.extend_from_slice(cm);
+        bytes
+    }
+}
+
+/// The number of an action in canonical headers. Numbers are never reused.
+fn action_code(action: Action) -> u8 {
+    match action {
+        Action::Create => 1,
+        Action::Edit => 2,
+        Action::Delete => 3,
+        Action::Restore => 4,
+        Action::Merge => 5,
+        Action::Import => 6,
+        Action::Bulk => 7,
+        Action::Undo => 8,
+        Action::Redo => 9,
+        Action::Export => 10,
+        Action::Checkpoint => 11,
+        Action::Init => 12,
+    }
+}
+
+/// A run of entries of one transaction, as stored.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Page {
+    pub first: u64,
+    pub at: Timestamp,
+    pub actor: UserId,
+    pub session: SessionId,
+    pub action: Action,
+    pub transaction: u64,
+    pub entries: Vec<PageEntry>,
+}
+
+/// What distinguishes the entries of a page.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PageEntry {
+    pub table: u8,
+    pub subject: SubjectId,
+    /// Absent where the record is the subject itself.
+    pub record: Option<Uuid>,
+    pub revision: u64,
+    pub cm: [u8; 32],
+}
+
+/// Entries a page holds at most, so that it fits one row.
+pub const PAGE: usize = 32;
+
+impl Page {
+    pub fn of(headers: &[Header]) -> Option<Page> {
+        let first = headers.first()?;
+        Some(Page {
+            first: first.seq,
+            at: first.at,
+            actor: first.actor,
+            session: first.session,
+            action: first.action,
+            transaction: first.transaction,
+            entries: headers
+                .iter()
+                .map(|header| PageEntry {
+                    table: super::table::of(header.kind),
+                    subject: header.subject,
+                    record: (header.record != header.subject.0).then_some(header.record),
+                    revision: header.revision,
+                    cm: header.cm,
+                })
+                .collect(),
+        })
+    }
+
+    pub fn headers(&self) -> Result<Vec<Header>, StoreError> {
+        let mut headers = Vec::with_capacity(self.entries.len());
+        for (at, entry) in self.entries.iter().enumerate() {
+            headers.push(Header {
+                seq: self.first + at as u64,
+                at: self.at,
+                actor: self.actor,
+                session: self.session,
+                action: self.action,
+                transaction: self.transaction,
+                kind: super::table::kind(entry.table).ok_or(StoreError::Encoding("a header's table"))?,
+                subject: entry.subject,
+                record: entry.record.unwrap_or(entry.subject.0),
+                revision: entry.revision,
+                cm: entry.cm,
+            });
+        }
+        Ok(headers)
+    }
+}
+
+/// The end of the log and the state of the live records.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    /// [`Frontier::encode`](super::merkle::tree::Frontier::encode).
+    pub frontier: Vec<u8>,
+    /// Sum of the keyed hashes of all live rows: lost, added and old rows show.
+    pub digest: [u8; 32],
+    pub records: u64,
+}
+
+fn options() -> impl Options {
+    bincode::DefaultOptions::new().with_limit(LIMIT)
+}
+
+/// The stored bytes of a form.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    options().serialize(value).map_err(|_| StoreError::TooLarge)
+}
+
+/// Reads a stored form of a schema version.
+pub fn decode<T: DeserializeOwned>(schema: u8, bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
+    match schema {
+        SCHEMA => options().deserialize(bytes).map_err(|_| StoreError::Encoding(what)),
+        newer => Err(StoreError::Newer(newer)),
+    }
+}

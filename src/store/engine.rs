@@ -1,0 +1,256 @@
+//! The one thread that owns the store, and commits in groups.
+//!
+//! Requests come as closures through a channel. The thread runs those that wait, one after the other, each seeing what
+//! the ones before it staged; then one batch, one flush, one fdatasync for all of them; then it answers them. So a
+//! hundred writers cost little more than one, and nobody is answered before the disk has it. Reads that come in
+//! between wait for the commit: nobody sees what could still be lost.
+//!
+//! A failed commit closes the store: what is on disk is unknown until it is opened again, so nothing is tried again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+
+use super::StoreError;
+use super::codec::{self, Head, Header};
+use super::envelope::{self, Place};
+use super::keyring::Slot;
+use super::log;
+use super::table;
+use super::txn::{Origin, Overlay, Reader, State, WriteTxn, batch_of, bytes_of};
+use crate::domain::id::SubjectId;
+
+/// Requests in one group, at most.
+const GROUP_JOBS: usize = 512;
+/// Staged bytes after which a group is committed.
+const GROUP_BYTES: usize = 4 << 20;
+
+type ReadJob = Box<dyn FnOnce(&Reader<'_>) + Send>;
+
+/// A change that waits for its commit.
+trait WriteJob: Send {
+    /// Stages it; `false` when it was refused and nothing of it shall land.
+    fn run(&mut self, txn: &mut WriteTxn<'_>) -> bool;
+    /// Answers, after the commit.
+    fn finish(self: Box<Self>, committed: Result<(), String>);
+}
+
+enum Job {
+    Read(ReadJob),
+    Write(Origin, Box<dyn WriteJob>),
+}
+
+/// A handle on the storage thread; the store closes when it is dropped.
+pub struct Store {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Store {
+    pub(super) fn start(state: State) -> Result<Store, StoreError> {
+        let (jobs, waiting) = channel();
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || Engine { state, closed: None }.run(&waiting))
+            .map_err(|error| StoreError::Closed(error.to_string()))?;
+        Ok(Store { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Runs `f` on committed data.
+    pub fn read<R, E>(&self, f: impl FnOnce(&Reader<'_>) -> Result<R, E> + Send + 'static) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = channel();
+        let job: ReadJob = Box::new(move |reader| {
+            let result = f(reader);
+            // Whoever asked may be gone; the answer is then nobody's.
+            let _ = reply.send(result);
+        });
+        self.send(Job::Read(job))?;
+        answer.recv().unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    /// Runs `f` in a transaction and answers when it is durable. When `f` fails, nothing of it lands.
+    pub fn write<R, E>(
+        &self,
+        origin: Origin,
+        f: impl FnOnce(&mut WriteTxn<'_>) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = channel();
+        self.send(Job::Write(origin, Box::new(Pending { f: Some(f), result: None, reply })))?;
+        answer.recv().unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    fn send(&self, job: Job) -> Result<(), StoreError> {
+        self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(closed)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // The thread only ends by itself; if it panicked, its own message said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Closed("the storage thread ended".to_owned())
+}
+
+struct Pending<F, R, E> {
+    f: Option<F>,
+    result: Option<Result<R, E>>,
+    reply: Sender<Result<R, E>>,
+}
+
+impl<F, R, E> WriteJob for Pending<F, R, E>
+where
+    F: FnOnce(&mut WriteTxn<'_>) -> Result<R, E> + Send,
+    R: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, txn: &mut WriteTxn<'_>) -> bool {
+        self.result = self.f.take().map(|f| f(txn));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), String>) {
+        let result = match (self.result, committed) {
+            (Some(Ok(_)), Err(why)) | (None, Err(why)) => Err(StoreError::Closed(why).into()),
+            (Some(result), _) => result,
+            (None, Ok(())) => Err(StoreError::Closed("a request failed half-way".to_owned()).into()),
+        };
+        let _ = self.reply.send(result);
+    }
+}
+
+struct Engine {
+    state: State,
+    /// Why nothing is done any more.
+    closed: Option<String>,
+}
+
+impl Engine {
+    fn run(mut self, waiting: &Receiver<Job>) {
+        while let Ok(first) = waiting.recv() {
+            self.group(first, waiting);
+        }
+    }
+
+    /// Everything that waits, up to the bounds of a group, and one commit for it.
+    fn group(&mut self, first: Job, waiting: &Receiver<Job>) {
+        let mut overlay = Overlay::new();
+        let mut headers: Vec<Header> = Vec::new();
+        let mut writes: Vec<Box<dyn WriteJob>> = Vec::new();
+        let mut reads: Vec<ReadJob> = Vec::new();
+        let mut bytes = 0;
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Read(read) => reads.push(read),
+                Job::Write(_, write) if self.closed.is_some() => writes.push(write),
+                Job::Write(origin, mut write) => {
+                    bytes += self.stage(origin, write.as_mut(), &mut overlay, &mut headers);
+                    writes.push(write);
+                }
+            }
+            if reads.len() + writes.len() >= GROUP_JOBS || bytes >= GROUP_BYTES {
+                break;
+            }
+            next = match waiting.try_recv() {
+                Ok(job) => Some(job),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+            };
+        }
+        let committed = match &self.closed {
+            Some(why) => Err(why.clone()),
+            None if overlay.is_empty() => Ok(()),
+            None => self.commit(overlay, &headers).map_err(|error| error.to_string()),
+        };
+        if let (Err(why), None) = (&committed, &self.closed) {
+            self.closed = Some(why.clone());
+        }
+        for write in writes {
+            write.finish(committed.clone());
+        }
+        let nothing = Overlay::new();
+        for read in reads {
+            let reader = Reader::new(&self.state, &nothing, &nothing, &self.state.frontier);
+            // A panic is a bug of the request; its asker gets an error because the answer never comes.
+            let _ = catch_unwind(AssertUnwindSafe(|| read(&reader)));
+        }
+    }
+
+    /// Runs one transaction on top of the group; gives the bytes it staged.
+    fn stage(
+        &mut self,
+        origin: Origin,
+        write: &mut dyn WriteJob,
+        group: &mut Overlay,
+        headers: &mut Vec<Header>,
+    ) -> usize {
+        let (digest, records) = (self.state.digest, self.state.records);
+        let first_seq = self.state.frontier.size() + headers.len() as u64;
+        let mut txn = WriteTxn {
+            state: &mut self.state,
+            group,
+            own: Overlay::new(),
+            origin,
+            first_seq,
+            headers: Vec::new(),
+            digest,
+            records,
+            touched: Vec::new(),
+        };
+        let keep = catch_unwind(AssertUnwindSafe(|| write.run(&mut txn))).unwrap_or(false);
+        if !keep {
+            return 0;
+        }
+        let WriteTxn { own, headers: new, digest, records, .. } = txn;
+        let bytes = bytes_of(&own);
+        group.extend(own);
+        headers.extend(new);
+        self.state.digest = digest;
+        self.state.records = records;
+        bytes
+    }
+
+    fn commit(&mut self, mut overlay: Overlay, headers: &[Header]) -> Result<(), StoreError> {
+        let mut frontier = self.state.frontier.clone();
+        let backend = &self.state.backend;
+        let extension = log::extend(&mut frontier, headers, |group| {
+            Ok(backend.get(&log::leaves_key(group))?.unwrap_or_default())
+        })?;
+        for (key, value) in extension.rows {
+            overlay.insert(key, Some(value));
+        }
+        for (id, plain) in extension.pages {
+            let sealed = self.seal(table::HEADERS, id, &plain)?;
+            overlay.insert(table::log_key(table::HEADERS, &id), Some(sealed));
+        }
+        let head =
+            Head { frontier: frontier.encode(), digest: self.state.digest.0, records: self.state.records };
+        let sealed = self.seal(table::HEAD, [0; 16], &codec::encode(&head)?)?;
+        overlay.insert(table::log_key(table::HEAD, &[0; 16]), Some(sealed));
+        self.state.backend.apply(batch_of(overlay))?;
+        self.state.backend.sync()?;
+        self.state.frontier = frontier;
+        Ok(())
+    }
+
+    fn seal(&self, table: u8, id: [u8; 16], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let place = Place { table, subject: SubjectId::NOBODY, id, chunk: 0 };
+        let salt = self.state.env.random();
+        let key = self.state.keyring.store_key()?;
+        Ok(envelope::seal(key, &place, self.state.store, codec::SCHEMA, Slot::STORE, salt, plain)?)
+    }
+}
