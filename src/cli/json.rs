@@ -139,7 +139,11 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
     object.insert("updated_at".to_owned(), json!(view.updated_at));
     let takes_own = match view.kind {
         RecordKind::Contact | RecordKind::Company => true,
-        RecordKind::Note | RecordKind::User | RecordKind::CustomField | RecordKind::Settings => false,
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => false,
     };
     if takes_own && (only.is_none() || !own.is_empty()) {
         object.insert("custom".to_owned(), Json::Object(own));
@@ -220,9 +224,9 @@ mod tests {
 
     #[test]
     fn columns_narrow_it_down() {
-        let only = [ContactField::job_title.key(), ContactField::tags.key()];
+        let only = [ContactField::given_name.key(), ContactField::job_title.key(), ContactField::tags.key()];
         let object = record(&anna(), &schema(), Some(&only));
         let keys: Vec<&str> = object.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["id", "revision", "display_name", "job_title", "tags", "created_at", "updated_at"]);
+        assert_eq!(keys, ["id", "revision", "display_name", "given_name", "tags", "created_at", "updated_at"]);
     }
 }

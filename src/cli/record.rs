@@ -141,7 +141,7 @@ fn columns(
                 None,
                 &[NoteField::happened_at.key(), NoteField::kind.key(), NoteField::author.key(), NoteField::text.key()],
             ),
-            RecordKind::User | RecordKind::CustomField | RecordKind::Settings => (Some("display_name"), &[]),
+            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => (Some("display_name"), &[]),
         };
         let fields = keys.iter().filter_map(|key| field(*key));
         return Ok(first.map(Col::own).into_iter().chain(fields).chain([Col::own("id")]).collect());

@@ -522,7 +522,7 @@ fn an_import_without_grounds_or_with_forbidden_columns_is_refused() {
 fn the_screens_run_the_same_words() {
     let (client, seen) = door(store);
     let (env, config) = (Env::system(), Config::default());
-    let line = Line { client: &client, env: &env, config: &config, width: Some(80), stop: Arc::new(AtomicBool::new(false)) };
+    let line = Line { client: &client, env: &env, config: &config, width: Some(160), stop: Arc::new(AtomicBool::new(false)) };
     let run = |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let mut out = Vec::new();
