@@ -69,7 +69,7 @@ pub fn split(full: &str) -> Name {
     if words.len() > 1 + keep
         && words.last().is_some_and(|word| {
             is_in(word, SUFFIXES)
-                && (word.contains('.') || word.chars().all(char::is_uppercase) || word.len() < 3)
+                && (word.contains('.') || word.chars().all(char::is_uppercase) || is_in(word, &["jr", "sr"]))
         })
     {
         suffixes.splice(0..0, words.pop());
@@ -124,6 +124,7 @@ mod tests {
             ("John Doe Jr.", ["", "", "John", "Doe", "Jr."]),
             ("Muster, Dr. Max", ["", "Dr.", "Max", "Muster", ""]),
             ("Muster", ["", "", "", "Muster", ""]),
+            ("Yo Yo Ma", ["", "", "Yo Yo", "Ma", ""]),
             ("Ma Li", ["", "", "Ma", "Li", ""]),
             ("Herr", ["", "", "", "Herr", ""]),
             ("", ["", "", "", "", ""]),

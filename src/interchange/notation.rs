@@ -34,13 +34,13 @@ fn escape_into(out: &mut String, text: &str, label: bool) {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' if matches!(chars.peek(), None | Some(';' | ':' | 'n' | 'r' | '\\' | ' ')) => {
+            '\\' if matches!(chars.peek(), None | Some(';' | ':' | 'n' | 'r' | '\\' | ' ' | '\n' | '\r')) => {
                 out.push_str("\\\\")
             }
             ';' => out.push_str("\\;"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
-            ':' if label || chars.peek() == Some(&' ') || text.starts_with("::") => out.push_str("\\:"),
+            ':' if label || matches!(chars.peek(), Some(' ' | ':')) => out.push_str("\\:"),
             _ => out.push(c),
         }
     }
@@ -304,7 +304,8 @@ mod tests {
 
         #[test]
         fn any_cell_comes_back(cell in "['=+@\t\r\na-]{0,5}") {
-            prop_assert_eq!(plain(&neutralise(&cell)), cell);
+            let safe = neutralise(&cell).into_owned();
+            prop_assert_eq!(plain(&safe), cell.as_str());
         }
     }
 }

@@ -259,7 +259,7 @@ fn sniff(sample: &str, name: Option<&str>) -> Result<Format, ImportError> {
     match ending.as_deref() {
         Some("vcf" | "vcard") => Ok(Format::VCard),
         Some("json" | "ndjson" | "jsonl") => Ok(Format::Json),
-        _ if sample.matches('\0').count() > sample.len() / 100 => refuse("no text"),
+        _ if sample.matches('\0').count() > 8 + sample.len() / 20 => refuse("no text"),
         _ => Ok(Format::Csv),
     }
 }

@@ -275,7 +275,7 @@ fn a_table_as_excel_saves_it_in_germany() {
                 "phones=work: +493514960000; mobile: +4915112345678",
                 "emails=juergen@example.com",
                 "addresses=Hauptstraße 1 | 01067 | Dresden",
-                "note=spricht \"schnell\"\r\nund laut",
+                "note=spricht \"schnell\"\nund laut",
             ],
             vec![
                 "given_name=Änne",
@@ -727,4 +727,50 @@ proptest! {
     ) {
         open(format!("{{\"a\":1}}{}", pieces.concat()).as_bytes()).for_each(drop);
     }
+}
+
+/// A table of so many rows, made as it is read.
+struct Table {
+    rows: std::ops::Range<u64>,
+    row: Cursor<Vec<u8>>,
+}
+
+impl Table {
+    fn new(rows: u64) -> Table {
+        let headers = "Vorname;Nachname;Firma;Position;Straße;PLZ;Ort;Land;Telefon geschäftlich;Mobiltelefon;E-Mail-Adresse;Notizen\r\n";
+        Table { rows: 0..rows, row: Cursor::new(headers.into()) }
+    }
+}
+
+impl Read for Table {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        if self.row.position() == self.row.get_ref().len() as u64 {
+            let Some(n) = self.rows.next() else { return Ok(0) };
+            let row = format!(
+                "Jörg{n};Größe{n};Muster {} GmbH;Leitung Einkauf;Hauptstraße {};{:05};Köln;Deutschland;030 90{:04};\
+                 0151 {:08};joerg{n}@example.com;\"rief an, \"\"dringend\"\"\r\nZeile 2\"\r\n",
+                n % 1000,
+                n % 200,
+                n % 100_000,
+                n % 10_000,
+                n,
+            );
+            self.row = Cursor::new(row.into_bytes());
+        }
+        self.row.read(buf)
+    }
+}
+
+#[test]
+fn many_rows() {
+    let rows = if cfg!(debug_assertions) { 5_000 } else { 100_000 };
+    let mut source = Source::open(Table::new(rows), Some("leads.csv"), &options()).unwrap();
+    let mut last = 0;
+    for row in source.by_ref() {
+        let row = row.unwrap();
+        assert_eq!((row.fields.len(), row.notes.len(), row.row), (8, 1, last * 2 + 2));
+        last += 1;
+    }
+    assert_eq!(last, rows);
+    assert_eq!(source.dropped(), []);
 }

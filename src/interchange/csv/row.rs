@@ -157,7 +157,9 @@ impl Plan {
                     }
                 }
                 Take::Name => full_name = Some(text),
-                Take::Note => incoming.notes.extend(notation::read_notes(text.trim_end())),
+                Take::Note => {
+                    incoming.notes.extend(notation::read_notes(&text.trim_end().replace("\r\n", "\n")))
+                }
                 Take::Custom(name) => incoming.fields.push(FieldEdit::text(name, text)),
             }
         }

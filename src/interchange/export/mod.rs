@@ -8,6 +8,9 @@ pub mod jscontact;
 pub mod json;
 pub mod vcard;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use uuid::Uuid;

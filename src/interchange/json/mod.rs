@@ -129,7 +129,7 @@ fn read_flat(object: &Map<String, Json>, incoming: &mut Incoming, drop: Drop<'_>
         if value.is_null() {
             continue;
         }
-        if let Some(forbidden) = forbidden::by_name(key) {
+        if let Some(forbidden) = mapping::forbidden_header(key) {
             drop(key, forbidden.why);
             continue;
         }

@@ -96,9 +96,9 @@ type Row = (Known, &'static [&'static str]);
 const EXTRA: &[Row] = &[
     (
         Known::Field(ContactField::given_name, ""),
-        &["fname", "firstnames", "rufname", "prenoms", "christianname"],
+        &["given", "fname", "firstnames", "rufname", "prenoms", "christianname"],
     ),
-    (Known::Field(ContactField::family_name, ""), &["lname", "zuname", "nomdefamille"]),
+    (Known::Field(ContactField::family_name, ""), &["family", "lname", "zuname", "nomdefamille"]),
     (
         Known::Field(ContactField::company, ""),
         &[
@@ -235,6 +235,7 @@ const EXTRA: &[Row] = &[
             "strasseundhausnummer",
             "strasseundnr",
             "straat",
+            "straatenhuisnummer",
             "straatennummer",
             "straatnaam",
             "straatnaamennummer",
@@ -374,17 +375,20 @@ const EXTRA: &[Row] = &[
 
 /// What each header means, by the header without separators and accents.
 pub(super) static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
+    let fields = || ContactField::ALL.iter().copied().filter(|field| field.spec().edit == Edit::Free);
+    let meaning = |field: ContactField| match field {
+        ContactField::addresses => Known::Address,
+        ContactField::country => Known::Country,
+        _ => Known::Field(field, ""),
+    };
     let mut known = HashMap::new();
-    for field in ContactField::ALL.iter().copied().filter(|field| field.spec().edit == Edit::Free) {
-        let spec = field.spec();
-        let meaning = match field {
-            ContactField::addresses => Known::Address,
-            ContactField::country => Known::Country,
-            _ => Known::Field(field, ""),
-        };
-        for header in spec.headers.iter().copied().chain([spec.label, spec.name]) {
-            known.entry(words(header).concat()).or_insert_with(|| meaning.clone());
+    for field in fields() {
+        for header in field.spec().headers {
+            known.entry(words(header).concat()).or_insert_with(|| meaning(field));
         }
+    }
+    for field in fields() {
+        known.entry(words(field.spec().label).concat()).or_insert_with(|| meaning(field));
     }
     for (meaning, headers) in EXTRA {
         for header in *headers {
@@ -392,13 +396,8 @@ pub(super) static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
         }
     }
     // The names of fields mean these fields, whatever else they could mean.
-    for field in ContactField::ALL.iter().copied().filter(|field| field.spec().edit == Edit::Free) {
-        let meaning = match field {
-            ContactField::addresses => Known::Address,
-            ContactField::country => Known::Country,
-            _ => Known::Field(field, ""),
-        };
-        known.insert(words(field.spec().name).concat(), meaning);
+    for field in fields() {
+        known.insert(words(field.spec().name).concat(), meaning(field));
     }
     known
 });
@@ -493,12 +492,9 @@ fn label_of(word: &str) -> Option<&'static str> {
 pub(crate) fn label_word(text: &str) -> String {
     let text =
         text.trim().trim_start_matches("* ").trim_start_matches("_$!<").trim_end_matches(">!$_").trim();
-    match words(text).as_slice() {
-        [one] => {
-            label_of(one).filter(|label| !label.is_empty()).map_or_else(|| text.to_owned(), str::to_owned)
-        }
-        _ => text.to_owned(),
-    }
+    let labels: Option<Vec<&str>> =
+        words(text).iter().map(|word| label_of(word).filter(|label| !label.is_empty())).collect();
+    labels.filter(|labels| !labels.is_empty()).map_or_else(|| text.to_owned(), |labels| join_labels(&labels))
 }
 
 /// Of several words for a phone the one that matters most when it rings; a fax keeps whose it is.

@@ -159,7 +159,7 @@ impl Mapping {
         let mut mapping = Mapping { columns: Vec::new(), custom: custom.to_vec() };
         let understood: Vec<_> = headers.iter().map(|header| understand(header)).collect();
         for (column, header) in headers.iter().enumerate() {
-            let forbidden = forbidden::by_name(header);
+            let forbidden = forbidden_header(header);
             let (target, group) = match &forbidden {
                 Some(_) => (Target::Skip, String::new()),
                 None => mapping.target_for(header, understood.get(column).and_then(Option::as_ref)),
@@ -280,6 +280,11 @@ impl Mapping {
                         guess.target = Target::Skip;
                         guess.sure = false;
                     }
+                }
+                // In the program's own files, what is shown for want of a name stands there too.
+                Target::Name if given && family && guess.header.trim() == "display_name" => {
+                    guess.target = Target::Skip;
+                    guess.sure = false;
                 }
                 // Beside a given name, "Name" is the family name.
                 Target::Name if given && !family && matches!(compact.as_str(), "name" | "naam") => {
@@ -416,6 +421,14 @@ impl Mapping {
     }
 }
 
+/// Why what stands under a header or key is not held, if it is not.
+///
+/// A header that is known as a whole is what it is known for: `Straße` is no race, though its letters hold the German
+/// word for one.
+pub(crate) fn forbidden_header(header: &str) -> Option<Forbidden> {
+    forbidden::by_name(header).filter(|_| understand(header).is_none())
+}
+
 /// What a key of an object means by itself.
 pub(crate) fn target_of(key: &str) -> Option<Target> {
     understand(key).map(|found| found.known.target(&found.label))
@@ -449,7 +462,7 @@ pub(crate) fn looks_like_headers(first: &[String]) -> bool {
         return false;
     }
     let known =
-        first.iter().filter(|cell| understand(cell).is_some() || forbidden::by_name(cell).is_some()).count();
+        first.iter().filter(|cell| understand(cell).is_some() || forbidden_header(cell).is_some()).count();
     known > 0 || filled == first.len() && first.iter().all(|cell| cell.trim().chars().count() <= 40)
 }
 
