@@ -130,8 +130,11 @@ impl Config {
         let bad = chrono::format::StrftimeItems::new(&config.date_format)
             .any(|item| item == chrono::format::Item::Error);
         if bad {
-            return Err(Error::usage(format!("{name}: date_format `{}` is no strftime format", config.date_format))
-                .hint("write it as \"%Y-%m-%d\" or \"%d.%m.%Y\""));
+            return Err(Error::usage(format!(
+                "{name}: date_format `{}` is no strftime format",
+                config.date_format
+            ))
+            .hint("write it as \"%Y-%m-%d\" or \"%d.%m.%Y\""));
         }
         Ok(config)
     }
@@ -141,7 +144,9 @@ impl Config {
         match std::fs::read_to_string(path) {
             Ok(text) => Config::parse(&text, &path.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked => Ok(Config::default()),
-            Err(error) => Err(Error::usage(format!("the settings in {} cannot be read: {error}", path.display()))),
+            Err(error) => {
+                Err(Error::usage(format!("the settings in {} cannot be read: {error}", path.display())))
+            }
         }
     }
 }

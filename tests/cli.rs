@@ -76,8 +76,10 @@ impl Shell {
     }
 
     fn add(&self, given: &str, family: &str, phone: &str) -> String {
-        let words = ["contact", "add", "--given", given, "--family", family, "--phone", phone, "--country", "DE"];
-        let grounds = ["--basis", "consent", "--reason", "asked to be called", "--source", "trade fair Berlin"];
+        let words =
+            ["contact", "add", "--given", given, "--family", family, "--phone", phone, "--country", "DE"];
+        let grounds =
+            ["--basis", "consent", "--reason", "asked to be called", "--source", "trade fair Berlin"];
         self.ok(&[&words[..], &grounds[..]].concat()).trim().to_owned()
     }
 }
@@ -102,7 +104,8 @@ fn a_contact_from_first_note_to_restored() {
     assert_eq!(contact["custom"], serde_json::json!({}));
 
     shell.ok(&["contact", "edit", &id, "--set", "job_title=Head of Purchasing", "--expect-revision", "1"]);
-    let conflict = shell.fails(6, &["contact", "edit", &id, "--set", "job_title=Buyer", "--expect-revision", "1"]);
+    let conflict =
+        shell.fails(6, &["contact", "edit", &id, "--set", "job_title=Buyer", "--expect-revision", "1"]);
     assert!(conflict.contains("Head of Purchasing"), "{conflict}");
     shell.ok(&["tag", "add", &id, "fair"]);
     shell.ok(&["note", "add", &id, "called back", "--kind", "call"]);
@@ -169,14 +172,28 @@ fn files_in_and_out() {
     let again: Json = serde_json::from_str(&out(&shell.run(&words))).unwrap();
     assert_eq!((&again["created"], &again["unchanged"]), (&Json::from(0), &Json::from(1)), "{again}");
 
-    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Zoe Muster\r\nN:Muster;Zoe;;;\r\nBDAY:19800101\r\nEND:VCARD\r\n";
+    let card =
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Zoe Muster\r\nN:Muster;Zoe;;;\r\nBDAY:19800101\r\nEND:VCARD\r\n";
     shell.write("cards.vcf", card);
     let report = shell.json(&[&["contact", "import", "cards.vcf"], GROUNDS].concat());
     assert_eq!(report["created"], 1, "{report}");
     assert_eq!(report["dropped"][0]["field"], "BDAY", "{report}");
 
-    for (kind, name) in [("csv", "a.csv"), ("vcard", "a.vcf"), ("jscontact", "a.jscontact"), ("json", "a.json")] {
-        let words = ["contact", "export", "--purpose", "newsletter", "--channel", "email", "--as", kind, "--out", name];
+    for (kind, name) in
+        [("csv", "a.csv"), ("vcard", "a.vcf"), ("jscontact", "a.jscontact"), ("json", "a.json")]
+    {
+        let words = [
+            "contact",
+            "export",
+            "--purpose",
+            "newsletter",
+            "--channel",
+            "email",
+            "--as",
+            kind,
+            "--out",
+            name,
+        ];
         shell.ok(&words);
         let text = std::fs::read_to_string(shell.dir.path().join(name)).unwrap();
         assert!(text.contains("Zoe") && text.contains("anna@example.com"), "{kind}: {text}");
@@ -203,7 +220,14 @@ fn the_log_proves_what_was_done() {
     let stranger = |proof: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_callbook"));
         let checkpoint = shell.dir.path().join("checkpoint.txt");
-        command.args(["history", "check"]).arg(proof).arg(checkpoint).env_clear().stdin(Stdio::null()).output().unwrap()
+        command
+            .args(["history", "check"])
+            .arg(proof)
+            .arg(checkpoint)
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
     };
     let checked = stranger(&proof);
     let honest = checked.status.code();

@@ -174,7 +174,8 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
 
 fn duplicates(ctx: &mut Ctx<'_>, args: &DuplicatesArgs) -> Done {
     let groups = ctx.client()?.call(Duplicates { limit: args.limit })?;
-    let columns = Column::list(&[("same", "Same"), ("display_name", "Name"), ("company", "Company"), ("id", "Id")]);
+    let columns =
+        Column::list(&[("same", "Same"), ("display_name", "Name"), ("company", "Company"), ("id", "Id")]);
     let make = Make {
         id: &|group: &crate::api::DuplicateGroup| {
             group.contacts.iter().map(|one| one.id.to_string()).collect::<Vec<_>>().join(" ")

@@ -10,7 +10,8 @@ use crate::cli::out::{Column, Listing, Make};
 /// Lists what was checked; an error among it makes the command fail.
 pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
     let report = ctx.client()?.call(Doctor {})?;
-    let columns = Column::list(&[("level", "Level"), ("name", "Check"), ("message", "Message"), ("hint", "Hint")]);
+    let columns =
+        Column::list(&[("level", "Level"), ("name", "Check"), ("message", "Message"), ("hint", "Hint")]);
     let make = Make {
         id: &|line: &CheckLine| line.name.clone(),
         json: &|line| {

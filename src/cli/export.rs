@@ -94,7 +94,9 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
             // An error drops the file beside, and what was there before stays.
             done.map_err(ended).and_then(|tally| file.commit().map(|()| tally).map_err(End::from))
         }
-        None => transfer::export(&client, &schema, &job, &mut *ctx.io.out, &stop, &mut progress).map_err(ended),
+        None => {
+            transfer::export(&client, &schema, &job, &mut *ctx.io.out, &stop, &mut progress).map_err(ended)
+        }
     };
     bar.finish();
     let tally = written?;
@@ -112,7 +114,9 @@ fn ended(error: ExportError) -> End {
     match error {
         ExportError::Store(error) => End::Failed(error),
         ExportError::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => End::NoReader,
-        ExportError::Write(error) => End::Failed(Error::failed(format!("the export cannot be written: {error}"))),
+        ExportError::Write(error) => {
+            End::Failed(Error::failed(format!("the export cannot be written: {error}")))
+        }
         ExportError::Stopped => End::Failed(Error::new(Code::Interrupted, "stopped; no file was written")),
     }
 }

@@ -55,7 +55,9 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn new(answer: impl Fn(Request) -> Result<Response, Error> + Send + Sync + 'static) -> Fixture {
+    pub(crate) fn new(
+        answer: impl Fn(Request) -> Result<Response, Error> + Send + Sync + 'static,
+    ) -> Fixture {
         let (client, seen) = door(answer);
         Fixture { client: Some(client), seen, ..Fixture::closed() }
     }

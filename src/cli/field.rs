@@ -113,7 +113,9 @@ fn choices(words: &[String]) -> Option<FieldEdit> {
 
 fn add(ctx: &mut Ctx<'_>, args: AddArgs) -> Done {
     if (args.kind == CustomKind::Choice) == args.choice.is_empty() {
-        return Err(Error::usage("a field of the kind `choice` has words, and no other has").hint("--kind choice --choice A --choice B").into());
+        return Err(Error::usage("a field of the kind `choice` has words, and no other has")
+            .hint("--kind choice --choice A --choice B")
+            .into());
     }
     let text = |field: CustomFieldField, text: &str| FieldEdit::text(field.spec().name, text);
     let mut fields = vec![
@@ -140,7 +142,9 @@ fn edit(ctx: &mut Ctx<'_>, args: ChangeArgs) -> Done {
     put(CustomFieldField::category, args.category.map(|category| category.word().to_owned()));
     fields.extend(choices(&args.choice));
     if fields.is_empty() {
-        return Err(Error::usage("nothing is named to change").hint("--label, --choice, --purpose, --justification or --category").into());
+        return Err(Error::usage("nothing is named to change")
+            .hint("--label, --choice, --purpose, --justification or --category")
+            .into());
     }
     change(ctx, &args.field, fields)
 }
@@ -163,7 +167,8 @@ fn all(ctx: &mut Ctx<'_>) -> Result<Vec<Own>, Error> {
     let stored = ctx.client()?.call(SchemaGet {})?;
     let mut fields = Vec::new();
     for one in stored {
-        let field = CustomField::from_fields(one.fields).map_err(|error| Error::integrity(error.to_string()))?;
+        let field =
+            CustomField::from_fields(one.fields).map_err(|error| Error::integrity(error.to_string()))?;
         fields.push(Own { id: one.id.0, revision: one.revision, field });
     }
     fields.sort_by(|a, b| (a.field.on.0, &a.field.name).cmp(&(b.field.on.0, &b.field.name)));
@@ -176,8 +181,11 @@ fn find(ctx: &mut Ctx<'_>, args: &NameArgs) -> Result<Uuid, Error> {
     let name = args.name.trim().to_lowercase();
     let name = name.strip_prefix("custom.").unwrap_or(&name);
     let here = |one: &&Own| args.on.is_none() || one.field.on.0 == args.on;
-    let found: Vec<&Own> =
-        fields.iter().filter(here).filter(|one| one.field.name == name || one.id.to_string() == name).collect();
+    let found: Vec<&Own> = fields
+        .iter()
+        .filter(here)
+        .filter(|one| one.field.name == name || one.id.to_string() == name)
+        .collect();
     match found.as_slice() {
         [one] => Ok(one.id),
         [] => {
@@ -196,7 +204,8 @@ fn find(ctx: &mut Ctx<'_>, args: &NameArgs) -> Result<Uuid, Error> {
 fn list(ctx: &mut Ctx<'_>, args: &ListArgs) -> Done {
     let fields: Vec<Own> = all(ctx)?.into_iter().filter(|one| args.all || !one.field.retired).collect();
     let specs: Vec<_> = CustomField::specs().iter().filter(|spec| spec.name != "number").collect();
-    let columns: Vec<Column> = ctx_columns(ctx, &specs.iter().map(|spec| (spec.name, spec.label)).collect::<Vec<_>>());
+    let columns: Vec<Column> =
+        ctx_columns(ctx, &specs.iter().map(|spec| (spec.name, spec.label)).collect::<Vec<_>>());
     let table = ctx.format() == crate::config::Format::Table;
     let make = Make {
         id: &|one: &Own| one.id.to_string(),
@@ -214,7 +223,9 @@ fn list(ctx: &mut Ctx<'_>, args: &ListArgs) -> Done {
         cells: &|one| {
             let text = |name: &str| {
                 let spec = CustomField::spec(name);
-                spec.and_then(|spec| one.field.get(spec.key)).map(|value| value.to_string()).unwrap_or_default()
+                spec.and_then(|spec| one.field.get(spec.key))
+                    .map(|value| value.to_string())
+                    .unwrap_or_default()
             };
             let mut row: Vec<String> = if table {
                 TABLE.iter().map(|name| text(name)).collect()
@@ -234,7 +245,11 @@ const TABLE: &[&str] = &["on", "name", "label", "kind", "purpose"];
 fn ctx_columns(ctx: &Ctx<'_>, all: &[(&str, &str)]) -> Vec<Column> {
     let table = ctx.format() == crate::config::Format::Table;
     let mut columns: Vec<Column> = if table {
-        TABLE.iter().filter_map(|name| all.iter().find(|(one, _)| one == name)).map(|(n, h)| Column::new(n, h)).collect()
+        TABLE
+            .iter()
+            .filter_map(|name| all.iter().find(|(one, _)| one == name))
+            .map(|(n, h)| Column::new(n, h))
+            .collect()
     } else {
         Column::list(all)
     };

@@ -236,9 +236,30 @@ mod tests {
     fn the_contract_has_its_flags() {
         let all: Vec<String> = flagged::<Contact>().flat_map(flags).collect();
         for flag in [
-            "given", "family", "middle", "prefix", "suffix", "phone", "email", "address", "website", "company", "title",
-            "job-title", "department", "country", "language", "owner", "team", "tag", "basis", "reason", "source",
-            "supplier", "obtained-on", "external-id",
+            "given",
+            "family",
+            "middle",
+            "prefix",
+            "suffix",
+            "phone",
+            "email",
+            "address",
+            "website",
+            "company",
+            "title",
+            "job-title",
+            "department",
+            "country",
+            "language",
+            "owner",
+            "team",
+            "tag",
+            "basis",
+            "reason",
+            "source",
+            "supplier",
+            "obtained-on",
+            "external-id",
         ] {
             assert!(all.iter().any(|one| one == flag), "--{flag}");
         }
@@ -258,7 +279,8 @@ mod tests {
                     "basis" => "consent".to_owned(),
                     _ => "x".to_owned(),
                 };
-                let edits = parse(&[&format!("--{flag}"), &value]).unwrap_or_else(|error| panic!("--{flag}: {error}"));
+                let edits = parse(&[&format!("--{flag}"), &value])
+                    .unwrap_or_else(|error| panic!("--{flag}: {error}"));
                 assert_eq!(edits.len(), 1);
                 assert_eq!(edits[0].field, spec.name);
                 assert!(Contact::spec(&edits[0].field).is_some());
@@ -269,7 +291,16 @@ mod tests {
 
     #[test]
     fn lists_repeat_and_have_labels() {
-        let edits = parse(&["--phone", "work: 030 901820", "--phone", "0171 39200; 1", "--tag", "Fair", "--tag", "vip"]);
+        let edits = parse(&[
+            "--phone",
+            "work: 030 901820",
+            "--phone",
+            "0171 39200; 1",
+            "--tag",
+            "Fair",
+            "--tag",
+            "vip",
+        ]);
         assert_eq!(
             edits.unwrap(),
             [
@@ -294,6 +325,9 @@ mod tests {
         assert!(parse(&["--set", "=x"]).is_err());
         assert!(parse(&["--given", "A", "--set", "given_name=B"]).is_err());
         assert!(parse(&["--basis", "whim"]).is_err());
-        assert_eq!(parse(&["--basis", "legitimate-interests"]).unwrap()[0], FieldEdit::text("basis", "legitimate_interests"));
+        assert_eq!(
+            parse(&["--basis", "legitimate-interests"]).unwrap()[0],
+            FieldEdit::text("basis", "legitimate_interests")
+        );
     }
 }

@@ -18,9 +18,10 @@ pub(crate) struct Beside {
 impl Beside {
     /// Begins a file that only its owner can read.
     pub(crate) fn create(target: &Path, env: &Env) -> Result<Beside, Error> {
-        let name = target.file_name().filter(|_| !target.is_dir()).ok_or_else(|| {
-            Error::usage(format!("{} is no name of a file", target.display()))
-        })?;
+        let name = target
+            .file_name()
+            .filter(|_| !target.is_dir())
+            .ok_or_else(|| Error::usage(format!("{} is no name of a file", target.display())))?;
         let mark: [u8; 6] = env.random();
         let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut beside_name = std::ffi::OsString::from(".");

@@ -124,7 +124,10 @@ impl Globals {
             .or_else(|| vars.path("CALLBOOK_STORE"))
             .or_else(|| config.store.clone())
             .or_else(|| Some(vars.xdg("XDG_DATA_HOME", ".local/share")?.join("callbook")))
-            .ok_or_else(|| Error::usage("there is no home directory to keep the store in").hint("name one with --store DIR"))
+            .ok_or_else(|| {
+                Error::usage("there is no home directory to keep the store in")
+                    .hint("name one with --store DIR")
+            })
     }
 }
 

@@ -30,7 +30,8 @@ fn grouped(command: &clap::Command) -> String {
     for (heading, names) in GROUPS {
         text.push_str(&format!("\n{heading}:\n"));
         for name in *names {
-            let about = command.find_subcommand(name).and_then(|one| one.get_about()).map(ToString::to_string);
+            let about =
+                command.find_subcommand(name).and_then(|one| one.get_about()).map(ToString::to_string);
             text.push_str(&format!("  {name:<12} {}\n", about.unwrap_or_default()));
         }
     }

@@ -101,7 +101,8 @@ fn verify(ctx: &mut Ctx<'_>) -> Done {
         "problems": report.problems,
     });
     object(ctx, &report.root, out, |_| {
-        let mut text = format!("entries  {}\nrecords  {}\nroot     {}\n", report.entries, report.records, report.root);
+        let mut text =
+            format!("entries  {}\nrecords  {}\nroot     {}\n", report.entries, report.records, report.root);
         for problem in &report.problems {
             text.push_str(&format!("PROBLEM  {}\n", neutralise(problem)));
         }
@@ -111,9 +112,12 @@ fn verify(ctx: &mut Ctx<'_>) -> Done {
         ctx.say("every record and every entry is as it was written");
         return Ok(());
     }
-    Err(Error::integrity(format!("{} records or entries are not as they were written", report.problems.len()))
-        .hint("keep the store as it is, and compare it with a backup")
-        .into())
+    Err(Error::integrity(format!(
+        "{} records or entries are not as they were written",
+        report.problems.len()
+    ))
+    .hint("keep the store as it is, and compare it with a backup")
+    .into())
 }
 
 /// Prints a text that is a file of its own, or writes it to one.
@@ -190,7 +194,8 @@ fn activity(ctx: &mut Ctx<'_>, args: &ActivityArgs) -> Done {
     const WINDOW: u64 = 1_000;
     let client = ctx.client()?;
     let stop = ctx.stop()?;
-    let make = Make { id: &|one: &Entry| one.seq.to_string(), json: &json::entry, cells: &record::entry_cells };
+    let make =
+        Make { id: &|one: &Entry| one.seq.to_string(), json: &json::entry, cells: &record::entry_cells };
     let mut listing = Listing::new(ctx, record::entry_columns());
     let (mut before, mut left, mut total) = (args.before, args.limit, 0);
     while left > 0 {

@@ -153,11 +153,12 @@ fn provenance(ctx: &mut Ctx<'_>, args: &Args) -> Result<Provenance, Error> {
 fn options(ctx: &mut Ctx<'_>, args: &Args) -> Result<Options, Error> {
     let schema = ctx.schema()?;
     let own = schema.of(RecordKind::Contact).iter().filter(|info| info.custom && !info.retired);
-    let custom = own.map(|info| CustomColumn { name: info.name.clone(), label: info.label.clone() }).collect();
+    let custom =
+        own.map(|info| CustomColumn { name: info.name.clone(), label: info.label.clone() }).collect();
     let delimiter = match args.delimiter {
-        Some(one) => {
-            Some(u8::try_from(one).map_err(|_| Error::usage(format!("{one:?} cannot stand between columns")))?)
-        }
+        Some(one) => Some(
+            u8::try_from(one).map_err(|_| Error::usage(format!("{one:?} cannot stand between columns")))?,
+        ),
         None => None,
     };
     Ok(Options {
@@ -190,7 +191,12 @@ fn open<'a>(ctx: &mut Ctx<'a>, path: &Path, options: &Options) -> Result<Source<
 }
 
 /// Narrates what the file is, and what its columns are taken for.
-fn preview(ctx: &mut Ctx<'_>, path: &Path, source: &Source<'_>, provenance: &Provenance) -> Result<(), Error> {
+fn preview(
+    ctx: &mut Ctx<'_>,
+    path: &Path,
+    source: &Source<'_>,
+    provenance: &Provenance,
+) -> Result<(), Error> {
     let is = source.describe();
     let mut what = format!("{}: {}, {}", path.display(), is.format, is.charset);
     if let Some(dialect) = &is.dialect {
@@ -217,11 +223,17 @@ fn check(source: &Source<'_>, provenance: &Provenance) -> Result<(), Error> {
     let mapping = source.mapping();
     let forbidden = mapping.map(Mapping::forbidden).unwrap_or_default();
     if !forbidden.is_empty() {
-        let named: Vec<String> =
-            forbidden.iter().map(|guess| format!("`{}` ({})", guess.header, guess.forbidden.map_or("", |f| f.why))).collect();
-        let skip: Vec<String> = forbidden.iter().map(|guess| format!("--skip-column '{}'", guess.header)).collect();
-        return Err(Error::refused(format!("the file has columns that are not to be held: {}", named.join(", ")))
-            .hint(format!("take nothing from them with {}", skip.join(" "))));
+        let named: Vec<String> = forbidden
+            .iter()
+            .map(|guess| format!("`{}` ({})", guess.header, guess.forbidden.map_or("", |f| f.why)))
+            .collect();
+        let skip: Vec<String> =
+            forbidden.iter().map(|guess| format!("--skip-column '{}'", guess.header)).collect();
+        return Err(Error::refused(format!(
+            "the file has columns that are not to be held: {}",
+            named.join(", ")
+        ))
+        .hint(format!("take nothing from them with {}", skip.join(" "))));
     }
     // Objects can carry a source each; a table shows by its columns whether it does, and a card never does.
     if source.describe().format == crate::interchange::Format::Json {
@@ -229,7 +241,10 @@ fn check(source: &Source<'_>, provenance: &Provenance) -> Result<(), Error> {
     }
     let has = |field: ContactField| {
         mapping.is_some_and(|mapping| {
-            mapping.columns().iter().any(|guess| matches!(guess.target, Target::Field { field: one, .. } if one == field))
+            mapping
+                .columns()
+                .iter()
+                .any(|guess| matches!(guess.target, Target::Field { field: one, .. } if one == field))
         })
     };
     for (field, given) in [
@@ -239,8 +254,15 @@ fn check(source: &Source<'_>, provenance: &Provenance) -> Result<(), Error> {
     ] {
         if given.is_empty() && !has(field) {
             let spec = field.spec();
-            return Err(Error::refused(format!("the data has no {}: {}", spec.label.to_lowercase(), spec.why))
-                .hint(format!("name it with --{} …, or map a column with --map 'HEADER={}'", spec.name, spec.name)));
+            return Err(Error::refused(format!(
+                "the data has no {}: {}",
+                spec.label.to_lowercase(),
+                spec.why
+            ))
+            .hint(format!(
+                "name it with --{} …, or map a column with --map 'HEADER={}'",
+                spec.name, spec.name
+            )));
         }
     }
     Ok(())
@@ -282,7 +304,10 @@ impl Report {
             object.insert("reason".to_owned(), json!(one.reason));
             Json::Object(object)
         });
-        let dropped = self.dropped.iter().map(|one| json!({"field": one.field, "rows": one.rows, "reason": one.reason}));
+        let dropped = self
+            .dropped
+            .iter()
+            .map(|one| json!({"field": one.field, "rows": one.rows, "reason": one.reason}));
         json!({
             "read": self.tally.read,
             "created": self.tally.created,
@@ -325,7 +350,9 @@ impl Report {
         if format == Format::Json {
             return format!("{:#}\n", self.json());
         }
-        let line = |cells: &[&str]| separated(&cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>(), Format::Csv);
+        let line = |cells: &[&str]| {
+            separated(&cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>(), Format::Csv)
+        };
         let mut text = line(&["file", "row", "reason"]);
         for (one, file) in self.tally.rejected.iter().zip(&self.files) {
             text.push_str(&line(&[file, &one.row.to_string(), &one.reason]));

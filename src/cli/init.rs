@@ -44,7 +44,13 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
             .into());
     }
     let secret = secret::to_init(ctx, &[&args.controller, &user])?;
-    let options = open::InitOptions { controller: args.controller.clone(), country: country.to_string(), user, unix, cost: open::KdfCost::STANDARD };
+    let options = open::InitOptions {
+        controller: args.controller.clone(),
+        country: country.to_string(),
+        user,
+        unix,
+        cost: open::KdfCost::STANDARD,
+    };
     let made = open::init(&dir, &options, &secret, &ctx.env)?;
     let groups: Vec<&str> = made.recovery_code.iter().map(|group| group.as_str()).collect();
     let code = zeroize::Zeroizing::new(groups.join("-"));

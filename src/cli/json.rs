@@ -227,6 +227,9 @@ mod tests {
         let only = [ContactField::given_name.key(), ContactField::job_title.key(), ContactField::tags.key()];
         let object = record(&anna(), &schema(), Some(&only));
         let keys: Vec<&str> = object.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["id", "revision", "display_name", "given_name", "tags", "created_at", "updated_at"]);
+        assert_eq!(
+            keys,
+            ["id", "revision", "display_name", "given_name", "tags", "created_at", "updated_at"]
+        );
     }
 }

@@ -43,10 +43,13 @@ pub fn run_line(line: &Line<'_>, words: &[String], out: &mut dyn Write) -> Resul
         }
     };
     let Some(command) = cli.command else {
-        return Err(Error::usage("no command is named").hint("contact list, note add, tag list, history activity …"));
+        return Err(
+            Error::usage("no command is named").hint("contact list, note add, tag list, history activity …")
+        );
     };
     let globals = &cli.globals;
-    let elsewhere = [&globals.store, &globals.socket, &globals.config, &globals.passphrase_file, &globals.key_file];
+    let elsewhere =
+        [&globals.store, &globals.socket, &globals.config, &globals.passphrase_file, &globals.key_file];
     if elsewhere.iter().any(|path| path.is_some()) || globals.recovery_file.is_some() {
         return Err(Error::usage("the store is open already; another one can be named from a shell"));
     }

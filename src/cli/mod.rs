@@ -109,6 +109,7 @@ enum Command {
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
+    crate::client::open::harden();
     let env = Env::system();
     ExitCode::from(run(std::env::args_os().collect(), &env, Io::system()))
 }
@@ -132,7 +133,8 @@ fn run(words: Vec<OsString>, env: &Env, mut io: Io<'_>) -> u8 {
 
 fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
     let matches = help::command().try_get_matches_from(words)?;
-    clap::FromArgMatches::from_arg_matches(&matches).map_err(|error: clap::Error| error.format(&mut help::command()))
+    clap::FromArgMatches::from_arg_matches(&matches)
+        .map_err(|error: clap::Error| error.format(&mut help::command()))
 }
 
 /// Carries a command out, tells what went wrong, and gives the exit code.

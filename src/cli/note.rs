@@ -110,7 +110,10 @@ fn text_of(ctx: &mut Ctx<'_>, args: &TextArgs) -> Result<Option<String>, Error> 
             let unreadable = |why: String| Error::failed(format!("{} cannot be read: {why}", path.display()));
             let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
             if size > MAX_TEXT as u64 {
-                return Err(Error::usage(format!("{} is longer than the {MAX_TEXT} bytes a note holds", path.display())));
+                return Err(Error::usage(format!(
+                    "{} is longer than the {MAX_TEXT} bytes a note holds",
+                    path.display()
+                )));
             }
             std::fs::read_to_string(path).map(Some).map_err(|error| unreadable(error.to_string()))
         }
@@ -120,7 +123,9 @@ fn text_of(ctx: &mut Ctx<'_>, args: &TextArgs) -> Result<Option<String>, Error> 
 
 fn add(ctx: &mut Ctx<'_>, args: AddArgs) -> Done {
     let Some(text) = text_of(ctx, &args.text)? else {
-        return Err(Error::usage("the note has no text").hint("give it as an argument, as `-` on standard input, or with --file").into());
+        return Err(Error::usage("the note has no text")
+            .hint("give it as an argument, as `-` on standard input, or with --file")
+            .into());
     };
     let mut fields = vec![FieldEdit::text("kind", args.kind.word()), FieldEdit::text("text", text)];
     fields.extend(args.when.map(|when| FieldEdit::text("happened_at", when)));

@@ -119,7 +119,10 @@ impl Listing {
                 let withheld_json: Map<String, Json> =
                     withheld.iter().map(|(reason, n)| (reason.clone(), Json::from(*n))).collect();
                 let close = if self.items == 0 { "]" } else { "\n]" };
-                ctx.print(&format!("{close},\"total\":{total},\"withheld\":{}}}\n", Json::Object(withheld_json)))?;
+                ctx.print(&format!(
+                    "{close},\"total\":{total},\"withheld\":{}}}\n",
+                    Json::Object(withheld_json)
+                ))?;
             }
             Format::Table if total == 0 => ctx.say("nothing found"),
             Format::Table if total > self.items => {
@@ -218,7 +221,9 @@ mod tests {
         };
         assert_eq!(cells(&["a", "b,c", "d\"e", "f\ng", ""], Format::Csv), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
         assert_eq!(cells(&["a\tb", "c\nd"], Format::Tsv), "a b\tc d\n");
-        for formula in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "+4930901820; +4930901821", "＝1"] {
+        for formula in
+            ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "+4930901820; +4930901821", "＝1"]
+        {
             let line = cells(&[formula], Format::Csv);
             assert!(line.trim_start_matches('"').starts_with('\''), "{line}");
         }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::api::{
-    Bulk, BulkReport, Card, ChangeView, Delete, Edit, Edited, Entry, Error, Get, History, List, Restore, Targets, View,
-    Window,
+    Bulk, BulkReport, Card, ChangeView, Delete, Edit, Edited, Entry, Error, Get, History, List, Restore,
+    Targets, View, Window,
 };
 use crate::cli::ctx::{Ctx, Done, End, stopped};
 use crate::cli::fields::FieldArgs;
@@ -139,9 +139,16 @@ fn columns(
             ),
             RecordKind::Note => (
                 None,
-                &[NoteField::happened_at.key(), NoteField::kind.key(), NoteField::author.key(), NoteField::text.key()],
+                &[
+                    NoteField::happened_at.key(),
+                    NoteField::kind.key(),
+                    NoteField::author.key(),
+                    NoteField::text.key(),
+                ],
             ),
-            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => (Some("display_name"), &[]),
+            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
+                (Some("display_name"), &[])
+            }
         };
         let fields = keys.iter().filter_map(|key| field(*key));
         return Ok(first.map(Col::own).into_iter().chain(fields).chain([Col::own("id")]).collect());
@@ -259,7 +266,9 @@ fn drawn(card: &Card, schema: &Schema, entries: &[Entry], style: Style) -> Strin
         let fields = known.iter().filter(|info| info.category == *category);
         let lines: Vec<String> = fields
             .filter_map(|info| Some((info, view.get(info.key)?)))
-            .map(|(info, shown)| format!("  {:wide$}  {}\n", neutralise(&info.label), neutralise(&shown.text)))
+            .map(|(info, shown)| {
+                format!("  {:wide$}  {}\n", neutralise(&info.label), neutralise(&shown.text))
+            })
             .collect();
         if !lines.is_empty() {
             let heading = category.word().replace('_', " ");
@@ -282,7 +291,10 @@ fn drawn(card: &Card, schema: &Schema, entries: &[Entry], style: Style) -> Strin
         for note in &card.notes {
             let head = [NoteField::happened_at, NoteField::kind, NoteField::author]
                 .map(|field| neutralise(note.text(field.key())).into_owned());
-            text.push_str(&format!("  {}\n", crate::domain::contact::join_words(head.iter().map(String::as_str))));
+            text.push_str(&format!(
+                "  {}\n",
+                crate::domain::contact::join_words(head.iter().map(String::as_str))
+            ));
             for line in note.text(NoteField::text.key()).lines() {
                 text.push_str(&format!("    {}\n", neutralise(line)));
             }
@@ -321,14 +333,16 @@ pub(crate) fn entry_cells(entry: &Entry) -> Vec<Vec<String>> {
         (false, false) => entry.title.clone(),
     };
     let row = |field: &str, old: &str, new: &str| {
-        let head = [entry.seq.to_string(), entry.at.to_string(), entry.actor.clone(), entry.action.to_string()];
+        let head =
+            [entry.seq.to_string(), entry.at.to_string(), entry.actor.clone(), entry.action.to_string()];
         let tail = [record.clone(), field.to_owned(), old.to_owned(), new.to_owned()];
         head.into_iter().chain(tail).collect::<Vec<String>>()
     };
     if entry.changes.is_empty() {
         return vec![row("", "", "")];
     }
-    let text = |shown: &Option<crate::api::Shown>| shown.as_ref().map_or(String::new(), |one| one.text.clone());
+    let text =
+        |shown: &Option<crate::api::Shown>| shown.as_ref().map_or(String::new(), |one| one.text.clone());
     entry.changes.iter().map(|change| row(&change.name, &text(&change.old), &text(&change.new))).collect()
 }
 
@@ -384,7 +398,9 @@ pub(crate) fn edit<E: Entity>(ctx: &mut Ctx<'_>, args: EditArgs<E>) -> Done {
         fields.push(tags(Input::RemoveTags(args.remove_tag)));
     }
     if fields.is_empty() {
-        return Err(Error::usage("no field is named to change").hint("--set FIELD=VALUE, --clear FIELD").into());
+        return Err(Error::usage("no field is named to change")
+            .hint("--set FIELD=VALUE, --clear FIELD")
+            .into());
     }
     let targets = match (args.query, args.ids_file) {
         (Some(query), _) => Targets::Query(query),
@@ -442,7 +458,9 @@ pub(crate) fn bulk(
 }
 
 pub(crate) fn in_words(changes: &[ChangeView]) -> String {
-    let text = |shown: &Option<crate::api::Shown>| shown.as_ref().map_or("(empty)".to_owned(), |one| one.text.clone());
+    let text = |shown: &Option<crate::api::Shown>| {
+        shown.as_ref().map_or("(empty)".to_owned(), |one| one.text.clone())
+    };
     let one = |change: &ChangeView| format!("{} {} → {}", change.name, text(&change.old), text(&change.new));
     changes.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -455,8 +473,10 @@ fn bulk_report(ctx: &mut Ctx<'_>, report: &BulkReport, dry_run: bool) -> Done {
     let refused = report.refused.iter().map(|(id, reason)| json!({"id": id, "reason": reason}));
     out.insert("refused".to_owned(), Json::Array(refused.collect()));
     if dry_run {
-        let samples =
-            report.samples.iter().map(|(title, changes)| json!({"title": title, "changes": json::changes(changes)}));
+        let samples = report
+            .samples
+            .iter()
+            .map(|(title, changes)| json!({"title": title, "changes": json::changes(changes)}));
         out.insert("samples".to_owned(), Json::Array(samples.collect()));
     }
     if let Some(transaction) = report.transaction {
@@ -473,8 +493,11 @@ fn bulk_report(ctx: &mut Ctx<'_>, report: &BulkReport, dry_run: bool) -> Done {
         );
         if dry_run && !report.samples.is_empty() {
             let mut table = Table::new(&[("Record", false), ("Changes", false)], style);
-            let rows: Vec<Vec<String>> =
-                report.samples.iter().map(|(title, changes)| vec![title.clone(), in_words(changes)]).collect();
+            let rows: Vec<Vec<String>> = report
+                .samples
+                .iter()
+                .map(|(title, changes)| vec![title.clone(), in_words(changes)])
+                .collect();
             text.push_str(&table.rows(&rows));
         }
         for (id, reason) in &report.refused {
@@ -579,7 +602,8 @@ fn ids_from(ctx: &mut Ctx<'_>, file: &str) -> Result<Vec<Uuid>, Error> {
         ctx.read_input(MAX_INPUT)?
     } else {
         ctx.shell_only("reading a file")?;
-        std::fs::read_to_string(file).map_err(|error| Error::failed(format!("{file} cannot be read: {error}")))?
+        std::fs::read_to_string(file)
+            .map_err(|error| Error::failed(format!("{file} cannot be read: {error}")))?
     };
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(one_id).collect()
 }

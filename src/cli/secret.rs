@@ -56,10 +56,14 @@ pub(crate) fn to_init(ctx: &mut Ctx<'_>, names: &[&str]) -> Result<Secret, Error
     if !ctx.io.asks {
         return Err(locked());
     }
-    ctx.say("The passphrase unlocks the store. Several unusual words are good; nobody can look it up for you.");
+    ctx.say(
+        "The passphrase unlocks the store. Several unusual words are good; nobody can look it up for you.",
+    );
     let first = ask("New passphrase: ")?;
     if let Some(why) = weakness(&first, names) {
-        return Err(Error::refused(format!("the passphrase is weak: {why}")).hint("take four or more unusual words"));
+        return Err(
+            Error::refused(format!("the passphrase is weak: {why}")).hint("take four or more unusual words")
+        );
     }
     if *ask("The same again: ")? != *first {
         return Err(Error::usage("the two passphrases differ; nothing was made"));
@@ -139,7 +143,9 @@ pub(crate) fn weakness(words: &str, names: &[&str]) -> Option<String> {
         return Some("it is a row of neighbouring characters".to_owned());
     }
     let mut left = folded.clone();
-    for name in names.iter().copied().chain(["callbook", "password", "passwort", "passphrase", "qwertz", "qwerty"]) {
+    for name in
+        names.iter().copied().chain(["callbook", "password", "passwort", "passphrase", "qwertz", "qwerty"])
+    {
         let name = name.to_lowercase();
         if name.len() > 2 {
             left = left.replace(&name, "");
@@ -162,10 +168,26 @@ mod tests {
     #[test]
     fn weak_passphrases_are_refused_with_a_reason() {
         let names = ["Muster GmbH", "anna"];
-        for weak in ["", "short", "elevenchars", "aaaaaaaaaaaaaaa", "abababababab", "abcdefghijklmnop", "123456789012345", "Muster GmbH 2026", "Callbook2026!!", "password1234"] {
+        for weak in [
+            "",
+            "short",
+            "elevenchars",
+            "aaaaaaaaaaaaaaa",
+            "abababababab",
+            "abcdefghijklmnop",
+            "123456789012345",
+            "Muster GmbH 2026",
+            "Callbook2026!!",
+            "password1234",
+        ] {
             assert!(weakness(weak, &names).is_some(), "{weak}");
         }
-        for good in ["correct horse battery staple", "Vier unübliche Wörter", "x8#kQ2!vLp9@", "山田太郎東京大阪京都名古屋"] {
+        for good in [
+            "correct horse battery staple",
+            "Vier unübliche Wörter",
+            "x8#kQ2!vLp9@",
+            "山田太郎東京大阪京都名古屋",
+        ] {
             assert_eq!(weakness(good, &names), None, "{good}");
         }
     }
@@ -188,15 +210,19 @@ mod tests {
             assert_eq!(line.as_ref().ok().map(|line| line.as_str()), expected);
         }
         std::fs::write(&path, vec![b'x'; 10_000]).unwrap();
-        assert_eq!(fixture.with(|ctx| first_line(ctx, &path, "passphrase")).err().unwrap().code, Code::Locked);
-        let missing = fixture.with(|ctx| first_line(ctx, &dir.path().join("no"), "passphrase")).err().unwrap();
+        assert_eq!(
+            fixture.with(|ctx| first_line(ctx, &path, "passphrase")).err().unwrap().code,
+            Code::Locked
+        );
+        let missing =
+            fixture.with(|ctx| first_line(ctx, &dir.path().join("no"), "passphrase")).err().unwrap();
         assert_eq!(missing.code, Code::Locked);
     }
 
     #[test]
     fn without_a_terminal_the_missing_options_are_named() {
         let mut fixture = Fixture::closed();
-        let error = fixture.with(|ctx| to_open(ctx)).err().unwrap();
+        let error = fixture.with(to_open).err().unwrap();
         assert_eq!(error.code, Code::Locked);
         let hint = error.hint.unwrap();
         assert!(hint.contains("--passphrase-file") && hint.contains("--key-file"));

@@ -43,11 +43,14 @@ pub(crate) fn man(ctx: &mut Ctx<'_>, args: &ManArgs) -> Done {
     Ok(())
 }
 
+/// Takes a page by its file name.
+type TakePage<'t> = dyn FnMut(&str, &[u8]) -> Result<(), Error> + 't;
+
 /// A page for the command and each command below it.
-fn pages(command: &clap::Command, write: &mut dyn FnMut(&str, &[u8]) -> Result<(), Error>) -> Result<(), Error> {
+fn pages(command: &clap::Command, take: &mut TakePage<'_>) -> Result<(), Error> {
     let page = clap_mangen::Man::new(command.clone());
     let mut text = Vec::new();
     page.render(&mut text).map_err(|error| Error::failed(format!("a page cannot be written: {error}")))?;
-    write(&page.get_filename(), &text)?;
-    command.get_subcommands().filter(|one| !one.is_hide_set()).try_for_each(|one| pages(one, write))
+    take(&page.get_filename(), &text)?;
+    command.get_subcommands().filter(|one| !one.is_hide_set()).try_for_each(|one| pages(one, take))
 }

@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn columns_line_up_in_any_script() {
         let mut table = Table::new(&[("Name", false), ("City", false)], Style::default());
-        let text = table.rows(&[row(&["山田太郎", "東京"]), row(&["Zoe\u{301}", "Köln"]), row(&["Ann", "X"])]);
+        let text =
+            table.rows(&[row(&["山田太郎", "東京"]), row(&["Zoe\u{301}", "Köln"]), row(&["Ann", "X"])]);
         let starts: Vec<usize> = text
             .lines()
             .map(|line| {

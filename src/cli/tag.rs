@@ -68,7 +68,8 @@ fn change(ctx: &mut Ctx<'_>, args: &TagArgs, input: fn(Vec<String>) -> Input) ->
 }
 
 fn list(ctx: &mut Ctx<'_>, prefix: String) -> Done {
-    let call = Complete { kind: RecordKind::Contact, field: "tags".to_owned(), prefix, limit: u64::from(u32::MAX) };
+    let call =
+        Complete { kind: RecordKind::Contact, field: "tags".to_owned(), prefix, limit: u64::from(u32::MAX) };
     let tags = ctx.client()?.call(call)?;
     let make = Make {
         id: &|one: &Completion| one.text.clone(),

@@ -8,8 +8,9 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::api::{
-    Added, BulkReport, Card, ChangeView, CheckLine, Code, DoctorReport, Edited, Entry, Error, Identity, ImportReport,
-    Level, Outcome, Page, Request, Response, RowOutcome, Shown, Similar, Targets, Undone, VerifyReport, Window,
+    Added, BulkReport, Card, ChangeView, CheckLine, Code, DoctorReport, Edited, Entry, Error, Identity,
+    ImportReport, Level, Outcome, Page, Request, Response, RowOutcome, Shown, Similar, Targets, Undone,
+    VerifyReport, Window,
 };
 use crate::cli::fake::Fixture;
 use crate::cli::{Line, run_line};
@@ -29,8 +30,15 @@ const ID: &str = "6f9619ff-8b86-4d11-b42d-00c04fc964ff";
 
 fn change() -> ChangeView {
     let key = ContactField::job_title.key();
-    let text = |text: &str| Some(Shown { key, value: Some(Value::Text(text.to_owned())), text: text.to_owned() });
-    ChangeView { field: key, name: "job_title".to_owned(), label: "Job title".to_owned(), old: text("Buyer"), new: text("Head of Purchasing") }
+    let text =
+        |text: &str| Some(Shown { key, value: Some(Value::Text(text.to_owned())), text: text.to_owned() });
+    ChangeView {
+        field: key,
+        name: "job_title".to_owned(),
+        label: "Job title".to_owned(),
+        old: text("Buyer"),
+        new: text("Head of Purchasing"),
+    }
 }
 
 fn entry(seq: u64) -> Entry {
@@ -54,7 +62,8 @@ fn entry(seq: u64) -> Entry {
 /// A store with one contact, which says yes to everything.
 fn store(request: Request) -> Result<Response, Error> {
     let id: Uuid = ID.parse().unwrap();
-    let edited = || Edited { revision: 4, changed: vec![ContactField::job_title.key()], warnings: Vec::new() };
+    let edited =
+        || Edited { revision: 4, changed: vec![ContactField::job_title.key()], warnings: Vec::new() };
     Ok(match request {
         Request::SchemaGet(_) => Response::SchemaGet(customs()),
         Request::Whoami(_) => Response::Whoami(Identity {
@@ -110,12 +119,23 @@ fn store(request: Request) -> Result<Response, Error> {
             };
             Response::Import(ImportReport { rows: import.rows.iter().map(outcome).collect() })
         }
-        Request::Undo(_) => Response::Undo(Undone { what: "job_title of Anna Schmidt".to_owned(), records: vec![(RecordKind::Contact, id)] }),
-        Request::LogVerify(_) => {
-            Response::LogVerify(VerifyReport { entries: 9, records: 4, root: "AAAA".to_owned(), problems: Vec::new() })
-        }
+        Request::Undo(_) => Response::Undo(Undone {
+            what: "job_title of Anna Schmidt".to_owned(),
+            records: vec![(RecordKind::Contact, id)],
+        }),
+        Request::LogVerify(_) => Response::LogVerify(VerifyReport {
+            entries: 9,
+            records: 4,
+            root: "AAAA".to_owned(),
+            problems: Vec::new(),
+        }),
         Request::Doctor(_) => Response::Doctor(DoctorReport {
-            checks: vec![CheckLine { name: "escrow".to_owned(), level: Level::Error, message: "none".to_owned(), hint: String::new() }],
+            checks: vec![CheckLine {
+                name: "escrow".to_owned(),
+                level: Level::Error,
+                message: "none".to_owned(),
+                hint: String::new(),
+            }],
         }),
         other => return Err(Error::failed(format!("the script has no answer to {}", other.name()))),
     })
@@ -124,7 +144,18 @@ fn store(request: Request) -> Result<Response, Error> {
 #[test]
 fn words_become_requests() {
     let mut callbook = Fixture::new(store);
-    assert_eq!(callbook.run(&["contact", "edit", ID, "--set", "job_title=Head of Purchasing", "--expect-revision", "1"]), 0);
+    assert_eq!(
+        callbook.run(&[
+            "contact",
+            "edit",
+            ID,
+            "--set",
+            "job_title=Head of Purchasing",
+            "--expect-revision",
+            "1"
+        ]),
+        0
+    );
     let asked = callbook.asked();
     let [Request::Edit(edit)] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(edit.fields, [FieldEdit::text("job_title", "Head of Purchasing")]);
@@ -135,7 +166,10 @@ fn words_become_requests() {
     let [Request::Get(get)] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(get.at.unwrap().to_string(), "2026-01-31T23:59:59.999Z");
 
-    assert_eq!(callbook.run(&["contact", "list", "anna", "tag:fair", "--sort", "-updated_at", "--limit", "5"]), 0);
+    assert_eq!(
+        callbook.run(&["contact", "list", "anna", "tag:fair", "--sort", "-updated_at", "--limit", "5"]),
+        0
+    );
     let asked = callbook.asked();
     let [Request::List(list)] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!((list.query.as_str(), list.sort.as_str()), ("anna tag:fair", "-updated_at"));
@@ -193,7 +227,10 @@ fn every_code_has_its_exit() {
         assert_eq!(callbook.err(), "error: no\nhint: try\n");
         assert_eq!(callbook.run(&["contact", "show", ID, "--format", "json"]), code.exit());
         let error: Json = serde_json::from_str(&callbook.err()).unwrap();
-        assert_eq!(error, serde_json::json!({"error": {"code": code.word(), "message": "no", "hint": "try"}}));
+        assert_eq!(
+            error,
+            serde_json::json!({"error": {"code": code.word(), "message": "no", "hint": "try"}})
+        );
         assert_eq!(callbook.out(), "");
     }
     let exits: Vec<u8> = Code::ALL.iter().map(|code| code.exit()).collect();
@@ -249,7 +286,10 @@ fn a_list_in_every_format() {
         insta::assert_snapshot!(format!("contact_list_{format}"), callbook.out());
         assert!(callbook.err().contains("2 withheld: objection"));
     }
-    assert_eq!(callbook.run(&["contact", "list", "--format", "csv", "--columns", "given_name,custom.budget,id"]), 0);
+    assert_eq!(
+        callbook.run(&["contact", "list", "--format", "csv", "--columns", "given_name,custom.budget,id"]),
+        0
+    );
     assert_eq!(callbook.out(), format!("given_name,custom.budget,id\nAnna,1200,{ID}\n"));
     let asked = callbook.asked();
     let Some(Request::List(list)) = asked.last() else { panic!("{asked:?}") };
@@ -310,10 +350,15 @@ fn hostile_names_reach_no_terminal() {
             view
         };
         Ok(match request {
-            Request::List(_) => {
-                Response::List(Page { items: vec![evil()], total: 1, offset: 0, withheld: [(nasty.to_owned(), 1)].into() })
+            Request::List(_) => Response::List(Page {
+                items: vec![evil()],
+                total: 1,
+                offset: 0,
+                withheld: [(nasty.to_owned(), 1)].into(),
+            }),
+            Request::Get(_) => {
+                Response::Get(Card { record: evil(), notes: vec![note(), evil()], people: vec![evil()] })
             }
-            Request::Get(_) => Response::Get(Card { record: evil(), notes: vec![note(), evil()], people: vec![evil()] }),
             Request::Edit(_) => return Err(Error::conflict(nasty).hint(nasty)),
             Request::History(_) => {
                 let mut entry = entry(1);
@@ -334,7 +379,10 @@ fn hostile_names_reach_no_terminal() {
         callbook.run(words);
         let text = callbook.out() + &callbook.err();
         assert!(text.contains("root"), "{words:?}: {text}");
-        assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202E}'), "{words:?}: {text:?}");
+        assert!(
+            !text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202E}'),
+            "{words:?}: {text:?}"
+        );
     }
     // In JSON the data is as it is, escaped.
     assert_eq!(callbook.run(&["contact", "list", "--format", "json"]), 0);
@@ -396,7 +444,10 @@ fn activity_comes_in_windows_too() {
     assert_eq!(callbook.run(&["history", "activity", "--limit", "1500", "--format", "json"]), 0);
     let json: Json = serde_json::from_str(&callbook.out()).unwrap();
     let items = json["items"].as_array().unwrap();
-    assert_eq!((items.len(), &items[0]["seq"], &items[1499]["seq"]), (1500, &Json::from(2499), &Json::from(1000)));
+    assert_eq!(
+        (items.len(), &items[0]["seq"], &items[1499]["seq"]),
+        (1500, &Json::from(2499), &Json::from(1000))
+    );
     assert_eq!(json["total"], 2500);
     assert_eq!(callbook.asked().len(), 2);
 }
@@ -473,7 +524,8 @@ fn an_import_reports_every_row() {
     let mut import = Import::new();
     let table = "Vorname,Nachname,Shoe size\nAnna,Schmidt,38\n,,39\nBernd,Maier,44\n";
     let report = import.dir.path().join("report.csv");
-    let words = [GROUNDS, &["--tag", "Fair", "--format", "json", "--report", report.to_str().unwrap()]].concat();
+    let words =
+        [GROUNDS, &["--tag", "Fair", "--format", "json", "--report", report.to_str().unwrap()]].concat();
     assert_eq!(import.run("leads.csv", table, &words), 9);
     let json: Json = serde_json::from_str(&import.callbook.out()).unwrap();
     assert_eq!(json["read"], 3);
@@ -489,7 +541,10 @@ fn an_import_reports_every_row() {
     assert!(told.contains("read as in DE"), "{told}");
     let asked = import.callbook.asked();
     let Some(Request::Import(call)) = asked.last() else { panic!("{asked:?}") };
-    assert_eq!((call.provenance.source.as_str(), call.provenance.tags.as_slice()), ("fair list", &["fair".to_owned()][..]));
+    assert_eq!(
+        (call.provenance.source.as_str(), call.provenance.tags.as_slice()),
+        ("fair list", &["fair".to_owned()][..])
+    );
 }
 
 #[test]
@@ -522,7 +577,13 @@ fn an_import_without_grounds_or_with_forbidden_columns_is_refused() {
 fn the_screens_run_the_same_words() {
     let (client, seen) = door(store);
     let (env, config) = (Env::system(), Config::default());
-    let line = Line { client: &client, env: &env, config: &config, width: Some(160), stop: Arc::new(AtomicBool::new(false)) };
+    let line = Line {
+        client: &client,
+        env: &env,
+        config: &config,
+        width: Some(160),
+        stop: Arc::new(AtomicBool::new(false)),
+    };
     let run = |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let mut out = Vec::new();

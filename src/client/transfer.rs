@@ -95,7 +95,9 @@ pub fn import(
                             Outcome::Created => tally.created += 1,
                             Outcome::Updated => tally.updated += 1,
                             Outcome::Unchanged => tally.unchanged += 1,
-                            Outcome::Rejected => tally.rejected.push(Rejected { row: row.row, reason: row.reason }),
+                            Outcome::Rejected => {
+                                tally.rejected.push(Rejected { row: row.row, reason: row.reason })
+                            }
                         }
                     }
                 }
@@ -205,7 +207,8 @@ impl<'s> Columns<'s> {
         const OWN: &[&str] = &["id", "revision", "created_at", "updated_at", "display_name", "notes"];
         let all = schema.of(RecordKind::Contact);
         let Some(asked) = &job.columns else {
-            let own: Vec<&str> = all.iter().filter(|info| info.custom).map(|info| info.name.as_str()).collect();
+            let own: Vec<&str> =
+                all.iter().filter(|info| info.custom).map(|info| info.name.as_str()).collect();
             let mut columns = vec!["id".to_owned()];
             columns.extend(crate::interchange::export::csv::columns(&own));
             let fields = all.iter().map(|info| (info.address(), info)).collect();

@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::api::{Call, Code, Error, ExportPage, ImportReport, Outcome, Page, Provenance, Request, Response, RowOutcome};
+use crate::api::{
+    Call, Code, Error, ExportPage, ImportReport, Outcome, Page, Provenance, Request, Response, RowOutcome,
+};
 use crate::client::fake::{anna, door, schema};
 use crate::client::transfer::{CHUNK, ExportError, ExportJob, PAGE, export, import};
 use crate::domain::edit::{FieldEdit, Incoming};
@@ -35,7 +37,8 @@ fn an_import_goes_in_chunks_and_counts_every_row() {
     let mut rows = (1..=1234).map(|n| if n % 100 == 0 { bad(n) } else { row(n) });
     let mut heard = Vec::new();
     let stop = AtomicBool::new(false);
-    let end = import(&client, &mut rows, &Provenance::default(), false, &stop, &mut |tally| heard.push(tally.read));
+    let end =
+        import(&client, &mut rows, &Provenance::default(), false, &stop, &mut |tally| heard.push(tally.read));
     assert_eq!(end.failed, None);
     assert!(!end.stopped);
     assert_eq!(end.tally.read, 1234);
@@ -96,13 +99,24 @@ fn paging(total: u64) -> impl Fn(Request) -> Result<Response, Error> {
             view.id = uuid::Uuid::from_fields(n as u32, 0, 0, &[0; 8]);
             view
         });
-        let page = Page { items: items.collect(), total, offset: from, withheld: [("objection".to_owned(), 2)].into() };
+        let page = Page {
+            items: items.collect(),
+            total,
+            offset: from,
+            withheld: [("objection".to_owned(), 2)].into(),
+        };
         Ok(Response::Export(ExportPage { page, notes: Vec::new(), logged: (from == 0).then_some(7) }))
     }
 }
 
 fn job(format: ExportFormat) -> ExportJob {
-    ExportJob { query: String::new(), purpose: "letter".to_owned(), channel: "email".to_owned(), format, columns: None }
+    ExportJob {
+        query: String::new(),
+        purpose: "letter".to_owned(),
+        channel: "email".to_owned(),
+        format,
+        columns: None,
+    }
 }
 
 #[test]
@@ -123,7 +137,8 @@ fn an_export_of_exactly_one_page_and_of_nobody() {
         let (client, _) = door(paging(total));
         let stop = AtomicBool::new(false);
         let mut out = Vec::new();
-        let tally = export(&client, &schema(), &job(ExportFormat::Csv), &mut out, &stop, &mut |_| {}).unwrap();
+        let tally =
+            export(&client, &schema(), &job(ExportFormat::Csv), &mut out, &stop, &mut |_| {}).unwrap();
         assert_eq!(tally.written, total);
         let rows = csv::Reader::from_reader(out.as_slice()).records().map(Result::unwrap).count();
         assert_eq!(rows as u64, total);
@@ -154,7 +169,8 @@ fn a_refused_export_writes_nothing() {
     assert!(out.is_empty());
     stop.store(true, Ordering::Relaxed);
     let (client, seen) = door(paging(1));
-    let error = export(&client, &schema(), &job(ExportFormat::Json), &mut out, &stop, &mut |_| {}).unwrap_err();
+    let error =
+        export(&client, &schema(), &job(ExportFormat::Json), &mut out, &stop, &mut |_| {}).unwrap_err();
     assert!(matches!(error, ExportError::Stopped));
     assert!(seen.lock().unwrap().is_empty());
 }
