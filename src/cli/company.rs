@@ -2,10 +2,11 @@
 
 use clap::{Args, Subcommand};
 
+use crate::cli::change::{self, DeleteArgs, EditArgs, RestoreArgs};
 use crate::cli::contact::{IdArgs, ShowArgs, add_record};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::fields::FieldArgs;
-use crate::cli::record::{self, DeleteArgs, EditArgs, ListArgs, RestoreArgs};
+use crate::cli::record::{self, ListArgs};
 use crate::domain::contact::Company;
 use crate::domain::entity::RecordKind;
 
@@ -41,8 +42,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::List(args) => record::list(ctx, KIND, &args),
         Verb::Show(args) => record::show(ctx, KIND, args.id, args.at),
         Verb::History(args) => record::history(ctx, KIND, args.id),
-        Verb::Edit(args) => record::edit(ctx, args),
-        Verb::Delete(args) => record::delete(ctx, KIND, &args),
-        Verb::Restore(args) => record::restore(ctx, KIND, &args),
+        Verb::Edit(args) => change::edit(ctx, args),
+        Verb::Delete(args) => change::delete(ctx, KIND, &args),
+        Verb::Restore(args) => change::restore(ctx, KIND, &args),
     }
 }

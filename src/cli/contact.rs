@@ -5,10 +5,11 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::api::{Add, Duplicates, Error, Merge};
+use crate::cli::change::{self, DeleteArgs, EditArgs, RestoreArgs};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::fields::FieldArgs;
 use crate::cli::out::{Column, Listing, Make, object};
-use crate::cli::record::{self, DeleteArgs, EditArgs, ListArgs, RestoreArgs};
+use crate::cli::record::{self, ListArgs};
 use crate::cli::{export, import, json};
 use crate::domain::contact::{Contact, Note};
 use crate::domain::edit::{FieldEdit, Input};
@@ -93,9 +94,9 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::List(args) => record::list(ctx, KIND, &args),
         Verb::Show(args) => record::show(ctx, KIND, args.id, args.at),
         Verb::History(args) => record::history(ctx, KIND, args.id),
-        Verb::Edit(args) => record::edit(ctx, args),
-        Verb::Delete(args) => record::delete(ctx, KIND, &args),
-        Verb::Restore(args) => record::restore(ctx, KIND, &args),
+        Verb::Edit(args) => change::edit(ctx, args),
+        Verb::Delete(args) => change::delete(ctx, KIND, &args),
+        Verb::Restore(args) => change::restore(ctx, KIND, &args),
         Verb::Import(args) => import::run(ctx, &args),
         Verb::Export(args) => export::run(ctx, &args),
         Verb::Merge(args) => merge(ctx, &args),
@@ -159,7 +160,7 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
         let mut text = format!("{}  revision {}\n", report.kept, report.revision);
         for (what, changes) in [("taken over", &report.changes), ("kept as it is", &report.differing)] {
             for change in changes {
-                let words = record::in_words(std::slice::from_ref(change));
+                let words = change::in_words(std::slice::from_ref(change));
                 text.push_str(&format!("  {what}: {}\n", neutralise(&words)));
             }
         }

@@ -9,7 +9,7 @@ use crate::cli::contact::add_record;
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::globals::word;
 use crate::cli::out::{Column, Listing, Make};
-use crate::cli::{json, record};
+use crate::cli::{change as record_change, json};
 use crate::config::nearest;
 use crate::domain::custom::{CustomField, CustomFieldField, CustomKind, CustomOn};
 use crate::domain::edit::FieldEdit;
@@ -153,7 +153,7 @@ fn change(ctx: &mut Ctx<'_>, name: &NameArgs, fields: Vec<FieldEdit>) -> Done {
     let id = find(ctx, name)?;
     let kind = RecordKind::CustomField;
     let edited = ctx.client()?.call(Edit { kind, id, fields, expect_revision: None })?;
-    record::changed(ctx, kind, id, &edited)
+    record_change::changed(ctx, kind, id, &edited)
 }
 
 /// A custom field with what identifies it.

@@ -3,6 +3,7 @@
 //! Each noun has a file; its `Verb` is what the command line, the help, completions and man pages are made from. The
 //! words are a contract with scripts: options are added, never renamed.
 
+mod change;
 mod company;
 mod contact;
 mod ctx;

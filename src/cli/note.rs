@@ -7,11 +7,12 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::api::{Add, Edit, Error};
+use crate::cli::change::{self, DeleteArgs, RestoreArgs};
 use crate::cli::contact::IdArgs;
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::globals::word;
 use crate::cli::out::object;
-use crate::cli::record::{self, DeleteArgs, PartArgs, RestoreArgs};
+use crate::cli::record::{self, PartArgs};
 use crate::domain::contact::NoteKind;
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
@@ -95,8 +96,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         }
         Verb::Edit(args) => edit(ctx, args),
         Verb::History(args) => record::history(ctx, KIND, args.id),
-        Verb::Delete(args) => record::delete(ctx, KIND, &args),
-        Verb::Restore(args) => record::restore(ctx, KIND, &args),
+        Verb::Delete(args) => change::delete(ctx, KIND, &args),
+        Verb::Restore(args) => change::restore(ctx, KIND, &args),
     }
 }
 
@@ -153,5 +154,5 @@ fn edit(ctx: &mut Ctx<'_>, args: ChangeArgs) -> Done {
     }
     let call = Edit { kind: KIND, id: args.id, fields, expect_revision: args.expect_revision };
     let edited = ctx.client()?.call(call)?;
-    record::changed(ctx, KIND, args.id, &edited)
+    change::changed(ctx, KIND, args.id, &edited)
 }

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::api::{Complete, Completion, Edit, Error, Targets};
+use crate::cli::change;
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::out::{Column, Listing, Make};
-use crate::cli::record;
 use crate::domain::edit::{FieldEdit, Input};
 use crate::domain::entity::RecordKind;
 use crate::domain::value;
@@ -49,7 +49,7 @@ fn change(ctx: &mut Ctx<'_>, args: &TagArgs, input: fn(Vec<String>) -> Input) ->
     let tags = value::tags(&args.tags.join(",")).map_err(Error::from)?;
     let fields = vec![FieldEdit { field: "tags".to_owned(), input: input(tags) }];
     let kind = RecordKind::Contact;
-    let ids = record::ids(ctx, std::slice::from_ref(&args.id))?;
+    let ids = change::ids(ctx, std::slice::from_ref(&args.id))?;
     match (ids.as_slice(), args.id.as_str()) {
         ([], _) => {
             ctx.say("no ids on standard input, nothing to do");
@@ -57,12 +57,12 @@ fn change(ctx: &mut Ctx<'_>, args: &TagArgs, input: fn(Vec<String>) -> Input) ->
         }
         ([id], given) if given != "-" => {
             let edited = ctx.client()?.call(Edit { kind, id: *id, fields, expect_revision: None })?;
-            record::changed(ctx, kind, *id, &edited)
+            change::changed(ctx, kind, *id, &edited)
         }
         _ => {
             // Whoever pipes ids in has chosen them; there is nobody to ask, and the step can be undone.
             ctx.globals.yes = true;
-            record::bulk(ctx, kind, Targets::Ids(ids), fields, false)
+            change::bulk(ctx, kind, Targets::Ids(ids), fields, false)
         }
     }
 }

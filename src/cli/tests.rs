@@ -7,139 +7,20 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::api::{
-    Added, BulkReport, Card, ChangeView, CheckLine, Code, DoctorReport, Edited, Entry, Error, Identity,
-    ImportReport, Level, Outcome, Page, Request, Response, RowOutcome, Shown, Similar, Targets, Undone,
-    VerifyReport, Window,
-};
+use crate::api::{Card, Code, Error, Page, Request, Response, Targets, Window};
 use crate::cli::fake::Fixture;
 use crate::cli::{Line, run_line};
-use crate::client::fake::{anna, customs, door, note};
+use crate::client::fake::{anna, door, note};
 use crate::config::Config;
-use crate::domain::contact::ContactField;
 use crate::domain::edit::{FieldEdit, Input};
 use crate::domain::entity::RecordKind;
-use crate::domain::history::Action;
-use crate::domain::id::{ContactId, SessionId, StoreId};
-use crate::domain::time::Timestamp;
-use crate::domain::user::Role;
-use crate::domain::value::Value;
+use crate::domain::id::ContactId;
 use crate::env::Env;
 
-const ID: &str = "6f9619ff-8b86-4d11-b42d-00c04fc964ff";
+mod import;
+mod script;
 
-fn change() -> ChangeView {
-    let key = ContactField::job_title.key();
-    let text =
-        |text: &str| Some(Shown { key, value: Some(Value::Text(text.to_owned())), text: text.to_owned() });
-    ChangeView {
-        field: key,
-        name: "job_title".to_owned(),
-        label: "Job title".to_owned(),
-        old: text("Buyer"),
-        new: text("Head of Purchasing"),
-    }
-}
-
-fn entry(seq: u64) -> Entry {
-    Entry {
-        seq,
-        at: Timestamp::parse_as_of("2026-02-01T10:00:00Z").unwrap(),
-        actor: "anna".to_owned(),
-        session: SessionId(Uuid::from_u128(1)),
-        action: Action::Edit,
-        kind: RecordKind::Contact,
-        id: ID.parse().unwrap(),
-        about: None,
-        title: "Anna Schmidt".to_owned(),
-        revision: 3,
-        changes: vec![change()],
-        transaction: seq,
-        erased: false,
-    }
-}
-
-/// A store with one contact, which says yes to everything.
-fn store(request: Request) -> Result<Response, Error> {
-    let id: Uuid = ID.parse().unwrap();
-    let edited =
-        || Edited { revision: 4, changed: vec![ContactField::job_title.key()], warnings: Vec::new() };
-    Ok(match request {
-        Request::SchemaGet(_) => Response::SchemaGet(customs()),
-        Request::Whoami(_) => Response::Whoami(Identity {
-            store: StoreId(Uuid::from_u128(1)),
-            controller: "Muster GmbH".to_owned(),
-            country: "DE".to_owned(),
-            user: Uuid::from_u128(2),
-            name: "anna".to_owned(),
-            role: Role::Owner,
-            team: String::new(),
-            session: SessionId(Uuid::from_u128(3)),
-            demo: false,
-        }),
-        Request::List(list) => {
-            let item = if list.kind == RecordKind::Note { note() } else { anna() };
-            let withheld = [("objection".to_owned(), 2)].into();
-            Response::List(Page { items: vec![item], total: 1, offset: 0, withheld })
-        }
-        Request::Get(_) => Response::Get(Card { record: anna(), notes: vec![note()], people: Vec::new() }),
-        Request::Add(_) => Response::Add(Added {
-            id,
-            revision: 1,
-            similar: vec![Similar {
-                id: ContactId(Uuid::from_u128(8)),
-                title: "Anna Schmitt".to_owned(),
-                company: "Muster GmbH".to_owned(),
-                same: vec!["phone".to_owned()],
-            }],
-            warnings: Vec::new(),
-        }),
-        Request::Edit(_) => Response::Edit(edited()),
-        Request::Delete(_) => Response::Delete(edited()),
-        Request::Restore(_) => Response::Restore(edited()),
-        Request::History(_) => Response::History(vec![entry(5)]),
-        Request::Activity(activity) => {
-            let from = activity.before.unwrap_or(2500);
-            Response::Activity((from.saturating_sub(activity.limit)..from).rev().map(entry).collect())
-        }
-        Request::Bulk(bulk) => Response::Bulk(BulkReport {
-            matched: 3,
-            changed: 2,
-            unchanged: 1,
-            samples: vec![("Anna Schmidt".to_owned(), vec![change()])],
-            transaction: (!bulk.dry_run).then_some(12),
-            ..BulkReport::default()
-        }),
-        Request::Import(import) => {
-            let outcome = |row: &crate::domain::edit::Incoming| RowOutcome {
-                row: row.row,
-                outcome: if row.row == 3 { Outcome::Rejected } else { Outcome::Created },
-                id: None,
-                reason: if row.row == 3 { "no name".to_owned() } else { String::new() },
-            };
-            Response::Import(ImportReport { rows: import.rows.iter().map(outcome).collect() })
-        }
-        Request::Undo(_) => Response::Undo(Undone {
-            what: "job_title of Anna Schmidt".to_owned(),
-            records: vec![(RecordKind::Contact, id)],
-        }),
-        Request::LogVerify(_) => Response::LogVerify(VerifyReport {
-            entries: 9,
-            records: 4,
-            root: "AAAA".to_owned(),
-            problems: Vec::new(),
-        }),
-        Request::Doctor(_) => Response::Doctor(DoctorReport {
-            checks: vec![CheckLine {
-                name: "escrow".to_owned(),
-                level: Level::Error,
-                message: "none".to_owned(),
-                hint: String::new(),
-            }],
-        }),
-        other => return Err(Error::failed(format!("the script has no answer to {}", other.name()))),
-    })
-}
+use script::{ID, entry, store};
 
 #[test]
 fn words_become_requests() {
@@ -496,81 +377,6 @@ fn quiet_is_quiet() {
     let mut callbook = Fixture::new(store);
     assert_eq!(callbook.run(&["contact", "list", "--quiet"]), 0);
     assert_eq!(callbook.err(), "");
-}
-
-struct Import {
-    dir: tempfile::TempDir,
-    callbook: Fixture,
-}
-
-impl Import {
-    fn new() -> Import {
-        Import { dir: tempfile::tempdir().unwrap(), callbook: Fixture::new(store) }
-    }
-
-    fn run(&mut self, name: &str, content: &str, words: &[&str]) -> u8 {
-        let path = self.dir.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        let path = path.display().to_string();
-        let all: Vec<&str> = ["contact", "import", &path].into_iter().chain(words.iter().copied()).collect();
-        self.callbook.run(&all)
-    }
-}
-
-const GROUNDS: &[&str] = &["--source", "fair list", "--basis", "consent", "--reason", "asked for it"];
-
-#[test]
-fn an_import_reports_every_row() {
-    let mut import = Import::new();
-    let table = "Vorname,Nachname,Shoe size\nAnna,Schmidt,38\n,,39\nBernd,Maier,44\n";
-    let report = import.dir.path().join("report.csv");
-    let words =
-        [GROUNDS, &["--tag", "Fair", "--format", "json", "--report", report.to_str().unwrap()]].concat();
-    assert_eq!(import.run("leads.csv", table, &words), 9);
-    let json: Json = serde_json::from_str(&import.callbook.out()).unwrap();
-    assert_eq!(json["read"], 3);
-    assert_eq!(json["rejected"][0]["row"], 3);
-    assert_eq!(json["dropped"][0]["field"], "Shoe size");
-    for key in ["created", "updated", "unchanged", "suppressed", "quarantined"] {
-        assert!(json[key].is_u64(), "{key}");
-    }
-    assert!(std::fs::read_to_string(report).unwrap().starts_with("file,row,reason\n,3,"));
-    let told = import.callbook.err();
-    assert!(told.contains("Vorname → given_name"), "{told}");
-    assert!(told.contains("Shoe size → not taken"), "{told}");
-    assert!(told.contains("read as in DE"), "{told}");
-    let asked = import.callbook.asked();
-    let Some(Request::Import(call)) = asked.last() else { panic!("{asked:?}") };
-    assert_eq!(
-        (call.provenance.source.as_str(), call.provenance.tags.as_slice()),
-        ("fair list", &["fair".to_owned()][..])
-    );
-}
-
-#[test]
-fn an_import_without_grounds_or_with_forbidden_columns_is_refused() {
-    let mut import = Import::new();
-    let table = "given name,Religion\nAnna,x\n";
-    assert_eq!(import.run("a.csv", table, GROUNDS), 5);
-    let told = import.callbook.err();
-    assert!(told.contains("`Religion`") && told.contains("--skip-column 'Religion'"), "{told}");
-    let skip = [GROUNDS, &["--skip-column", "Religion"]].concat();
-    assert_eq!(import.run("a.csv", table, &skip), 0);
-    import.callbook.asked();
-
-    for (missing, option) in [(0, "--source"), (2, "--basis"), (4, "--reason")] {
-        let words: Vec<&str> = GROUNDS[..missing].iter().chain(&GROUNDS[missing + 2..]).copied().collect();
-        assert_eq!(import.run("b.csv", "given name\nAnna\n", &words), 5, "{option}");
-        assert!(import.callbook.err().contains(option));
-    }
-    let asked = import.callbook.asked();
-    assert!(!asked.iter().any(|request| matches!(request, Request::Import(_))), "nothing was sent");
-    // A table that says it for each row needs no options.
-    let table = "given name,source,basis,reason\nAnna,fair,consent,asked\n";
-    assert_eq!(import.run("c.csv", table, &[]), 0, "{}", import.callbook.err());
-    assert_eq!(import.run("c.csv", table, &["--basis", "whim"]), 2);
-    assert_eq!(import.run("c.csv", table, &["--map", "Vornam=given_name"]), 2);
-    assert_eq!(import.run("empty.csv", "", GROUNDS), 1);
 }
 
 #[test]
