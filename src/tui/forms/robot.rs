@@ -165,7 +165,7 @@ impl Robot {
                 Step::Close => self.close(at, None),
                 Step::CloseWith(text) => self.close(at, Some(text)),
                 Step::Open(layer) => self.open(layer),
-                Step::Call(ticket, request) => self.call(at, ticket, request),
+                Step::Call(ticket, request) | Step::Latest(ticket, request) => self.call(at, ticket, request),
                 Step::Job(ticket, job) => self.jobs.push((at, ticket, job)),
                 Step::CancelJob(ticket) => self.log.push(format!("cancel job {}", ticket.0)),
                 Step::Editor { ticket, text, .. } => self.editor = Some((at, ticket, text)),
@@ -177,6 +177,7 @@ impl Robot {
                 Step::Enter(_) => self.log.push("enter".to_owned()),
                 Step::Leave => self.log.push("leave".to_owned()),
                 Step::Quit => self.log.push("quit".to_owned()),
+                Step::Run(intent) => self.log.push(format!("run {intent:?}")),
             }
         }
     }
