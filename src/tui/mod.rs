@@ -3,8 +3,8 @@
 //! Only this module names ratatui. [`term`] stands between the terminal and an application loop. [`app`] is one state,
 //! changed by messages and answering with effects, which [`driver`] performs: requests and jobs on threads of their own,
 //! so that typing is never blocked. [`screen`]s keep what they show and say what they want to know, [`view`] draws them,
-//! and [`layer`]s lie over them: menus and questions in [`overlay`], [`forms`], [`import`], [`lock`] and [`wizard`]. What a key does stands in one
-//! table, [`action`], from which footer, help, palette, man page and configuration are derived.
+//! and [`layer`]s lie over them: menus and questions in [`overlay`], [`forms`], [`import`], [`lock`] and [`wizard`]. What
+//! a key does stands in one table, [`action`], from which footer, help, palette, man page and configuration are derived.
 pub mod action;
 pub mod app;
 pub mod content;
