@@ -23,22 +23,6 @@ words! {
 }
 
 words! {
-    /// The screen shown first.
-    StartScreen {
-        Role = "role",
-        Today = "today",
-        Contacts = "contacts",
-        Companies = "companies",
-        Deals = "deals",
-        Tasks = "tasks",
-        Reports = "reports",
-        Activity = "activity",
-        Requests = "requests",
-        Settings = "settings",
-    }
-}
-
-words! {
     /// How command mode writes what it found.
     Format {
         Table = "table",
@@ -83,8 +67,6 @@ macro_rules! settings {
 settings! {
     /// The directory of the store.
     store: Option<PathBuf> = None;
-    /// The socket of a running `callbook serve`.
-    socket: Option<PathBuf> = None;
     /// How commands write lists and records.
     format: Format = Format::Table;
     theme: Theme = Theme::Auto;
@@ -94,17 +76,12 @@ settings! {
     idle_lock_minutes: u16 = 15;
     /// The country of numbers and contacts that name none; the store's own when absent.
     default_country: Option<Country> = None;
-    /// How days are shown on the screens, in the notation of strftime.
-    date_format: String = "%Y-%m-%d".to_owned();
     /// Keys of an action, in place of its own.
     keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
     /// The program for long texts; `$VISUAL` or `$EDITOR` when absent.
     editor: Option<String> = None;
-    /// Memory for the store's cache, in MiB.
-    cache_mib: u32 = 64;
     /// Whether the screens may copy to the clipboard through the terminal (OSC 52).
     osc52: bool = true;
-    start_screen: StartScreen = StartScreen::Role;
     /// Without colours and rules, for screen readers and logs.
     plain: bool = false;
 }
@@ -127,15 +104,6 @@ impl Config {
                     .hint("config.example.toml shows every setting"),
             }
         })?;
-        let bad = chrono::format::StrftimeItems::new(&config.date_format)
-            .any(|item| item == chrono::format::Item::Error);
-        if bad {
-            return Err(Error::usage(format!(
-                "{name}: date_format `{}` is no strftime format",
-                config.date_format
-            ))
-            .hint("write it as \"%Y-%m-%d\" or \"%d.%m.%Y\""));
-        }
         Ok(config)
     }
 
@@ -208,7 +176,6 @@ mod tests {
             ("escape_delay_ms = -1", "line 1"),
             ("osc52 = \"yes\"", "line 1"),
             ("= 3", "line 1"),
-            ("date_format = \"%Q\"", "date_format"),
             ("default_country = \"Atlantis\"", "Atlantis"),
         ] {
             let error = Config::parse(text, "c").unwrap_err();

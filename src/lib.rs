@@ -2,8 +2,8 @@
 pub mod api;
 pub mod cli;
 pub mod client;
-pub mod demo;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod env;
 pub mod interchange;

@@ -22,7 +22,12 @@ fn secret(dir: &Path) -> Secret {
 
 fn provenance() -> Provenance {
     let text = |text: &str| text.to_owned();
-    Provenance { source: text("list"), basis: text("consent"), reason: text("asked"), ..Provenance::default() }
+    Provenance {
+        source: text("list"),
+        basis: text("consent"),
+        reason: text("asked"),
+        ..Provenance::default()
+    }
 }
 
 fn row(n: u64) -> Incoming {
@@ -36,7 +41,15 @@ fn row(n: u64) -> Incoming {
 
 fn list(client: &Client, query: &str) -> Page {
     let window = Window { limit: Some(1), ..Window::default() };
-    client.call(List { kind: RecordKind::Contact, query: query.into(), sort: String::new(), window, columns: vec![] }).unwrap()
+    client
+        .call(List {
+            kind: RecordKind::Contact,
+            query: query.into(),
+            sort: String::new(),
+            window,
+            columns: vec![],
+        })
+        .unwrap()
 }
 
 /// What is killed: imports chunks and edits one contact, telling each thing that was acknowledged.
@@ -68,7 +81,8 @@ fn child() {
 
 #[test]
 fn nothing_acknowledged_is_lost() {
-    let rounds: u64 = std::env::var("CALLBOOK_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let rounds: u64 =
+        std::env::var("CALLBOOK_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path();
     let options = InitOptions {
@@ -123,7 +137,10 @@ fn nothing_acknowledged_is_lost() {
         let held = now.items[0].text(key);
         let number = |text: &str| text.split(':').nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         let same_process = held.split(':').next() == title.split(':').next();
-        assert!(!same_process || number(held) >= number(&title), "round {round}: {held} is older than the acknowledged {title}");
+        assert!(
+            !same_process || number(held) >= number(&title),
+            "round {round}: {held} is older than the acknowledged {title}"
+        );
         title = held.to_owned();
         acknowledged = there;
     }

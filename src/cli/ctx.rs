@@ -24,6 +24,8 @@ pub(crate) enum End {
     Reported(Code),
     /// Nobody reads the output any more, as in `… | head`; that is no failure.
     NoReader,
+    /// The screens were ended from outside: by a signal, or because the terminal went away.
+    Signalled(u8),
 }
 
 impl From<Error> for End {

@@ -1,10 +1,32 @@
 //! `callbook` alone, and `callbook demo`: both open the screens.
 
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
 use clap::Args as ClapArgs;
 
-use crate::api::Error;
-use crate::cli::ctx::{Ctx, Done};
-use crate::client::Client;
+use crate::api::{Code, Error};
+use crate::cli::ctx::{Ctx, Done, End};
+use crate::cli::line::{Line, run_line, split_line};
+use crate::cli::secret;
+use crate::client::{Client, open};
+use crate::config::{Config, Theme};
+use crate::demo;
+use crate::env::Env;
+use crate::tui::driver::{Commands, Options, run as run_screens};
+use crate::tui::forms::Overlays;
+use crate::tui::layer::{Forms, Layer};
+use crate::tui::lock::{DirVault, Unlock, Vault};
+use crate::tui::plain::session::Session;
+use crate::tui::plain::{Plain, start};
+use crate::tui::theme::Palette;
+use crate::tui::wizard::{FirstRun, Offers};
+
+/// People in the demo that is offered on the first run.
+const OFFERED: usize = 200;
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Args {
@@ -13,18 +35,31 @@ pub(crate) struct Args {
     contacts: u32,
 }
 
-/// Opens the screens on the store.
+/// Opens the screens on the store: on what is there, after unlocking it, or on the first run.
 pub(crate) fn open_screens(ctx: &mut Ctx<'_>) -> Done {
     needs_terminal(ctx)?;
-    let client = ctx.client()?;
-    open_tui(ctx, &client)
+    let dir = ctx.globals.store_dir(&ctx.io.vars, &ctx.config)?;
+    let vault = Arc::new(DirVault {
+        dir: dir.clone(),
+        unix: open::account(),
+        cost: open::KdfCost::STANDARD,
+        env: ctx.env.clone(),
+    });
+    // A file that unlocks was named: nobody needs to be asked.
+    let named = dir.exists() && secret::from_files(ctx)?.is_some();
+    let client = if named { Some(ctx.client()?) } else { None };
+    show(ctx, client, Some(vault), dir.exists())
 }
 
 /// Opens the screens on invented people in a store of their own, which ends with them.
 pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     needs_terminal(ctx)?;
-    let client = invented(ctx, args.contacts)?;
-    open_tui(ctx, &client)
+    if args.contacts > 5_000 {
+        ctx.say(&format!("Inventing {} people …", args.contacts));
+    }
+    let contacts = usize::try_from(args.contacts).unwrap_or(usize::MAX);
+    let client = demo::start(contacts, &ctx.env)?;
+    show(ctx, Some(client), None, true)
 }
 
 fn needs_terminal(ctx: &Ctx<'_>) -> Result<(), Error> {
@@ -36,12 +71,96 @@ fn needs_terminal(ctx: &Ctx<'_>) -> Result<(), Error> {
         .hint("`callbook --help` lists the commands that need none"))
 }
 
-/// A store in memory with so many invented people.
-fn invented(_ctx: &Ctx<'_>, _contacts: u32) -> Result<Client, Error> {
-    Err(Error::failed("this build invents no people"))
+fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>, there: bool) -> Done {
+    if ctx.globals.plain || ctx.config.plain {
+        return talk(ctx, client, vault, there);
+    }
+    let forms: Rc<dyn Forms> = Rc::new(Overlays::new(vault.clone().map(|vault| vault as Arc<dyn Vault>)));
+    let first: Option<Box<dyn Layer>> = match (&client, vault) {
+        (None, Some(vault)) if there => Some(Box::new(Unlock::at_start(vault))),
+        (None, Some(vault)) => {
+            let env = ctx.env.clone();
+            let offers =
+                Offers { forms: Rc::clone(&forms), demo: Some(Arc::new(move || demo::start(OFFERED, &env))) };
+            Some(Box::new(FirstRun::new(vault, &open::account(), ctx.env.clone(), offers)))
+        }
+        _ => None,
+    };
+    let state = state_dir(ctx);
+    let options = Options {
+        env: ctx.env.clone(),
+        keys: ctx.config.keys.clone(),
+        theme: palette(ctx.config.theme),
+        // The demo has nothing to guard, and no passphrase to come back with.
+        idle: (first.is_some() || client.is_some() && there)
+            .then(|| Duration::from_secs(60 * u64::from(ctx.config.idle_lock_minutes)))
+            .filter(|idle| !idle.is_zero()),
+        forms,
+        commands: Some(commands(ctx.env.clone(), ctx.config.clone())),
+        state: state.as_ref().map(|dir| dir.join("screens.toml")),
+        editor_dir: runtime_dir(ctx),
+        first,
+        editor: ctx.config.editor.clone(),
+        escape_delay: Duration::from_millis(u64::from(ctx.config.escape_delay_ms)),
+        copies: ctx.config.osc52,
+    };
+    let exit = run_screens(client, options)?;
+    match exit.code() {
+        0 => Ok(()),
+        code => Err(End::Signalled(code)),
+    }
 }
 
-/// Where the screens come in.
-fn open_tui(_ctx: &mut Ctx<'_>, _client: &Client) -> Done {
-    Err(Error::failed("this build has no screens").into())
+/// The linear conversation of `--plain`.
+fn talk(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>, there: bool) -> Done {
+    let failed = |error: std::io::Error| Error::failed(format!("the terminal cannot be used: {error}"));
+    let mut plain = Plain::stdio();
+    let client = match (client, vault) {
+        (Some(client), _) => Some(client),
+        (None, Some(vault)) if there => start::unlock(&mut plain, vault.as_ref()).map_err(failed)?,
+        (None, Some(vault)) => {
+            start::first_run(&mut plain, vault.as_ref(), &open::account(), &ctx.env).map_err(failed)?
+        }
+        (None, None) => None,
+    };
+    let Some(client) = client else {
+        return Err(Error::new(Code::Locked, "the store was not opened").into());
+    };
+    let commands = commands(ctx.env.clone(), ctx.config.clone());
+    let line = Box::new(move |client: &Client, text: &str| commands(client, text));
+    Session::new(&mut plain, client, ctx.env.clone(), Some(line))?.run().map_err(failed)?;
+    Ok(())
+}
+
+/// The command line inside the screens: the same words as in a shell.
+fn commands(env: Env, config: Config) -> Commands {
+    Arc::new(move |client, text| {
+        let words = split_line(text)?;
+        let line =
+            Line { client, env: &env, config: &config, width: None, stop: Arc::new(AtomicBool::new(false)) };
+        let mut out = Vec::new();
+        run_line(&line, &words, &mut out)?;
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    })
+}
+
+fn palette(theme: Theme) -> Option<Palette> {
+    match theme {
+        Theme::Auto => None,
+        Theme::Dark => Some(Palette::Dark),
+        Theme::Light => Some(Palette::Light),
+        Theme::Ansi16 => Some(Palette::Ansi16),
+        Theme::Mono => Some(Palette::Mono),
+    }
+}
+
+/// Where the look of the screens is remembered; nothing about persons.
+fn state_dir(ctx: &Ctx<'_>) -> Option<PathBuf> {
+    Some(ctx.io.vars.xdg("XDG_STATE_HOME", ".local/state")?.join("callbook"))
+}
+
+/// A private directory for texts in the person's own editor: in memory where the system offers that.
+fn runtime_dir(ctx: &Ctx<'_>) -> PathBuf {
+    let own = ctx.io.vars.path("XDG_RUNTIME_DIR").or_else(|| state_dir(ctx));
+    own.unwrap_or_else(|| PathBuf::from("/dev/shm")).join("callbook-edit")
 }

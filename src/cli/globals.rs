@@ -71,6 +71,8 @@ impl Vars {
         "CREDENTIALS_DIRECTORY",
         "XDG_DATA_HOME",
         "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
         "HOME",
         "NO_COLOR",
         "TERM",
@@ -99,7 +101,7 @@ impl Vars {
     }
 
     /// A directory of the XDG base directory specification, which ignores relative paths.
-    fn xdg(&self, name: &str, below_home: &str) -> Option<PathBuf> {
+    pub(crate) fn xdg(&self, name: &str, below_home: &str) -> Option<PathBuf> {
         let own = self.path(name).filter(|path| path.is_absolute());
         own.or_else(|| Some(self.path("HOME")?.join(below_home)))
     }

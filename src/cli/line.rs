@@ -72,7 +72,7 @@ pub fn run_line(line: &Line<'_>, words: &[String], out: &mut dyn Write) -> Resul
     let written = out.write_all(&data).and_then(|()| out.write_all(&told));
     written.map_err(|error| Error::failed(format!("the output cannot be shown: {error}")))?;
     match done {
-        Ok(()) | Err(End::NoReader) => Ok(None),
+        Ok(()) | Err(End::NoReader | End::Signalled(_)) => Ok(None),
         Err(End::Reported(code)) => Ok(Some(code)),
         Err(End::Failed(error)) => Err(error),
     }

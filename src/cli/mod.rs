@@ -149,6 +149,7 @@ fn finish(ctx: &mut Ctx<'_>, command: Option<Command>) -> u8 {
     match done {
         Ok(()) | Err(End::NoReader) => 0,
         Err(End::Reported(code)) => code.exit(),
+        Err(End::Signalled(code)) => code,
         Err(End::Failed(error)) => {
             let json = ctx.format().is_json();
             tell(&error, json, &mut ctx.io);

@@ -71,7 +71,7 @@ pub(crate) fn to_init(ctx: &mut Ctx<'_>, names: &[&str]) -> Result<Secret, Error
     Ok(Secret::Passphrase(first))
 }
 
-fn from_files(ctx: &mut Ctx<'_>) -> Result<Option<Secret>, Error> {
+pub(crate) fn from_files(ctx: &mut Ctx<'_>) -> Result<Option<Secret>, Error> {
     if let Some(path) = &ctx.globals.key_file {
         return Ok(Some(Secret::KeyFile(path.clone())));
     }

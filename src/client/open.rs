@@ -10,7 +10,9 @@ use crate::api::{Error, Request, Response};
 use crate::env::Env;
 use crate::service::{Service, Session, open as stores};
 
-pub use crate::service::open::{InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service};
+pub use crate::service::open::{
+    InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service,
+};
 
 /// A new store, open, with the code that unlocks it when everything else is lost. It is shown once.
 pub struct Initialised {

@@ -16,6 +16,7 @@ mod request;
 mod rng;
 mod rows;
 mod schedule;
+mod start;
 #[cfg(test)]
 mod store_tests;
 mod story;
@@ -25,6 +26,7 @@ mod tables;
 mod tests;
 
 pub use rows::{COLUMNS, CsvRow, rows, write_csv};
+pub use start::start;
 pub use story::{Act, StoryDoor, play};
 pub use surroundings::{SeededIds, StoryClock};
 

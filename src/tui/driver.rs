@@ -49,6 +49,12 @@ pub struct Options {
     pub editor_dir: PathBuf,
     /// What comes before the screens where no client is given: the first run, or unlocking.
     pub first: Option<Box<dyn Layer>>,
+    /// The program for long texts; `$VISUAL` or `$EDITOR` when absent.
+    pub editor: Option<String>,
+    /// How long a lone Esc is held.
+    pub escape_delay: Duration,
+    /// Whether texts may be copied through the terminal (OSC 52).
+    pub copies: bool,
 }
 
 /// Runs the program until its end. `client` is absent where [`Options::first`] has yet to open the store.
@@ -58,7 +64,11 @@ pub fn run(client: Option<Client>, options: Options) -> Result<Exit, Error> {
             .hint("start it in a terminal, or use a command such as `callbook contact list`")
     };
     let env = options.env.clone();
-    let runner_options = term::Options { title: Some(osc::title("Callbook")), ..term::Options::default() };
+    let runner_options = term::Options {
+        title: Some(osc::title("Callbook")),
+        escape_delay: options.escape_delay,
+        ..term::Options::default()
+    };
     let runner = Runner::open(&env, runner_options).map_err(failed)?;
     let no_color = std::env::var("NO_COLOR").ok();
     let term = std::env::var("TERM").ok();
@@ -88,6 +98,8 @@ pub fn run(client: Option<Client>, options: Options) -> Result<Exit, Error> {
     driver.client(client);
     driver.state = options.state;
     driver.editor_dir = options.editor_dir;
+    driver.editor = options.editor;
+    driver.copies = options.copies;
     let mut program = Program { app, driver, first: Some(effects) };
     let exit = runner.run(&mut program).map_err(failed)?;
     if exit == Exit::Quit {
@@ -176,6 +188,8 @@ pub struct Driver {
     editing: Option<CallId>,
     state: Option<PathBuf>,
     editor_dir: PathBuf,
+    editor: Option<String>,
+    copies: bool,
     multiplexer: Multiplexer,
 }
 
@@ -204,6 +218,8 @@ impl Driver {
             editing: None,
             state: None,
             editor_dir: PathBuf::new(),
+            editor: None,
+            copies: true,
             multiplexer: Multiplexer::from_env(),
         }
     }
@@ -222,7 +238,7 @@ impl Driver {
             Effect::Client(client) => self.client = client,
             Effect::Editor { id, text, suffix } => {
                 let command = term::editor::preferred(
-                    std::env::var("VISUAL").ok().as_deref(),
+                    self.editor.clone().or_else(|| std::env::var("VISUAL").ok()).as_deref(),
                     std::env::var("EDITOR").ok().as_deref(),
                 );
                 self.editing = Some(id);
@@ -233,6 +249,7 @@ impl Driver {
                     text,
                 }));
             }
+            Effect::Copy(_) if !self.copies => return Some(Command::Send(osc::Sequence::bell())),
             Effect::Copy(text) => match osc::copy(&text, self.multiplexer) {
                 Ok(sequence) => return Some(Command::Send(sequence)),
                 // The bell says that it was not done; the size is beyond anything a screen offers to copy.

@@ -181,7 +181,6 @@ impl Robot {
                 Step::Enter(_) => self.log.push("enter".to_owned()),
                 Step::Leave => self.log.push("leave".to_owned()),
                 Step::Quit => self.log.push("quit".to_owned()),
-                Step::Run(intent) => self.log.push(format!("run {intent:?}")),
             }
         }
     }
