@@ -269,7 +269,15 @@ impl Robot {
     /// A store that other tests look at as well: nothing may be changed in it.
     pub(super) fn new(width: u16, height: u16) -> Robot {
         let world = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Robot::start(world.client("anna"), Arc::clone(&world.hands), width, height, Palette::Ansi16, None, Rc::new(Stand))
+        Robot::start(
+            world.client("anna"),
+            Arc::clone(&world.hands),
+            width,
+            height,
+            Palette::Ansi16,
+            None,
+            Rc::new(Stand),
+        )
     }
 
     /// A store of its own.
@@ -287,7 +295,15 @@ impl Robot {
 
     pub(super) fn with(palette: Palette, idle: Option<Duration>) -> Robot {
         let world = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Robot::start(world.client("anna"), Arc::new(Hands(AtomicU64::new(0))), 80, 24, palette, idle, Rc::new(Stand))
+        Robot::start(
+            world.client("anna"),
+            Arc::new(Hands(AtomicU64::new(0))),
+            80,
+            24,
+            palette,
+            idle,
+            Rc::new(Stand),
+        )
     }
 
     fn start(
