@@ -85,7 +85,11 @@ impl Clock for SystemClock {
 struct OsEntropy;
 
 impl Entropy for OsEntropy {
-    #[expect(clippy::disallowed_methods, clippy::panic, reason = "the one place that reads randomness; without it, nothing may go on")]
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::panic,
+        reason = "the one place that reads randomness; without it, nothing may go on"
+    )]
     fn fill(&self, buf: &mut [u8]) {
         if let Err(error) = getrandom::fill(buf) {
             // Going on with weak bytes would be worse than ending.

@@ -1,7 +1,9 @@
 //! Callbook.
 pub mod api;
+pub mod cli;
 pub mod client;
 pub mod demo;
+pub mod config;
 pub mod domain;
 pub mod env;
 pub mod interchange;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program: everything is in the library, where tests can reach it.
+
+fn main() -> std::process::ExitCode {
+    callbook::cli::main()
+}

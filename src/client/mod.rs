@@ -1,7 +1,12 @@
 //! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
 
-pub mod check;
+#[cfg(test)]
+pub(crate) mod fake;
 pub mod open;
+pub mod transfer;
+
+pub use crate::service::check;
+pub use crate::service::index::{FieldKind, Highlighter};
 
 use std::sync::Arc;
 

@@ -1,47 +1,16 @@
 //! Opening and creating a store for this process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use super::{Client, Door};
-use crate::api::{Code, Error, Request, Response};
-use crate::domain::country::Country;
-use crate::domain::id::StoreId;
-use crate::domain::user::{Role, Settings, User};
-use crate::domain::value::OneOf;
+use crate::api::{Error, Request, Response};
 use crate::env::Env;
-use crate::service::{Service, Session, Surroundings};
-use crate::store::backend::{MemoryBackend, SledBackend, SledOptions};
-use crate::store::keyring::{self, KeyFile, Keyring, Passphrase, RecoveryCode, WayKind};
-use crate::store::layout::{self, LayoutError, StoreDir};
-use crate::store::{StoreError, open as stores};
+use crate::service::{Service, Session, open as stores};
 
-pub use crate::store::keyring::KdfCost;
-
-/// How a store is unlocked.
-pub enum Secret {
-    Passphrase(Zeroizing<String>),
-    KeyFile(PathBuf),
-    /// As printed by `init`, in any spelling a person may type.
-    Recovery(Zeroizing<String>),
-}
-
-/// What a new store needs to know.
-#[derive(Clone, Debug)]
-pub struct InitOptions {
-    /// Who decides about the data (Art. 4(7) GDPR).
-    pub controller: String,
-    /// ISO code or name; the default country of contacts.
-    pub country: String,
-    /// The first user, role owner.
-    pub user: String,
-    /// The user's account on this machine.
-    pub unix: String,
-    /// What guessing the passphrase costs.
-    pub cost: KdfCost,
-}
+pub use crate::service::open::{InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service};
 
 /// A new store, open, with the code that unlocks it when everything else is lost. It is shown once.
 pub struct Initialised {
@@ -70,150 +39,17 @@ impl Door for Local {
     }
 }
 
-/// The user account this process runs under.
-pub fn account() -> String {
-    crate::store::lock::user_name()
-}
-
-/// Keeps this process's memory out of core dumps and away from debuggers of the same user, as far as the system allows.
-pub fn harden() {
-    keyring::harden_process();
-}
-
 /// Creates a store in `dir`, which does not exist or is empty. With a key file, the file is made if it is not there.
 pub fn init(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> Result<Initialised, Error> {
-    let country: Country = options.country.parse()?;
-    if options.controller.trim().is_empty() {
-        return Err(Error::usage("a store needs a controller: who decides about the data")
-            .hint("name the company with --controller"));
-    }
-    let recovery = RecoveryCode::generate(env);
-    let groups = recovery.groups();
-    let way = match secret {
-        Secret::KeyFile(path) if !path.exists() => {
-            let file = KeyFile::generate(env);
-            file.write_new(path).map_err(|error| Error::failed(error.to_string()))?;
-            keyring::Secret::KeyFile(file)
-        }
-        secret => read_secret(secret)?,
-    };
-    let begun = StoreDir::begin(dir).map_err(|error| layout_error(&error))?;
-    let id = StoreId(env.ids.next());
-    let ways = [way, keyring::Secret::RecoveryCode(recovery)];
-    let keyring =
-        Keyring::create(&begun.keys(), id, &ways, options.cost, env).map_err(|error| key_error(&error))?;
-    let backend = SledBackend::create(&begun.data(), SledOptions::default()).map_err(StoreError::from)?;
-    let surroundings = surroundings(&keyring, dir, false);
-    let store = stores::fresh(Box::new(backend), keyring, id, env)?;
-    let service = Service::open(store, id, surroundings, env)?;
-    let settings = Settings {
-        controller: options.controller.trim().to_owned(),
-        country: Some(country),
-        ..Settings::default()
-    };
-    let owner = User {
-        name: options.user.clone(),
-        unix: options.unix.clone(),
-        role: OneOf(Some(Role::Owner)),
-        ..User::default()
-    };
-    service.found(settings, vec![owner])?;
-    // Only now is it a store: with settings and a user in it, on the disk.
-    let dir = begun.finish(id, env.now()).map_err(|error| layout_error(&error))?;
-    let session = service.session_of(&options.unix)?;
-    let client = Client::new(Arc::new(Local::new(Arc::new(service), session, Some(Arc::new(dir)))));
-    Ok(Initialised { client, recovery_code: groups })
+    let made = stores::create(dir, options, secret, env)?;
+    let session = made.service.session_of(&options.unix)?;
+    let client = Client::new(Arc::new(Local::new(Arc::new(made.service), session, Some(Arc::new(made.dir)))));
+    Ok(Initialised { client, recovery_code: made.recovery_code })
 }
 
 /// Unlocks the store in `dir`, as the user whose account on this machine is `unix`.
 pub fn open(dir: &Path, unix: &str, secret: &Secret, env: &Env) -> Result<Client, Error> {
-    let (service, dir) = service(dir, secret, env)?;
+    let (service, dir) = stores::unlock(dir, secret, env)?;
     let session = service.session_of(unix)?;
     Ok(Client::new(Arc::new(Local::new(Arc::new(service), session, Some(Arc::new(dir))))))
-}
-
-/// Unlocks the store in `dir` and takes it into service.
-pub fn service(dir: &Path, secret: &Secret, env: &Env) -> Result<(Service, StoreDir), Error> {
-    let store_dir = StoreDir::open(dir).map_err(|error| layout_error(&error))?;
-    let id = store_dir.store_id();
-    let secret = read_secret(secret)?;
-    let keyring = Keyring::unlock(&store_dir.keys(), id, &secret, env).map_err(|error| key_error(&error))?;
-    let backend = SledBackend::open(&store_dir.data(), SledOptions::default()).map_err(StoreError::from)?;
-    let mut surroundings = surroundings(&keyring, dir, false);
-    if store_dir.repaired() {
-        surroundings
-            .repairs
-            .push("the header of the store had a damaged copy; repaired from the other".to_owned());
-    }
-    let store = stores::existing(Box::new(backend), keyring, id, env)?;
-    Ok((Service::open(store, id, surroundings, env)?, store_dir))
-}
-
-/// A store in memory, with these users, which leaves nothing behind.
-pub fn in_memory(settings: Settings, users: Vec<User>, demo: bool, env: &Env) -> Result<Arc<Service>, Error> {
-    let id = StoreId(env.ids.next());
-    let keyring = Keyring::in_memory(id, env).map_err(|error| key_error(&error))?;
-    let store = stores::fresh(Box::new(MemoryBackend::new()), keyring, id, env)?;
-    let service = Service::open(store, id, Surroundings { demo, ..Surroundings::default() }, env)?;
-    service.found(settings, users)?;
-    Ok(Arc::new(service))
-}
-
-fn surroundings(keyring: &Keyring, dir: &Path, demo: bool) -> Surroundings {
-    Surroundings {
-        ways: keyring.list_ways().iter().map(|way| way.kind.to_string()).collect(),
-        repairs: keyring.repairs().to_vec(),
-        keys_locked_in_memory: keyring.locked_in_memory(),
-        copy_on_write: layout::copy_on_write(dir).map(str::to_owned),
-        demo,
-    }
-}
-
-fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
-    Ok(match secret {
-        Secret::Passphrase(typed) => {
-            keyring::Secret::Passphrase(Passphrase::new(typed).map_err(|error| key_error(&error))?)
-        }
-        Secret::KeyFile(path) => keyring::Secret::KeyFile(
-            KeyFile::read(path).map_err(|error| Error::new(Code::Locked, error.to_string()))?,
-        ),
-        Secret::Recovery(typed) => keyring::Secret::RecoveryCode(
-            RecoveryCode::parse(typed).map_err(|error| Error::new(Code::Locked, error.to_string()))?,
-        ),
-    })
-}
-
-fn key_error(error: &keyring::KeyError) -> Error {
-    use keyring::KeyError;
-    let code = match error {
-        KeyError::WrongSecret(WayKind::Passphrase | WayKind::KeyFile | WayKind::RecoveryCode)
-        | KeyError::NoSuchWay(_)
-        | KeyError::PassphraseTooShort
-        | KeyError::KeyFile(_)
-        | KeyError::RecoveryCode(_) => Code::Locked,
-        KeyError::Corrupt { .. }
-        | KeyError::Newer { .. }
-        | KeyError::RefusedCost
-        | KeyError::SlotBeyondRing { .. } => Code::Integrity,
-        _ => Code::Failed,
-    };
-    Error::new(code, error.to_string())
-}
-
-fn layout_error(error: &LayoutError) -> Error {
-    let code = match error {
-        LayoutError::Lock(_) => Code::Locked,
-        LayoutError::NotThere(_) | LayoutError::NotAStore(_) => Code::NotFound,
-        LayoutError::Newer { .. } | LayoutError::LostHeader(_) | LayoutError::DamagedHeader(_) => {
-            Code::Integrity
-        }
-        _ => Code::Failed,
-    };
-    let told = Error::new(code, error.to_string());
-    match error {
-        LayoutError::NotThere(_) => {
-            told.hint("create a store with `callbook init`, or look at `callbook demo`")
-        }
-        _ => told,
-    }
 }

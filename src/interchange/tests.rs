@@ -438,27 +438,27 @@ fn json_of_others() {
         rows,
         [
             vec![
-                "emails=a@example.com",
                 "given_name=Anna",
                 "family_name=Muster",
+                "emails=a@example.com",
                 "phones=mobile: +4915112345678"
             ],
             vec![
+                "phones=+4930901820; fax: +4930901821",
+                "tags=a, b",
                 "addresses= |  | Bonn |  | DE",
                 "custom.fleet=3",
                 "custom.newsletter=yes",
-                "phones=+4930901820; fax: +4930901821",
-                "tags=a, b",
                 "given_name=Bo",
                 "family_name=Muster",
                 "note=x",
                 "note=y",
             ],
             vec![
+                "external_id=u1",
                 "given_name=Co",
                 "family_name=van Muster",
                 "phones=work: +31205550100",
-                "external_id=u1",
                 "country=NL",
                 "addresses=Weg 1 |  | Delft |  | NL",
             ],

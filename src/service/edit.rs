@@ -139,19 +139,15 @@ fn numbering_country(
         .or(world.settings.country)
 }
 
-/// Stages the company an edit names and that is not there yet; looks among those this transaction made first.
+/// The company an edit names: the one that is there meanwhile, or one staged now; whether it is new.
 pub(super) fn ensure_company(
     txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
     name: &str,
     country: Option<Country>,
 ) -> Result<(Value, bool), Error> {
-    use crate::domain::fold::fold;
-    let wanted = fold(name);
-    let mine = txn.touched().iter().filter(|stored| stored.kind == RecordKind::Company);
-    for stored in mine {
-        if fold(&stored.entity::<Company>()?.name) == wanted {
-            return Ok((Value::Company(crate::domain::id::CompanyId(stored.id)), false));
-        }
+    if let Some(id) = read_lock(world).company_named(name) {
+        return Ok((Value::Company(id), false));
     }
     let company = Company { name: name.to_owned(), country, ..Company::default() };
     let stored = txn.create(SubjectId::NOBODY, &company)?;
@@ -185,7 +181,7 @@ impl Ask<'_> {
                 if fields.get(&ContactField::country.key()).is_none() {
                     add_default_country(&read_lock(world), add.kind, &mut fields);
                 }
-                warnings.extend(link_company(txn, &mut fields, name)?);
+                warnings.extend(link_company(txn, world, &mut fields, name)?);
             }
             let about = match (add.kind, add.about) {
                 (RecordKind::Note, Some(contact)) => {
@@ -257,7 +253,7 @@ impl Ask<'_> {
             let mut fields = resolved.applied(&stored.record.fields);
             let mut warnings = Vec::new();
             if let Some(name) = &resolved.new_company {
-                warnings.extend(link_company(txn, &mut fields, name)?);
+                warnings.extend(link_company(txn, world, &mut fields, name)?);
             }
             if let Some(expected) = edit.expect_revision {
                 check_revision(&txn.read(), world, &stored, expected, &fields)?;
@@ -555,12 +551,17 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
 }
 
 /// Makes the company that a contact's edit names, and links it.
-fn link_company(txn: &mut WriteTxn<'_>, fields: &mut Fields, name: &str) -> Result<Option<String>, Error> {
+fn link_company(
+    txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
+    fields: &mut Fields,
+    name: &str,
+) -> Result<Option<String>, Error> {
     let country = match fields.get(&ContactField::country.key()) {
         Some(Value::Country(country)) => Some(*country),
         _ => None,
     };
-    let (value, new) = ensure_company(txn, name, country)?;
+    let (value, new) = ensure_company(txn, world, name, country)?;
     fields.insert(ContactField::company.key(), value);
     Ok(new.then(|| format!("the company `{name}` was not there and has been added")))
 }

@@ -12,7 +12,7 @@ use std::sync::RwLock;
 
 use uuid::Uuid;
 
-use super::edit::{ensure_company, fetch, resolve};
+use super::edit::{Resolved, ensure_company, fetch, resolve};
 use super::view::is_deleted;
 use super::world::World;
 use super::{Ask, publish, read_lock, rules};
@@ -81,12 +81,13 @@ impl Ask<'_> {
             text => Some(text.parse()?),
         };
         let (me, now) = (self.grant.actor().user, self.now);
+        let rows = self.parse(import.rows, country);
+        let provenance = import.provenance;
         if import.dry_run {
             let world = std::sync::Arc::clone(&self.service.world);
             return self.service.store.read(move |reader| {
-                let mut planner = Planner::new(reader, &world, &import.provenance, country, me, now);
-                let rows: Vec<(u64, Row)> =
-                    import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
+                let mut planner = Planner::new(reader, &world, &provenance, country, me, now);
+                let rows: Vec<(u64, Row)> = rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 Ok(ImportReport {
                     rows: rows.into_iter().map(|(row, went)| outcome(row, went, &[])).collect(),
                 })
@@ -95,21 +96,51 @@ impl Ask<'_> {
         self.write(Action::Import, move |txn, world| {
             let (rows, plans) = {
                 let reader = txn.read();
-                let mut planner = Planner::new(&reader, world, &import.provenance, country, me, now);
-                let rows: Vec<(u64, Row)> =
-                    import.rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
+                let mut planner = Planner::new(&reader, world, &provenance, country, me, now);
+                let rows: Vec<(u64, Row)> = rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 (rows, planner.plans)
             };
             let mut ids = Vec::with_capacity(plans.len());
             let mut before = Vec::new();
+            let mut companies = HashMap::new();
             for plan in plans {
-                ids.push(land(txn, plan, me, now, &mut before)?);
+                ids.push(land(txn, world, plan, me, now, &mut before, &mut companies)?);
             }
             publish(world, txn, &before)?;
             refresh_with_notes(txn, world)?;
             Ok(ImportReport { rows: rows.into_iter().map(|(row, went)| outcome(row, went, &ids)).collect() })
         })
     }
+
+    /// Parses the rows on both sides of a split, before the storage thread is asked: numbers take most of the time.
+    fn parse(&self, rows: Vec<Incoming>, country: Option<Country>) -> Vec<Parsed> {
+        let me = self.grant.actor().user;
+        let world = self.world();
+        let world = &*world;
+        let parse = |row: Incoming| Parsed {
+            row: row.row,
+            given: resolve(world, RecordKind::Contact, row.fields, &Fields::new(), country, me),
+            notes: row.notes,
+        };
+        let mut first = rows;
+        let second = first.split_off(first.len() / 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(move || second.into_iter().map(parse).collect::<Vec<_>>());
+            let mut all: Vec<Parsed> = first.into_iter().map(parse).collect();
+            match other.join() {
+                Ok(rest) => all.extend(rest),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            all
+        })
+    }
+}
+
+/// A row, parsed.
+struct Parsed {
+    row: u64,
+    given: Result<Resolved, Error>,
+    notes: Vec<String>,
 }
 
 fn outcome(row: u64, went: Row, ids: &[Uuid]) -> RowOutcome {
@@ -124,10 +155,12 @@ fn outcome(row: u64, went: Row, ids: &[Uuid]) -> RowOutcome {
 /// Stages one plan; gives the contact's id.
 fn land(
     txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
     plan: Plan,
     me: UserId,
     now: Timestamp,
     before: &mut Vec<Stored>,
+    companies: &mut HashMap<String, Value>,
 ) -> Result<Uuid, Error> {
     let country = |fields: &Fields| match fields.get(&ContactField::country.key()) {
         Some(Value::Country(country)) => Some(*country),
@@ -136,7 +169,7 @@ fn land(
     let (stored, notes) = match plan {
         Plan::Create { mut fields, company, notes } => {
             if let Some(name) = company {
-                let (value, _) = ensure_company(txn, &name, country(&fields))?;
+                let value = company_of(txn, world, companies, &name, country(&fields))?;
                 fields.insert(ContactField::company.key(), value);
             }
             let contact =
@@ -145,7 +178,7 @@ fn land(
         }
         Plan::Update { stored, mut fields, company, notes } => {
             if let Some(name) = company {
-                let (value, _) = ensure_company(txn, &name, country(&fields))?;
+                let value = company_of(txn, world, companies, &name, country(&fields))?;
                 fields.insert(ContactField::company.key(), value);
             }
             if let Some(now) = txn.update(&stored, fields)? {
@@ -167,6 +200,23 @@ fn land(
         txn.create(stored.subject, &note)?;
     }
     Ok(stored.id)
+}
+
+/// The company of a name, made at most once in a chunk.
+fn company_of(
+    txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
+    made: &mut HashMap<String, Value>,
+    name: &str,
+    country: Option<Country>,
+) -> Result<Value, Error> {
+    let key = fold::fold(name);
+    if let Some(value) = made.get(&key) {
+        return Ok(value.clone());
+    }
+    let (value, _) = ensure_company(txn, world, name, country)?;
+    made.insert(key, value.clone());
+    Ok(value)
 }
 
 /// Index entries tell whether a contact has notes; those are counted after their contact was.
@@ -211,22 +261,15 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn row(&mut self, row: Incoming) -> Row {
+    fn row(&mut self, row: Parsed) -> Row {
         match self.plan(row) {
             Ok((plan, outcome)) => Row::To(plan, outcome),
             Err(error) => Row::Rejected(error.message),
         }
     }
 
-    fn plan(&mut self, row: Incoming) -> Result<(usize, Outcome), Error> {
-        let given = resolve(
-            &read_lock(self.world),
-            RecordKind::Contact,
-            row.fields,
-            &Fields::new(),
-            self.country,
-            self.me,
-        )?;
+    fn plan(&mut self, row: Parsed) -> Result<(usize, Outcome), Error> {
+        let given = row.given?;
         let mut fields: Fields =
             given.fields.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
         let own: Vec<FieldKey> = fields.keys().copied().collect();

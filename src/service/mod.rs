@@ -4,11 +4,13 @@
 //! and never write history; the state in memory ([`world::World`]) changes only after a transaction staged it, and nobody
 //! sees rows before they are durable.
 
+pub mod check;
 mod edit;
 mod import;
 pub mod index;
 mod list;
 mod merge;
+pub mod open;
 pub mod policy;
 mod report;
 mod rules;

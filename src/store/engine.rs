@@ -210,6 +210,7 @@ impl Engine {
             digest,
             records,
             touched: Vec::new(),
+            places: std::collections::HashMap::new(),
         };
         let keep = catch_unwind(AssertUnwindSafe(|| write.run(&mut txn))).unwrap_or(false);
         if !keep {

@@ -1,6 +1,6 @@
 //! Reading records, and staging changes of them with the history that follows from the difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -407,6 +407,8 @@ pub struct WriteTxn<'a> {
     pub(super) digest: Digest,
     pub(super) records: u64,
     pub(super) touched: Vec<Stored>,
+    /// Where in `touched` a record stands.
+    pub(super) places: HashMap<Uuid, usize>,
 }
 
 impl WriteTxn<'_> {
@@ -428,7 +430,7 @@ impl WriteTxn<'_> {
         (!self.headers.is_empty()).then_some(self.first_seq)
     }
 
-    /// The records as this transaction leaves them, in the order of their last change.
+    /// The records as this transaction leaves them, in the order of their first change.
     pub fn touched(&self) -> &[Stored] {
         &self.touched
     }
@@ -476,8 +478,13 @@ impl WriteTxn<'_> {
         self.put_pieces(kind, subject, id, slot, &record, old.is_none())?;
         self.put_body(kind, subject, id, slot, seq, revision, changes)?;
         let stored = Stored { kind, subject, id, slot: slot.0, record };
-        self.touched.retain(|one| one.id != id);
-        self.touched.push(stored.clone());
+        match self.places.get(&id).and_then(|at| self.touched.get_mut(*at)) {
+            Some(place) => *place = stored.clone(),
+            None => {
+                self.places.insert(id, self.touched.len());
+                self.touched.push(stored.clone());
+            }
+        }
         Ok(stored)
     }
 
@@ -496,11 +503,11 @@ impl WriteTxn<'_> {
         let mut pieces = 0;
         for (chunk, sealed) in self.seal_pieces(table, subject, id, slot, &plain)? {
             pieces = chunk + 1;
-            self.replace(key(chunk), Some(sealed))?;
+            self.replace(key(chunk), Some(sealed), new)?;
         }
         // A shorter record leaves no piece of the longer one behind.
         while !new && self.read().get(&key(pieces))?.is_some() {
-            self.replace(key(pieces), None)?;
+            self.replace(key(pieces), None, false)?;
             pieces += 1;
         }
         if new {
@@ -571,9 +578,9 @@ impl WriteTxn<'_> {
         Ok(sealed)
     }
 
-    /// Replaces a live row, keeping the digest of the live rows.
-    fn replace(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Result<(), StoreError> {
-        if let Some(old) = self.read().get(&key)? {
+    /// Replaces a live row, keeping the digest of the live rows. A new record's rows were not there before.
+    fn replace(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, new: bool) -> Result<(), StoreError> {
+        if let Some(old) = if new { None } else { self.read().get(&key)? } {
             self.digest.remove(&row_hash(&self.state.digest_key, &key, &old));
         }
         if let Some(new) = &value {

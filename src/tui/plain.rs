@@ -15,6 +15,7 @@ use super::term::input::{Event, Limits, Parser};
 use super::text;
 
 pub mod session;
+pub mod start;
 
 /// Longest line that is taken.
 const LINE_LIMIT: usize = 64 * 1024;

@@ -130,10 +130,13 @@ impl Conflict {
             }
             let tone = if at == self.at { Tone::Selection } else { Tone::Title };
             row = frame::line(buf, list, row, &field.label, theme.style(tone));
-            for (side, word, value) in [(Side::Mine, "m mine  ", &field.mine), (Side::Theirs, "t theirs", &field.theirs)] {
+            for (side, word, value) in
+                [(Side::Mine, "m mine  ", &field.mine), (Side::Theirs, "t theirs", &field.theirs)]
+            {
                 let on = field.side == Some(side);
                 let shown = if value.is_empty() { "(empty)" } else { value.as_str() };
-                let said = format!("  [{}] {word}  {}", if on { 'x' } else { ' ' }, shown.replace('\n', "; "));
+                let said =
+                    format!("  [{}] {word}  {}", if on { 'x' } else { ' ' }, shown.replace('\n', "; "));
                 row = frame::line(buf, list, row, &said, theme.style(if on { Tone::Ok } else { Tone::Text }));
             }
             row += 1;

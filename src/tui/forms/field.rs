@@ -219,7 +219,9 @@ impl FormField {
     pub(crate) fn chosen(&self) -> String {
         let Editor::Choice(word) = &self.editor else { return String::new() };
         match self.info.kind {
-            Kind::Basis => word.parse::<Basis>().map_or_else(|_| word.clone(), |basis| basis.label().to_owned()),
+            Kind::Basis => {
+                word.parse::<Basis>().map_or_else(|_| word.clone(), |basis| basis.label().to_owned())
+            }
             Kind::Word(_) => word.replace('_', " "),
             _ => word.clone(),
         }
@@ -239,7 +241,9 @@ pub(crate) fn items(lines: &[String]) -> Vec<Labelled<String>> {
         .map(|line| line.trim())
         .filter(|line| !line.is_empty())
         .map(|line| match line.split_once(": ") {
-            Some((label, value)) => Labelled { label: label.trim().to_owned(), value: value.trim().to_owned() },
+            Some((label, value)) => {
+                Labelled { label: label.trim().to_owned(), value: value.trim().to_owned() }
+            }
             None => Labelled::plain(line.to_owned()),
         })
         .collect()
@@ -293,8 +297,10 @@ fn readable(value: &Value, typed: &str) -> String {
         | Value::Number(_)
         | Value::Words(_) => value.to_string(),
     };
-    let bare: Vec<String> =
-        items(&typed.split('\n').map(str::to_owned).collect::<Vec<_>>()).into_iter().map(|item| item.value).collect();
+    let bare: Vec<String> = items(&typed.split('\n').map(str::to_owned).collect::<Vec<_>>())
+        .into_iter()
+        .map(|item| item.value)
+        .collect();
     if text == typed.trim() || text == bare.join(" · ") { String::new() } else { text }
 }
 
@@ -403,13 +409,18 @@ mod tests {
 
     #[test]
     fn what_is_required_exists_in_the_schema() {
-        for (record, count) in [(RecordKind::Contact, 3), (RecordKind::CustomField, 5), (RecordKind::Company, 1)] {
+        for (record, count) in
+            [(RecordKind::Contact, 3), (RecordKind::CustomField, 5), (RecordKind::Company, 1)]
+        {
             let schema = Schema::new(&[]);
             assert_eq!(schema.of(record).iter().filter(|info| required(record, info)).count(), count);
         }
         let basis = field(RecordKind::Contact, "basis", "");
         assert_eq!(basis.error, None, "nobody was there yet");
-        assert!(basis.choices().iter().all(|choice| !choice.value.is_empty()), "a required choice has no empty one");
+        assert!(
+            basis.choices().iter().all(|choice| !choice.value.is_empty()),
+            "a required choice has no empty one"
+        );
         assert_eq!(basis.text(), "", "nothing is chosen beforehand (R3)");
     }
 
@@ -423,7 +434,8 @@ mod tests {
     fn every_free_field_of_a_contact_is_shown() {
         let schema = Schema::new(&[]);
         let count = schema.of(RecordKind::Contact).iter().filter(|info| shown(info, false)).count();
-        let free = crate::domain::contact::Contact::specs().iter().filter(|spec| spec.edit == Edit::Free).count();
+        let free =
+            crate::domain::contact::Contact::specs().iter().filter(|spec| spec.edit == Edit::Free).count();
         assert_eq!(count, free);
     }
 

@@ -10,8 +10,10 @@ use crate::tui::theme::{Theme, Tone};
 
 /// Draws the frame of a layer with its title; gives the room inside.
 pub fn panel(buf: &mut Buffer, area: Rect, title: &str, theme: Theme) -> Rect {
-    let title = format!(" {} ", text::truncate(&text::clean(title), usize::from(area.width.saturating_sub(6))));
-    let block = Block::bordered().border_style(theme.style(Tone::Border)).title_style(theme.style(Tone::Title));
+    let title =
+        format!(" {} ", text::truncate(&text::clean(title), usize::from(area.width.saturating_sub(6))));
+    let block =
+        Block::bordered().border_style(theme.style(Tone::Border)).title_style(theme.style(Tone::Title));
     let block = block.title(title);
     let inner = block.inner(area);
     block.render(area, buf);

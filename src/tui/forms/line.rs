@@ -9,7 +9,6 @@ use ratatui::widgets::Widget;
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 use tui_input::{Input, InputRequest};
 use unicode_segmentation::UnicodeSegmentation;
-use zeroize::Zeroizing;
 
 use crate::domain::value::{MAX_LINE, MAX_TEXT};
 use crate::tui::keys::{Code, Key, Mods};
@@ -187,7 +186,13 @@ fn request(key: Key) -> Option<InputRequest> {
 }
 
 /// Draws one line so that column `cursor` of it is inside `area`.
-fn draw_scrolled(buf: &mut Buffer, area: Rect, text: &str, cursor: usize, style: Style) -> Position {
+pub(crate) fn draw_scrolled(
+    buf: &mut Buffer,
+    area: Rect,
+    text: &str,
+    cursor: usize,
+    style: Style,
+) -> Position {
     let width = usize::from(area.width);
     if width == 0 || area.height == 0 {
         return Position::new(area.x, area.y);
@@ -206,112 +211,6 @@ fn draw_scrolled(buf: &mut Buffer, area: Rect, text: &str, cursor: usize, style:
     buf.set_stringn(area.x, area.y, rest, width, style);
     let x = cursor.saturating_sub(column).min(width - 1);
     Position::new(area.x.saturating_add(u16::try_from(x).unwrap_or(0)), area.y)
-}
-
-/// A line that is never shown and leaves no copy behind: a passphrase.
-///
-/// It has room for [`SecretLine::LIMIT`] bytes from the start, so that growing never leaves a half of it in freed memory.
-pub struct SecretLine {
-    text: Zeroizing<String>,
-    shown: bool,
-}
-
-impl Default for SecretLine {
-    fn default() -> SecretLine {
-        SecretLine::new()
-    }
-}
-
-impl SecretLine {
-    /// Most bytes.
-    pub const LIMIT: usize = 1024;
-
-    pub fn new() -> SecretLine {
-        SecretLine { text: Zeroizing::new(String::with_capacity(SecretLine::LIMIT)), shown: false }
-    }
-
-    /// A secret that is read from paper and may be seen while typed, such as the recovery code.
-    pub fn legible() -> SecretLine {
-        SecretLine { shown: true, ..SecretLine::new() }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    /// Characters, for the strength advice and the dots.
-    pub fn chars(&self) -> usize {
-        self.text.chars().count()
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    pub fn same(&self, other: &SecretLine) -> bool {
-        self.text.as_str() == other.text.as_str()
-    }
-
-    /// Takes the secret out; the line is empty afterwards.
-    pub fn take(&mut self) -> Zeroizing<String> {
-        std::mem::replace(&mut self.text, Zeroizing::new(String::with_capacity(SecretLine::LIMIT)))
-    }
-
-    pub fn clear(&mut self) {
-        drop(self.take());
-    }
-
-    /// Only the end can be edited: a place in the middle of dots cannot be seen.
-    pub fn key(&mut self, key: Key) -> Typed {
-        if let Some(c) = key.typed() {
-            if c.is_control() {
-                return Typed::Ignored;
-            }
-            if self.text.len() + c.len_utf8() > SecretLine::LIMIT {
-                return Typed::Full;
-            }
-            self.text.push(c);
-            return Typed::Changed;
-        }
-        if key == Key::ctrl('u') || key == Key::ctrl('w') {
-            self.clear();
-            return Typed::Changed;
-        }
-        match key.code() {
-            Code::Backspace => {
-                // A character typed as several code points goes one code point at a time, as it came.
-                self.text.pop();
-                Typed::Changed
-            }
-            Code::Char('h') if key.mods() == Mods::CTRL => {
-                self.text.pop();
-                Typed::Changed
-            }
-            _ => Typed::Ignored,
-        }
-    }
-
-    /// Password managers paste; a line break at the end of the paste does not submit.
-    pub fn paste(&mut self, pasted: &str) -> Typed {
-        let mut typed = Typed::Moved;
-        for c in pasted.trim_end_matches(['\n', '\r']).chars().filter(|c| !c.is_control()) {
-            if self.text.len() + c.len_utf8() > SecretLine::LIMIT {
-                return Typed::Full;
-            }
-            self.text.push(c);
-            typed = Typed::Changed;
-        }
-        typed
-    }
-
-    pub fn draw(&self, buf: &mut Buffer, area: Rect, style: Style) -> Position {
-        if self.shown {
-            return draw_scrolled(buf, area, &self.text, text::width(&self.text), style);
-        }
-        // A fixed number of dots from some length on: the length of a passphrase is nobody's business.
-        let dots = self.chars().min(16);
-        draw_scrolled(buf, area, &"•".repeat(dots), dots, style)
-    }
 }
 
 /// Text of many lines being edited.
@@ -499,33 +398,16 @@ mod tests {
         assert_eq!(line.paste(&"é".repeat(1 << 20)), Typed::Full);
         assert!(line.text().len() <= MAX_LINE);
         assert!(line.text().starts_with("aé") && line.text().ends_with('b'));
-        assert_eq!(line.key(Key::char('x')), if line.text().len() == MAX_LINE { Typed::Full } else { Typed::Changed });
+        assert_eq!(
+            line.key(Key::char('x')),
+            if line.text().len() == MAX_LINE { Typed::Full } else { Typed::Changed }
+        );
 
         let mut area = Area::text_of("one");
         assert_eq!(area.paste("\r\ntwo\x07\x1b]0;x\x07"), Typed::Changed);
         assert_eq!(area.lines(), ["one", "two]0;x"]);
         assert_eq!(area.paste(&"z".repeat(2 << 20)), Typed::Full);
         assert!(area.text().len() <= MAX_TEXT);
-    }
-
-    #[test]
-    fn a_secret_shows_dots_and_not_its_length() {
-        let area = Rect::new(0, 0, 30, 1);
-        let mut short = SecretLine::new();
-        short.paste("0123456789abcdefgh\n");
-        let mut long = SecretLine::new();
-        long.paste(&"pass phrase ".repeat(20));
-        let draw = |secret: &SecretLine| {
-            let mut buf = Buffer::empty(area);
-            secret.draw(&mut buf, area, Style::new());
-            buf
-        };
-        assert_eq!(draw(&short), draw(&long));
-        assert_eq!(short.as_str(), "0123456789abcdefgh");
-        assert_eq!(long.paste(&"x".repeat(5000)), Typed::Full);
-        assert!(long.as_str().len() <= SecretLine::LIMIT);
-        assert_eq!(*short.take(), "0123456789abcdefgh");
-        assert!(short.is_empty());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod record;
 mod record_tests;
 #[cfg(test)]
 pub(crate) mod robot;
+pub mod secret;
 pub(crate) mod sheet;
 pub(crate) mod similar;
 pub(crate) mod text_form;

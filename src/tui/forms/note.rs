@@ -31,7 +31,10 @@ const TIME: &str = "%Y-%m-%d %H:%M";
 enum Target {
     About(ContactId),
     /// Without a revision, what others wrote meanwhile is knowingly replaced.
-    Known { id: Uuid, revision: Option<u64> },
+    Known {
+        id: Uuid,
+        revision: Option<u64>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,7 +100,15 @@ impl NoteEditor {
             _ => String::new(),
         };
         let target = Target::Known { id: note.id, revision: Some(note.revision) };
-        NoteEditor::begin(target, format!("Edit {}", noun(kind).to_lowercase()), kind, &when, &text, ctx, memory)
+        NoteEditor::begin(
+            target,
+            format!("Edit {}", noun(kind).to_lowercase()),
+            kind,
+            &when,
+            &text,
+            ctx,
+            memory,
+        )
     }
 
     /// The same, with the text in `$EDITOR` first.
@@ -303,7 +314,10 @@ impl NoteEditor {
         let mut fields = Vec::new();
         let new = matches!(self.target, Target::About(_));
         if new || self.kind != self.initial.0 {
-            fields.push(FieldEdit::value(NoteField::kind.spec().name, Value::Word(self.kind.word().to_owned())));
+            fields.push(FieldEdit::value(
+                NoteField::kind.spec().name,
+                Value::Word(self.kind.word().to_owned()),
+            ));
         }
         if new || self.when.text().trim() != self.initial.1.trim() {
             let name = NoteField::happened_at.spec().name;
@@ -311,7 +325,8 @@ impl NoteEditor {
                 Ok(Some(time)) => fields.push(FieldEdit::value(name, Value::Time(time))),
                 Ok(None) if new => {}
                 Ok(None) | Err(_) => {
-                    fields.push(FieldEdit { field: name.to_owned(), input: crate::domain::edit::Input::Clear });
+                    fields
+                        .push(FieldEdit { field: name.to_owned(), input: crate::domain::edit::Input::Clear });
                 }
             }
         }
@@ -359,7 +374,10 @@ impl NoteEditor {
             // A note has one text: theirs is shown, ours stays, and saving again is a decision.
             let theirs = error.conflicts.iter().filter_map(|change| change.old.as_ref());
             let theirs: Vec<&str> = theirs.map(|shown| shown.text.as_str()).collect();
-            said = format!("Somebody changed this note meanwhile to: {}\nCtrl-S puts yours in its place.", theirs.join(" · "));
+            said = format!(
+                "Somebody changed this note meanwhile to: {}\nCtrl-S puts yours in its place.",
+                theirs.join(" · ")
+            );
             self.target = Target::Known { id, revision: None };
         }
         self.message = Some((Tone::Error, said));
@@ -434,23 +452,41 @@ impl Layer for NoteEditor {
             Rect { x: at.x + 8.min(at.width), width: at.width.saturating_sub(8), ..at }
         };
         frame::line(buf, inner, 0, &format!("{}Kind", mark(Part::Kind)), tone(Part::Kind));
-        let kinds: Vec<String> = NoteKind::ALL
-            .iter()
-            .map(|kind| if *kind == self.kind { format!("[{}]", noun(*kind)) } else { format!(" {} ", noun(*kind)) })
-            .collect();
+        let kinds: Vec<String> =
+            NoteKind::ALL
+                .iter()
+                .map(|kind| {
+                    if *kind == self.kind {
+                        format!("[{}]", noun(*kind))
+                    } else {
+                        format!(" {} ", noun(*kind))
+                    }
+                })
+                .collect();
         frame::line(buf, value(0), 0, &kinds.join(" "), theme.style(Tone::Text));
         frame::line(buf, inner, 1, &format!("{}When", mark(Part::When)), tone(Part::When));
         let when_at = self.when.draw(buf, value(1), theme.style(Tone::Text));
         let typed = u16::try_from(text::width(self.when.text())).unwrap_or(u16::MAX);
         let rest = Rect { x: value(1).x.saturating_add(typed + 1).min(value(1).right()), ..value(1) };
-        frame::line(buf, Rect { width: value(1).right().saturating_sub(rest.x), ..rest }, 0, "UTC", theme.style(Tone::Dim));
+        frame::line(
+            buf,
+            Rect { width: value(1).right().saturating_sub(rest.x), ..rest },
+            0,
+            "UTC",
+            theme.style(Tone::Dim),
+        );
         let mut said: Vec<(Tone, String)> = Vec::new();
         if !self.found.is_empty() {
-            said.push((Tone::Warning, format!("This seems to tell {}; such data is not held (R8).", words(&self.found))));
+            said.push((
+                Tone::Warning,
+                format!("This seems to tell {}; such data is not held (R8).", words(&self.found)),
+            ));
         }
         said.extend(self.message.clone());
         let rows = |said: &[(Tone, String)]| {
-            said.iter().map(|(tone, text)| frame::rows(&format!("{}{text}", theme.mark(*tone)), inner.width)).sum::<u16>()
+            said.iter()
+                .map(|(tone, text)| frame::rows(&format!("{}{text}", theme.mark(*tone)), inner.width))
+                .sum::<u16>()
         };
         let foot = rows(&said).min(inner.height.saturating_sub(4));
         let body = frame::below(inner, 3);
@@ -470,7 +506,8 @@ impl Layer for NoteEditor {
     }
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {
-        let mut hints = vec![Hint::new("ctrl-s", "save"), Hint::new("tab", "kind, time, text"), Hint::new("esc", "back")];
+        let mut hints =
+            vec![Hint::new("ctrl-s", "save"), Hint::new("tab", "kind, time, text"), Hint::new("esc", "back")];
         hints.push(Hint::new("alt-e", "$EDITOR"));
         if self.draft.is_some() {
             hints.push(Hint::new("ctrl-r", "bring back"));

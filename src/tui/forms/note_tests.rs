@@ -7,9 +7,9 @@ use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
+use crate::tui::forms::Memory;
 use crate::tui::forms::note::{NoteEditor, when};
 use crate::tui::forms::robot::{Robot, ctx};
-use crate::tui::forms::Memory;
 
 fn view(kind: RecordKind, title: &str, fields: Vec<Shown>) -> View {
     View {
@@ -25,7 +25,12 @@ fn view(kind: RecordKind, title: &str, fields: Vec<Shown>) -> View {
 }
 
 fn note(kind: NoteKind, memory: &Memory) -> Robot {
-    Robot::new(NoteEditor::new(&view(RecordKind::Contact, "Anna Schmidt", vec![]), kind, &ctx(), memory.clone()))
+    Robot::new(NoteEditor::new(
+        &view(RecordKind::Contact, "Anna Schmidt", vec![]),
+        kind,
+        &ctx(),
+        memory.clone(),
+    ))
 }
 
 #[test]
@@ -42,7 +47,12 @@ fn an_activity_is_logged_with_its_kind_and_time() {
     assert_eq!(field("text"), Some(Input::Text("Wants an offer\nby Friday".into())));
     let Some(Input::Value(Value::Time(time))) = field("happened_at") else { panic!() };
     assert_eq!(time.utc().format("%Y-%m-%d %H:%M").to_string(), "2026-11-22 09:30");
-    robot.answer(Ok(Response::Add(Added { id: Uuid::nil(), revision: 1, similar: vec![], warnings: vec![] })));
+    robot.answer(Ok(Response::Add(Added {
+        id: Uuid::nil(),
+        revision: 1,
+        similar: vec![],
+        warnings: vec![],
+    })));
     assert_eq!(robot.closed(), Some(None));
 }
 
@@ -82,14 +92,23 @@ fn drafts_and_the_editor() {
 
 #[test]
 fn a_note_that_somebody_else_changed_is_not_overwritten_unseen() {
-    let text = Shown { key: NoteField::text.key(), value: Some(Value::Text("old".into())), text: "old".into() };
-    let mut robot =
-        Robot::new(NoteEditor::edit(&view(RecordKind::Note, "old", vec![text.clone()]), &ctx(), Memory::default()));
+    let text =
+        Shown { key: NoteField::text.key(), value: Some(Value::Text("old".into())), text: "old".into() };
+    let mut robot = Robot::new(NoteEditor::edit(
+        &view(RecordKind::Note, "old", vec![text.clone()]),
+        &ctx(),
+        Memory::default(),
+    ));
     robot.type_in("er").press("ctrl-s");
     let mut error = Error::conflict("changed meanwhile");
     let theirs = Shown { text: "oldest".into(), ..text };
-    error.conflicts =
-        vec![ChangeView { field: theirs.key, name: "text".into(), label: "Text".into(), old: Some(theirs), new: None }];
+    error.conflicts = vec![ChangeView {
+        field: theirs.key,
+        name: "text".into(),
+        label: "Text".into(),
+        old: Some(theirs),
+        new: None,
+    }];
     let Request::Edit(first) = robot.answer(Err(error)) else { panic!() };
     assert_eq!(first.expect_revision, Some(3));
     assert!(robot.screen(80, 24).contains("meanwhile to: oldest"));
@@ -102,7 +121,9 @@ fn a_note_that_somebody_else_changed_is_not_overwritten_unseen() {
 #[test]
 fn times_as_people_write_them() {
     let now = ctx().now;
-    let read = |text: &str| when(text, now).map(|time| time.map(|time| time.utc().format("%m-%d %H:%M").to_string()));
+    let read = |text: &str| {
+        when(text, now).map(|time| time.map(|time| time.utc().format("%m-%d %H:%M").to_string()))
+    };
     assert_eq!(read(""), Ok(None));
     assert_eq!(read("now").unwrap().unwrap(), "11-22 10:00");
     assert_eq!(read("14:30").unwrap().unwrap(), "11-22 14:30");

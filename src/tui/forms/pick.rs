@@ -52,16 +52,15 @@ pub struct Picker {
 
 impl Picker {
     pub fn new(title: impl Into<String>, all: Vec<Choice>) -> Picker {
-        let mut picker =
-            Picker {
-                title: title.into(),
-                line: Line::default(),
-                all,
-                hits: Vec::new(),
-                at: None,
-                suggests: true,
-                message: String::new(),
-            };
+        let mut picker = Picker {
+            title: title.into(),
+            line: Line::default(),
+            all,
+            hits: Vec::new(),
+            at: None,
+            suggests: true,
+            message: String::new(),
+        };
         picker.narrow();
         picker
     }
@@ -272,9 +271,18 @@ mod tests {
 
     #[test]
     fn choosing_and_what_cannot_be_chosen() {
-        assert_eq!(Robot::new(Picker::new("Country", options())).press("a u s enter").closed(), Some(Some("AT".into())));
-        assert_eq!(Robot::new(Picker::new("Country", options())).press("down down enter").closed(), Some(Some("NL".into())));
-        assert_eq!(Robot::new(Picker::new("Country", options()).at("NL")).press("enter").closed(), Some(Some("NL".into())));
+        assert_eq!(
+            Robot::new(Picker::new("Country", options())).press("a u s enter").closed(),
+            Some(Some("AT".into()))
+        );
+        assert_eq!(
+            Robot::new(Picker::new("Country", options())).press("down down enter").closed(),
+            Some(Some("NL".into()))
+        );
+        assert_eq!(
+            Robot::new(Picker::new("Country", options()).at("NL")).press("enter").closed(),
+            Some(Some("NL".into()))
+        );
         assert_eq!(Robot::new(Picker::new("Country", options())).press("esc").closed(), Some(None));
         let mut robot = Robot::new(Picker::new("Country", options()));
         robot.press("n o w enter");

@@ -1,25 +1,24 @@
 //! The form in which a record is added or changed. Its fields are the schema's; nothing here lists them.
 
+mod keys;
+mod save;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use uuid::Uuid;
 
-use crate::api::{self, Code as ErrorCode, Error, Request, Response, View};
+use crate::api::{self, Error, Request, View};
 use crate::domain::country::Country;
-use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, FieldKey};
 use crate::domain::value::Kind;
-use crate::tui::forms::conflict::{Conflict, Resolved};
+use crate::tui::forms::conflict::Conflict;
 use crate::tui::forms::field::{self, Editor, FormField, Offers};
-use crate::tui::forms::line::Typed;
 use crate::tui::forms::memory::{Draft, Memory};
 use crate::tui::forms::offers::Offered;
-use crate::tui::forms::pick::Picker;
-use crate::tui::forms::similar::{self, Alike};
+use crate::tui::forms::similar::Alike;
 use crate::tui::forms::widgets::{Confirm, YES};
 use crate::tui::forms::{sheet, text_form};
-use crate::tui::keys::{Code, Key, Mods};
 use crate::tui::layer::{Ctx, Hint, Input, Layer, Level, Step, Ticket};
 use crate::tui::theme::Tone;
 
@@ -123,7 +122,8 @@ impl RecordForm {
             })
             .collect();
         let target = Target::Known { id: view.id, revision: view.revision };
-        let mut form = RecordForm::new(view.kind, target, format!("Edit {}", view.title), fields, ctx, memory);
+        let mut form =
+            RecordForm::new(view.kind, target, format!("Edit {}", view.title), fields, ctx, memory);
         if let Some(at) = at.and_then(|key| form.fields.iter().position(|one| one.info.key == key)) {
             form.focus = at;
         }
@@ -202,7 +202,8 @@ impl RecordForm {
     fn restore(&mut self, ctx: &Ctx) {
         let Some(draft) = self.draft.take() else { return };
         for (key, text) in &draft.texts {
-            if let Some(one) = self.fields.iter_mut().find(|one| one.info.key == *key && one.locked.is_none()) {
+            if let Some(one) = self.fields.iter_mut().find(|one| one.info.key == *key && one.locked.is_none())
+            {
                 one.set(text);
             }
         }
@@ -249,7 +250,9 @@ impl RecordForm {
     fn offer(&mut self) -> Vec<Step> {
         let Some(one) = self.fields.get(self.focus) else { return Vec::new() };
         let last = match one.info.category {
-            Category::Provenance if one.info.kind == Kind::Text => self.memory.last(self.record, one.info.key),
+            Category::Provenance if one.info.kind == Kind::Text => {
+                self.memory.last(self.record, one.info.key)
+            }
             _ => None,
         };
         let prefix = self.offered.typed(one, last);
@@ -320,166 +323,14 @@ impl RecordForm {
             if start < self.focus {
                 start
             } else {
-                let group = start.checked_sub(1).and_then(|at| self.fields.get(at)).map_or(here, |one| one.group);
+                let group =
+                    start.checked_sub(1).and_then(|at| self.fields.get(at)).map_or(here, |one| one.group);
                 self.fields.iter().position(|one| one.group == group).unwrap_or(0)
             }
         } else {
             self.fields.iter().rposition(|one| one.group == here).map_or(0, |last| last + 1)
         };
         self.go(to, ctx)
-    }
-
-    fn key(&mut self, key: Key, ctx: &Ctx) -> Vec<Step> {
-        if self.waiting != Waiting::Nothing {
-            // What is typed while the answer is on its way would be lost with the form.
-            return Vec::new();
-        }
-        if let Some(conflict) = &mut self.conflict {
-            return match conflict.key(key) {
-                Resolved::NotYet => Vec::new(),
-                Resolved::Back => {
-                    self.conflict = None;
-                    Vec::new()
-                }
-                Resolved::Save => self.fetch_fresh(),
-            };
-        }
-        if key == Key::ctrl('s') {
-            return self.save(ctx);
-        }
-        if key == Key::ctrl('r') && self.draft.is_some() {
-            self.restore(ctx);
-            return self.ask_similar();
-        }
-        if key == Key::ctrl('o') && !self.alike.found.is_empty() {
-            return self.open_similar(self.on_similar.unwrap_or(0));
-        }
-        match key.code() {
-            Code::Esc if !self.offered.list.is_empty() => {
-                self.offered.clear();
-                Vec::new()
-            }
-            Code::Esc => self.leave(),
-            Code::Tab => self.step(key.mods() == Mods::SHIFT, ctx),
-            Code::PgDn => self.group(false, ctx),
-            Code::PgUp => self.group(true, ctx),
-            code => match self.on_similar {
-                Some(at) => match code {
-                    Code::Enter => self.open_similar(at),
-                    Code::Up | Code::Down => self.step(code == Code::Up, ctx),
-                    _ => Vec::new(),
-                },
-                None => self.edit_key(key, ctx),
-            },
-        }
-    }
-
-    /// A key for the focused editor.
-    fn edit_key(&mut self, key: Key, ctx: &Ctx) -> Vec<Step> {
-        let up_down = match key.code() {
-            Code::Up => Some(true),
-            Code::Down => Some(false),
-            _ => None,
-        };
-        let offers = self.offered.list.len();
-        let Some(one) = self.fields.get_mut(self.focus) else { return Vec::new() };
-        if one.locked.is_some() {
-            return match (up_down, key.code()) {
-                (Some(up), _) => self.step(up, ctx),
-                (None, Code::Enter) => self.step(false, ctx),
-                (None, _) => Vec::new(),
-            };
-        }
-        let typed = match &mut one.editor {
-            Editor::Line(line) => match (key.code(), up_down) {
-                (Code::Enter, _) => {
-                    return match self.offered.at {
-                        Some(_) => self.take_offer(ctx),
-                        None => self.step(false, ctx),
-                    };
-                }
-                (_, Some(false)) if offers > 0 => {
-                    self.offered.at = Some(self.offered.at.map_or(0, |at| (at + 1).min(offers - 1)));
-                    return Vec::new();
-                }
-                (_, Some(true)) if self.offered.at.is_some() => {
-                    self.offered.at = self.offered.at.and_then(|at| at.checked_sub(1));
-                    return Vec::new();
-                }
-                (_, Some(up)) => return self.step(up, ctx),
-                (_, None) => line.key(key),
-            },
-            Editor::Text(area) | Editor::Items(area) => match up_down {
-                Some(up) if area.at_edge(up) => return self.step(up, ctx),
-                _ if key == Key::alt('e') || key == Key::ctrl('x') => {
-                    let text = area.text();
-                    return vec![Step::Editor { ticket: EDITOR, text, suffix: "txt" }];
-                }
-                _ => area.key(key),
-            },
-            Editor::Choice(word) => match key.code() {
-                Code::Up | Code::Down => return self.step(key.code() == Code::Up, ctx),
-                Code::Backspace | Code::Delete => {
-                    word.clear();
-                    Typed::Changed
-                }
-                _ => {
-                    let word = word.clone();
-                    let typed = key.typed().filter(|c| !c.is_whitespace());
-                    if key.code() != Code::Enter && key.typed().is_none() {
-                        return Vec::new();
-                    }
-                    let mut picker = Picker::new(one.info.label.clone(), one.choices());
-                    if one.required {
-                        picker = picker.without_default();
-                    }
-                    picker = picker.at(&word);
-                    if let Some(c) = typed {
-                        picker = picker.typed(&c.to_string());
-                    }
-                    self.asking = Asking::Choice(self.focus);
-                    return vec![Step::Open(Box::new(picker))];
-                }
-            },
-        };
-        self.after(typed, ctx)
-    }
-
-    fn after(&mut self, typed: Typed, ctx: &Ctx) -> Vec<Step> {
-        match typed {
-            Typed::Changed => self.changed(ctx),
-            Typed::Full => {
-                let steps = self.changed(ctx);
-                self.message = Some((Tone::Warning, "The field is full; the rest was left out.".to_owned()));
-                steps
-            }
-            Typed::Moved | Typed::Ignored => Vec::new(),
-        }
-    }
-
-    fn take_offer(&mut self, ctx: &Ctx) -> Vec<Step> {
-        let Some(one) = self.fields.get_mut(self.focus) else { return Vec::new() };
-        if let Some(text) = self.offered.take(one) {
-            one.set(&text);
-        }
-        let steps = self.changed(ctx);
-        self.offered.clear();
-        steps.into_iter().filter(|step| !matches!(step, Step::Call(COMPLETE, _))).collect()
-    }
-
-    fn paste(&mut self, pasted: &str, ctx: &Ctx) -> Vec<Step> {
-        if self.waiting != Waiting::Nothing || self.conflict.is_some() || self.on_similar.is_some() {
-            return Vec::new();
-        }
-        let Some(one) = self.fields.get_mut(self.focus).filter(|one| one.locked.is_none()) else {
-            return Vec::new();
-        };
-        let typed = match &mut one.editor {
-            Editor::Line(line) => line.paste(pasted),
-            Editor::Text(area) | Editor::Items(area) => area.paste(pasted),
-            Editor::Choice(_) => Typed::Ignored,
-        };
-        self.after(typed, ctx)
     }
 
     fn leave(&mut self) -> Vec<Step> {
@@ -501,174 +352,6 @@ impl RecordForm {
         ]
     }
 
-    fn save(&mut self, ctx: &Ctx) -> Vec<Step> {
-        self.fields.iter_mut().for_each(|one| one.visited = true);
-        self.check_all(ctx);
-        self.offered.clear();
-        let wrong = self.fields.iter().filter(|one| one.error.is_some()).count();
-        if let Some(at) = self.fields.iter().position(|one| one.error.is_some()) {
-            self.focus = at;
-            self.on_similar = None;
-            let fields = if wrong == 1 { "One field needs".to_owned() } else { format!("{wrong} fields need") };
-            self.message = Some((Tone::Error, format!("{fields} your attention.")));
-            return Vec::new();
-        }
-        if self.edits().is_empty() && self.target != Target::New {
-            self.done = true;
-            return vec![Step::Toast(Level::Info, "Nothing was changed.".to_owned()), Step::Close];
-        }
-        if let Some(same) = self.alike.strong().filter(|_| !self.alike.accepted) {
-            let text = format!("{}. Is this really another person?", similar::describe(same));
-            self.asking = Asking::Duplicate;
-            return vec![Step::Open(Box::new(Confirm::new("Already here?", text, "Add anyway")))];
-        }
-        self.send()
-    }
-
-    fn edits(&self) -> Vec<FieldEdit> {
-        let sent = |one: &&FormField| match self.target {
-            Target::New => !one.is_empty() && one.locked.is_none(),
-            Target::Known { .. } => one.changed(),
-        };
-        self.fields.iter().filter(sent).map(FormField::edit).collect()
-    }
-
-    fn send(&mut self) -> Vec<Step> {
-        self.waiting = Waiting::Saving;
-        self.message = Some((Tone::Dim, "Saving …".to_owned()));
-        let (kind, fields) = (self.record, self.edits());
-        let request = match self.target {
-            Target::New => Request::Add(api::Add { kind, about: None, fields }),
-            Target::Known { id, revision } => {
-                Request::Edit(api::Edit { kind, id, fields, expect_revision: Some(revision) })
-            }
-        };
-        vec![Step::Call(SAVE, request)]
-    }
-
-    fn fetch_fresh(&mut self) -> Vec<Step> {
-        let Target::Known { id, .. } = self.target else { return Vec::new() };
-        self.waiting = Waiting::Fresh;
-        vec![Step::Call(FRESH, Request::Get(api::Get { kind: self.record, id, at: None }))]
-    }
-
-    /// The choices are made, and the record was read again: unless a field changed once more, what was chosen is saved.
-    fn resolve(&mut self, view: &View) -> Vec<Step> {
-        let Some(mut conflict) = self.conflict.take() else { return Vec::new() };
-        let Target::Known { id, .. } = self.target else { return Vec::new() };
-        let mut again = false;
-        for both in &mut conflict.fields {
-            let shown = view.get(both.key);
-            let reads = shown.map_or("", |shown| shown.text.as_str());
-            let text = shown
-                .and_then(|shown| shown.value.as_ref())
-                .map_or_else(|| reads.to_owned(), |value| field::editable(value, reads));
-            if text.trim() != both.theirs_text.trim() {
-                again = true;
-                both.side = None;
-                reads.clone_into(&mut both.theirs);
-                both.theirs_text = text;
-            }
-        }
-        if again {
-            self.conflict = Some(conflict);
-            return Vec::new();
-        }
-        for both in &conflict.fields {
-            if let Some(one) = self.fields.iter_mut().find(|one| one.info.key == both.key) {
-                one.rebase(&both.theirs_text, both.side == Some(super::conflict::Side::Theirs));
-            }
-        }
-        self.target = Target::Known { id, revision: view.revision };
-        if self.edits().is_empty() {
-            self.done = true;
-            return vec![Step::Toast(Level::Info, "Their values stand.".to_owned()), Step::Changed, Step::Close];
-        }
-        self.send()
-    }
-
-    fn failed(&mut self, error: Error) -> Vec<Step> {
-        self.waiting = Waiting::Nothing;
-        self.message = None;
-        if error.code == ErrorCode::Conflict && !error.conflicts.is_empty() {
-            let fields = &self.fields;
-            let mine = |key| fields.iter().find(|one| one.info.key == key).map_or_else(String::new, FormField::text);
-            self.conflict = Some(Conflict::new(&error.conflicts, mine));
-            return Vec::new();
-        }
-        let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!("\n{hint}"));
-        let said = format!("{}{hint}", error.message);
-        match concerned(&self.fields, &error.message) {
-            Some(at) => {
-                self.focus = at;
-                self.on_similar = None;
-                if let Some(one) = self.fields.get_mut(at) {
-                    one.error = Some(said);
-                }
-                self.message = Some((Tone::Error, "The store did not take it.".to_owned()));
-            }
-            None => self.message = Some((Tone::Error, said)),
-        }
-        Vec::new()
-    }
-
-    fn saved(&mut self, what: &str, warnings: &[String], show: Option<Uuid>) -> Vec<Step> {
-        self.done = true;
-        for one in &self.fields {
-            if one.info.category == Category::Provenance && one.info.kind == Kind::Text && !one.is_empty() {
-                self.memory.used(self.record, one.info.key, one.text());
-            }
-        }
-        let id = match self.target {
-            Target::New => None,
-            Target::Known { id, .. } => Some(id),
-        };
-        self.memory.forget(self.record, id, None);
-        let mut steps = vec![Step::Changed, Step::Toast(Level::Done, what.to_owned())];
-        steps.extend(warnings.iter().map(|warning| Step::Toast(Level::Warning, warning.clone())));
-        if let (Some(id), RecordKind::Contact | RecordKind::Company) = (show, self.record) {
-            steps.push(Step::Show(self.record, id));
-        }
-        steps.push(Step::Close);
-        steps
-    }
-
-    fn answer(&mut self, ticket: Ticket, answer: Result<Response, Error>, ctx: &Ctx) -> Vec<Step> {
-        match (ticket, answer) {
-            (COMPLETE, answer) => {
-                let words = match answer {
-                    Ok(Response::Complete(words)) => words,
-                    // Words that are not offered are no reason to disturb somebody who types.
-                    Ok(_) | Err(_) => Vec::new(),
-                };
-                let Some(one) = self.fields.get(self.focus) else { return Vec::new() };
-                let next = self.offered.answered(one, words);
-                self.complete(next)
-            }
-            (SIMILAR, answer) => {
-                self.alike.answered(match answer {
-                    Ok(Response::FindSimilar(found)) => Some(found),
-                    Ok(_) | Err(_) => None,
-                });
-                self.ask_similar()
-            }
-            (SAVE, Ok(Response::Add(added))) => {
-                self.saved(&format!("The {} was added.", noun(self.record)), &added.warnings, Some(added.id))
-            }
-            (SAVE, Ok(Response::Edit(edited))) => self.saved("Saved.", &edited.warnings, None),
-            (FRESH, Ok(Response::Get(card))) => {
-                self.waiting = Waiting::Nothing;
-                self.resolve(&card.record)
-            }
-            (SAVE | FRESH, Err(error)) => self.failed(error),
-            (_, Ok(_)) => self.failed(Error::failed("The store answered something else.")),
-            (_, Err(error)) => {
-                let _ = ctx;
-                vec![Step::Fail(error)]
-            }
-        }
-    }
-
     fn edited(&mut self, ticket: Ticket, text: Result<String, Error>, ctx: &Ctx) -> Vec<Step> {
         match text {
             Err(error) => return vec![Step::Fail(error)],
@@ -684,7 +367,7 @@ impl RecordForm {
             }
             Ok(text) => {
                 if let Some(one) = self.fields.get_mut(self.focus) {
-                    one.set(&super::line::paste_lines(text.trim_end()));
+                    one.set(&crate::tui::forms::line::paste_lines(text.trim_end()));
                 }
                 return self.changed(ctx);
             }
@@ -752,7 +435,7 @@ impl Layer for RecordForm {
     }
 
     fn place(&self, body: Rect) -> Rect {
-        super::frame::centred(body, 100, body.height)
+        crate::tui::forms::frame::centred(body, 100, body.height)
     }
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {
@@ -764,7 +447,8 @@ impl Layer for RecordForm {
                 Hint::new("esc", "back"),
             ];
         }
-        let mut hints = vec![Hint::new("ctrl-s", "save"), Hint::new("tab", "next field"), Hint::new("esc", "back")];
+        let mut hints =
+            vec![Hint::new("ctrl-s", "save"), Hint::new("tab", "next field"), Hint::new("esc", "back")];
         if !self.alike.found.is_empty() {
             hints.push(Hint::new("ctrl-o", "open the one already here"));
         }
@@ -774,7 +458,10 @@ impl Layer for RecordForm {
         match self.fields.get(self.focus).map(|one| (&one.editor, one.offers())) {
             Some((Editor::Choice(_), _)) => hints.push(Hint::new("enter", "choose")),
             Some((Editor::Text(_) | Editor::Items(_), _)) => hints.push(Hint::new("alt-e", "$EDITOR")),
-            Some((Editor::Line(_), Offers::Nothing | Offers::Countries | Offers::Languages | Offers::Store))
+            Some((
+                Editor::Line(_),
+                Offers::Nothing | Offers::Countries | Offers::Languages | Offers::Store,
+            ))
             | None => {}
         }
         if self.draft.is_some() {
@@ -794,17 +481,6 @@ impl Drop for RecordForm {
             self.memory.keep(draft);
         }
     }
-}
-
-/// The field an error of the service is about: it names the field in back-ticks, or begins with its label.
-fn concerned(fields: &[FormField], message: &str) -> Option<usize> {
-    let lower = message.to_lowercase();
-    let named = |name: &str| message.contains(&format!("`{name}`"));
-    fields
-        .iter()
-        .position(|one| named(&one.info.address()) || named(&one.info.name))
-        .or_else(|| fields.iter().position(|one| lower.starts_with(&format!("{}:", one.info.address()))))
-        .or_else(|| fields.iter().position(|one| lower.starts_with(&one.info.label.to_lowercase())))
 }
 
 fn noun(record: RecordKind) -> &'static str {

@@ -3,7 +3,9 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use crate::api::{Added, ChangeView, Code, Completion, Edited, Error, Request, Response, Shown, Similar, View};
+use crate::api::{
+    Added, ChangeView, Code, Completion, Edited, Error, Request, Response, Shown, Similar, View,
+};
 use crate::domain::contact::ContactField;
 use crate::domain::edit::Input;
 use crate::domain::entity::RecordKind;
@@ -35,11 +37,18 @@ fn anna() -> View {
         fields: vec![
             shown(ContactField::given_name, Value::Text("Anna".into()), "Anna"),
             shown(ContactField::family_name, Value::Text("Schmidt".into()), "Schmidt"),
-            shown(ContactField::company, Value::Company(crate::domain::id::CompanyId(Uuid::from_u128(9))), "Muster GmbH"),
+            shown(
+                ContactField::company,
+                Value::Company(crate::domain::id::CompanyId(Uuid::from_u128(9))),
+                "Muster GmbH",
+            ),
             shown(ContactField::job_title, Value::Text("Buyer".into()), "Buyer"),
             shown(
                 ContactField::phones,
-                Value::Phones(vec![Labelled { label: "work".into(), value: "+4930901820".to_owned().try_into().unwrap() }]),
+                Value::Phones(vec![Labelled {
+                    label: "work".into(),
+                    value: "+4930901820".to_owned().try_into().unwrap(),
+                }]),
                 "work: +49 30 901820",
             ),
             Shown { key: ContactField::reason.key(), value: None, text: "•••".to_owned() },
@@ -66,7 +75,8 @@ fn similar() -> Similar {
 fn to(robot: &mut Robot, label: &str) {
     for _ in 0..60 {
         let screen = robot.screen(100, 50);
-        if screen.lines().any(|line| line.trim_start_matches(['│', ' ']).starts_with(&format!(">{label}"))) {
+        if screen.lines().any(|line| line.trim_start_matches(['│', ' ']).starts_with(&format!(">{label}")))
+        {
             return;
         }
         robot.press("tab");
@@ -126,10 +136,24 @@ fn what_was_used_last_is_offered_and_the_basis_is_not() {
     };
     let mut first = form(&memory);
     to(&mut first, "Legal basis");
-    first.press("enter").type_in("consent").press("enter").type_in("asked").press("tab").type_in("fair Berlin");
+    first
+        .press("enter")
+        .type_in("consent")
+        .press("enter")
+        .type_in("asked")
+        .press("tab")
+        .type_in("fair Berlin");
     first.press("ctrl-s");
     assert_eq!(first.closed(), Some(None));
-    assert_eq!(first.log, ["changed", "Done: The contact was added.", "Warning: look at it", &format!("show contact {}", Uuid::from_u128(1))]);
+    assert_eq!(
+        first.log,
+        [
+            "changed",
+            "Done: The contact was added.",
+            "Warning: look at it",
+            &format!("show contact {}", Uuid::from_u128(1))
+        ]
+    );
 
     let mut second = form(&memory);
     to(&mut second, "Legal basis");
@@ -139,7 +163,10 @@ fn what_was_used_last_is_offered_and_the_basis_is_not() {
     second.press("down enter");
     assert!(second.screen(80, 24).contains("fair Berlin"));
     second.press("ctrl-s");
-    assert!(second.screen(80, 24).contains("2 fields need your attention"), "the basis and the reason are still missing");
+    assert!(
+        second.screen(80, 24).contains("2 fields need your attention"),
+        "the basis and the reason are still missing"
+    );
 }
 
 #[test]
@@ -242,7 +269,14 @@ fn duplicates_are_shown_while_typing() {
     assert!(*asked.borrow() >= 1);
     insta::assert_snapshot!(robot.screen(80, 24));
     to(&mut robot, "Legal basis");
-    robot.press("enter").type_in("contract").press("enter").type_in("r").press("tab").type_in("s").press("ctrl-s");
+    robot
+        .press("enter")
+        .type_in("contract")
+        .press("enter")
+        .type_in("r")
+        .press("tab")
+        .type_in("s")
+        .press("ctrl-s");
     assert!(robot.screen(80, 24).contains("Add anyway"));
     robot.press("enter ctrl-s y");
     assert!(matches!(robot.calls.last(), Some((_, _, Request::Add(_)))));
@@ -264,10 +298,14 @@ fn one_question_at_a_time_and_only_the_latest_counts() {
     robot.calls.clear();
     robot.type_in("Mus");
     let complete = |robot: &Robot| {
-        robot.calls.iter().filter_map(|(_, _, call)| match call {
-            Request::Complete(call) => Some(call.prefix.clone()),
-            _ => None,
-        }).collect::<Vec<_>>()
+        robot
+            .calls
+            .iter()
+            .filter_map(|(_, _, call)| match call {
+                Request::Complete(call) => Some(call.prefix.clone()),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
     };
     assert_eq!(complete(&robot), ["M"]);
     robot.answer(Ok(Response::Complete(vec![Completion { text: "Mallet".into(), count: 1 }])));
@@ -287,7 +325,11 @@ fn fields_changed_by_both_are_chosen_one_by_one() {
             field: ContactField::job_title.key(),
             name: "job_title".into(),
             label: "Job title".into(),
-            old: Some(Shown { key: ContactField::job_title.key(), value: Some(Value::Text("CFO".into())), text: "CFO".into() }),
+            old: Some(Shown {
+                key: ContactField::job_title.key(),
+                value: Some(Value::Text("CFO".into())),
+                text: "CFO".into(),
+            }),
             new: None,
         }];
         error
@@ -341,7 +383,9 @@ fn an_error_of_the_service_stands_at_its_field() {
     let mut robot = edit(&Memory::default());
     robot.type_in("s").press("ctrl-s");
     robot.calls.retain(|(_, _, call)| matches!(call, Request::Edit(_)));
-    robot.answer(Err(Error::new(Code::Refused, "there is no company `Nowhere` in `company`").hint("Add it first.")));
+    robot.answer(Err(
+        Error::new(Code::Refused, "there is no company `Nowhere` in `company`").hint("Add it first.")
+    ));
     let screen = robot.screen(80, 24);
     assert!(screen.contains(">Company") && screen.contains("Add it first."), "{screen}");
     robot.press("ctrl-s");
@@ -387,4 +431,94 @@ fn all_fields_as_one_text() {
     let mut robot = Robot::new(RecordForm::edit_as_text(&anna(), &ctx(), Memory::default()));
     robot.edited("religion: none\njust words\n");
     assert!(robot.screen(80, 24).contains("there is no field `religion`"));
+}
+
+#[test]
+fn a_form_and_the_real_service() {
+    use std::sync::Arc;
+
+    use crate::client::Client;
+    use crate::client::Door;
+    use crate::client::open::{Local, in_memory};
+    use crate::domain::user::{Role, Settings, User};
+    use crate::domain::value::OneOf;
+    use crate::env::Env;
+
+    let env = Env::system();
+    let settings =
+        Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
+    let user =
+        User { name: "ines".into(), unix: "ines".into(), role: OneOf(Some(Role::Owner)), ..User::default() };
+    let service = in_memory(settings, vec![user], false, &env).unwrap();
+    let door: Arc<dyn Door> =
+        Arc::new(Local::new(service.clone(), service.session_of("ines").unwrap(), None));
+    let client = Client::new(door.clone());
+    let ask = |door: &Arc<dyn Door>| {
+        let door = door.clone();
+        move |request: &Request| Some(door.request(request.clone()))
+    };
+    let memory = Memory::default();
+    let mut robot =
+        Robot::new(RecordForm::add(RecordKind::Contact, &[], &ctx(), memory.clone())).answering(ask(&door));
+    to(&mut robot, "Given name");
+    robot.type_in("Anna").press("tab tab").type_in("Schmidt");
+    to(&mut robot, "Phones");
+    robot.type_in("work: 030 901820");
+    to(&mut robot, "Legal basis");
+    robot
+        .press("enter")
+        .type_in("consent")
+        .press("enter")
+        .type_in("asked")
+        .press("tab")
+        .type_in("fair")
+        .press("ctrl-s");
+    assert_eq!(robot.closed(), Some(None), "{}", robot.screen(80, 40));
+
+    let list = |query: &str| {
+        let query = query.to_owned();
+        let window = crate::api::Window::default();
+        let call = crate::api::List {
+            kind: RecordKind::Contact,
+            query,
+            sort: String::new(),
+            window,
+            columns: vec![],
+        };
+        client.call(call).unwrap().items
+    };
+    let view = list("anna").remove(0);
+    let edit = |at: ContactField, view: &View| {
+        Robot::new(RecordForm::edit(view, Some(at.key()), &ctx(), Memory::default())).answering(ask(&door))
+    };
+    // Two people have the same record open: other fields merge, the same field asks.
+    let mut first = edit(ContactField::job_title, &view);
+    let mut second = edit(ContactField::department, &view);
+    let mut third = edit(ContactField::job_title, &view);
+    first.type_in("CEO").press("ctrl-s");
+    second.type_in("Sales").press("ctrl-s");
+    assert_eq!((first.closed(), second.closed()), (Some(None), Some(None)));
+    third.type_in("CFO").press("ctrl-s");
+    assert!(third.screen(80, 24).contains("t theirs  CEO"), "{}", third.screen(80, 24));
+    third.press("m enter");
+    assert_eq!(third.closed(), Some(None), "{}", third.screen(80, 24));
+    let view = list("anna").remove(0);
+    assert_eq!(
+        (view.text(ContactField::job_title.key()), view.text(ContactField::department.key())),
+        ("CFO", "Sales")
+    );
+
+    // A company nobody has heard of: whatever the service says stands in the form, not in a log.
+    let mut fourth = edit(ContactField::owner, &view);
+    fourth.press("ctrl-u").type_in("nobody").press("ctrl-s");
+    let screen = fourth.screen(100, 50);
+    assert!(fourth.closed().is_none() && screen.contains("! ") && fourth.unsaved(), "{screen}");
+    assert!(screen.contains(">Owner"), "the error stands at its field:\n{screen}");
+
+    // The same person again is seen before it is saved.
+    let mut again =
+        Robot::new(RecordForm::add(RecordKind::Contact, &[], &ctx(), memory)).answering(ask(&door));
+    to(&mut again, "Phones");
+    again.type_in("+49 30 901820");
+    assert!(again.screen(100, 50).contains("Anna Schmidt: same phone"), "{}", again.screen(100, 50));
 }

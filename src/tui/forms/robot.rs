@@ -73,7 +73,10 @@ impl Robot {
     }
 
     /// Answers calls as they are made; what it gives `None` for stays in `calls`.
-    pub(crate) fn answering(mut self, door: impl FnMut(&Request) -> Option<Result<Response, Error>> + 'static) -> Robot {
+    pub(crate) fn answering(
+        mut self,
+        door: impl FnMut(&Request) -> Option<Result<Response, Error>> + 'static,
+    ) -> Robot {
         self.door = Some(Box::new(door));
         let waiting = std::mem::take(&mut self.calls);
         for (at, ticket, request) in waiting {
@@ -172,6 +175,7 @@ impl Robot {
                 Step::Copy(text) => self.log.push(format!("copy {text}")),
                 Step::Toast(level, text) => self.log.push(format!("{level:?}: {text}")),
                 Step::Fail(error) => self.log.push(format!("fail: {error}")),
+                Step::Run(intent) => self.log.push(format!("run {intent:?}")),
                 Step::Changed => self.log.push("changed".to_owned()),
                 Step::Show(kind, id) => self.log.push(format!("show {kind} {id}")),
                 Step::Enter(_) => self.log.push("enter".to_owned()),

@@ -22,9 +22,10 @@ pub(crate) fn draw(form: &RecordForm, buf: &mut Buffer, area: Rect, ctx: &Ctx) -
     if let Some(conflict) = &form.conflict {
         return conflict.draw(buf, inner, theme);
     }
-    let foot = form.message.as_ref().map_or(0, |(tone, said)| {
-        frame::rows(&format!("{}{said}", theme.mark(*tone)), inner.width).min(3)
-    });
+    let foot = form
+        .message
+        .as_ref()
+        .map_or(0, |(tone, said)| frame::rows(&format!("{}{said}", theme.mark(*tone)), inner.width).min(3));
     // The warning stays in sight wherever the form is scrolled to.
     let (head, warned) = warning(form, buf, inner, theme);
     let window = Rect { height: inner.height.saturating_sub(foot + head), ..frame::below(inner, head) };
@@ -75,7 +76,13 @@ fn content(form: &RecordForm, width: u16, theme: Theme) -> Drawn {
                 drawn.rows += 1;
             }
             let line = "─".repeat(usize::from(width).saturating_sub(text::width(one.group) + 1));
-            frame::line(&mut drawn.buf, area, drawn.rows, &format!("{} {line}", one.group), theme.style(Tone::Border));
+            frame::line(
+                &mut drawn.buf,
+                area,
+                drawn.rows,
+                &format!("{} {line}", one.group),
+                theme.style(Tone::Border),
+            );
             drawn.rows = frame::line(&mut drawn.buf, area, drawn.rows, one.group, theme.style(Tone::Title));
             group = one.group;
         }
@@ -103,17 +110,27 @@ fn warning(form: &RecordForm, buf: &mut Buffer, inner: Rect, theme: Theme) -> (u
         if on {
             cursor = Some(Position::new(area.x, area.y + row));
         }
-        let (mark, tone) = if on { (theme.mark(Tone::Selection), Tone::Selection) } else { ("  ", Tone::Text) };
+        let (mark, tone) =
+            if on { (theme.mark(Tone::Selection), Tone::Selection) } else { ("  ", Tone::Text) };
         row = frame::line(buf, area, row, &format!("{mark}{}", similar::describe(one)), theme.style(tone));
     }
     (row, cursor)
 }
 
-fn field(form: &RecordForm, one: &FormField, focused: bool, at: Rect, label: u16, theme: Theme, drawn: &mut Drawn) {
+fn field(
+    form: &RecordForm,
+    one: &FormField,
+    focused: bool,
+    at: Rect,
+    label: u16,
+    theme: Theme,
+    drawn: &mut Drawn,
+) {
     let first = drawn.rows;
     let height = one.height(focused);
     let star = if one.required { "*" } else { "" };
-    let name = text::pad(&format!("{}{star}", text::clean(&one.info.label)), usize::from(label), text::Align::Left);
+    let name =
+        text::pad(&format!("{}{star}", text::clean(&one.info.label)), usize::from(label), text::Align::Left);
     let tone = match (focused, one.error.is_some()) {
         (_, true) => Tone::Error,
         (true, false) => Tone::Focus,
@@ -150,7 +167,8 @@ fn field(form: &RecordForm, one: &FormField, focused: bool, at: Rect, label: u16
         }
         for (number, offer) in form.offered.list.iter().enumerate() {
             let on = form.offered.at == Some(number);
-            let (mark, tone) = if on { (theme.mark(Tone::Selection), Tone::Selection) } else { ("  ", Tone::Text) };
+            let (mark, tone) =
+                if on { (theme.mark(Tone::Selection), Tone::Selection) } else { ("  ", Tone::Text) };
             let line = format!("{mark}{}  {}", offer.label, offer.detail);
             drawn.rows = frame::line(&mut drawn.buf, under, drawn.rows, &line, theme.style(tone));
         }
@@ -185,5 +203,9 @@ fn help(one: &FormField) -> String {
     };
     let needed = if one.required { "needed" } else { "" };
     let purpose = if one.info.purpose.is_empty() { &one.info.why } else { &one.info.purpose };
-    [needed, purpose.as_str(), how].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    [needed, purpose.as_str(), how]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
 }

@@ -27,7 +27,8 @@ impl Alike {
             .filter(|field| tells(field) && !field.is_empty() && field.error.is_none())
             .map(FormField::edit)
             .collect();
-        let enough = about.iter().any(|edit| matches!(edit.field.as_str(), "phones" | "emails" | "family_name"));
+        let enough =
+            about.iter().any(|edit| matches!(edit.field.as_str(), "phones" | "emails" | "family_name"));
         if !enough {
             self.found.clear();
             self.asked.clear();
@@ -60,7 +61,8 @@ impl Alike {
 /// `Anna Schmidt (Muster GmbH): same phone, name`.
 pub(crate) fn describe(one: &Similar) -> String {
     let company = if one.company.is_empty() { String::new() } else { format!(" ({})", one.company) };
-    let same: Vec<String> = one.same.iter().map(|same| same.replace("email", "e-mail").replace('+', " and ")).collect();
+    let same: Vec<String> =
+        one.same.iter().map(|same| same.replace("email", "e-mail").replace('+', " and ")).collect();
     format!("{}{company}: same {}", one.title, same.join(", "))
 }
 

@@ -29,8 +29,12 @@ pub(crate) fn write(title: &str, fields: &[FormField]) -> String {
         match &one.editor {
             Editor::Line(_) => out.push_str(&format!("{}: {text}\n", one.info.address())),
             Editor::Choice(_) => {
-                let words: Vec<String> =
-                    one.choices().into_iter().map(|choice| choice.value).filter(|word| !word.is_empty()).collect();
+                let words: Vec<String> = one
+                    .choices()
+                    .into_iter()
+                    .map(|choice| choice.value)
+                    .filter(|word| !word.is_empty())
+                    .collect();
                 out.push_str(&format!("# {}: one of {}\n", one.info.address(), words.join(", ")));
                 out.push_str(&format!("{}: {text}\n", one.info.address()));
             }

@@ -168,7 +168,13 @@ pub struct Prompt {
 
 impl Prompt {
     pub fn new(title: impl Into<String>, text: impl Into<String>, initial: &str) -> Prompt {
-        Prompt { title: title.into(), text: text.into(), line: Line::new(initial), check: None, message: String::new() }
+        Prompt {
+            title: title.into(),
+            text: text.into(),
+            line: Line::new(initial),
+            check: None,
+            message: String::new(),
+        }
     }
 
     /// Refuses a text with the sentence that `check` gives.
@@ -265,9 +271,10 @@ mod tests {
 
     #[test]
     fn a_prompt_checks_and_never_submits_a_paste() {
-        let mut robot = Robot::new(Prompt::new("Tag", "Which tag?", "").checked(Box::new(|text| {
-            text.is_empty().then(|| "A tag needs a name.".to_owned())
-        })));
+        let mut robot = Robot::new(
+            Prompt::new("Tag", "Which tag?", "")
+                .checked(Box::new(|text| text.is_empty().then(|| "A tag needs a name.".to_owned()))),
+        );
         robot.press("enter");
         assert_eq!(robot.closed(), None);
         insta::assert_snapshot!(robot.screen(60, 20));

@@ -110,7 +110,9 @@ impl ImportScreen {
             .iter()
             .map(|one| match one {
                 Origin::Country => Line::new(country),
-                Origin::Source | Origin::Supplier | Origin::Basis | Origin::Reason | Origin::Tags => Line::default(),
+                Origin::Source | Origin::Supplier | Origin::Basis | Origin::Reason | Origin::Tags => {
+                    Line::default()
+                }
             })
             .collect();
         ImportScreen {
@@ -144,9 +146,10 @@ impl ImportScreen {
     pub(crate) fn in_file(&self, one: Origin) -> bool {
         let Some(looked) = &self.looked else { return false };
         match (&looked.mapping, looked.format) {
-            (Some(mapping), _) => mapping.columns().iter().any(
-                |guess| matches!(guess.target, Target::Field { field, .. } if field == one.field()),
-            ),
+            (Some(mapping), _) => mapping
+                .columns()
+                .iter()
+                .any(|guess| matches!(guess.target, Target::Field { field, .. } if field == one.field())),
             // Objects carry a source each, or are rejected one by one; cards never do.
             (None, Format::Json) => true,
             (None, Format::Csv | Format::VCard) => false,
@@ -193,7 +196,9 @@ impl ImportScreen {
     /// The mapping as decisions about headers, for reading the file anew.
     fn decided(&self) -> Options {
         let mut options = self.options.clone();
-        for guess in self.looked.iter().filter_map(|looked| looked.mapping.as_ref()).flat_map(|one| one.columns()) {
+        for guess in
+            self.looked.iter().filter_map(|looked| looked.mapping.as_ref()).flat_map(|one| one.columns())
+        {
             if guess.chosen && guess.target == Target::Skip {
                 options.skip.push(guess.header.clone());
             } else if guess.chosen {
@@ -216,8 +221,7 @@ impl ImportScreen {
         let (file, options) = (self.file(), self.decided());
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let title = if dry_run { format!("Looking through {name}") } else { format!("Importing {name}") };
-        self.busy =
-            if dry_run { Busy::Trying } else { Busy::Running { done: 0, total: 0, stopping: false } };
+        self.busy = if dry_run { Busy::Trying } else { Busy::Running { done: 0, total: 0, stopping: false } };
         self.message.clear();
         let tray = self.counting.clone();
         let work = Box::new(
@@ -282,7 +286,10 @@ impl ImportScreen {
                 self.offers.clear();
                 self.busy = Busy::Looking;
                 let (file, options) = (self.file(), self.options.clone());
-                return vec![Step::Job(LOOK, self.looking.job("Looking at the file", move |_| run::look(&file, &options)))];
+                return vec![Step::Job(
+                    LOOK,
+                    self.looking.job("Looking at the file", move |_| run::look(&file, &options)),
+                )];
             }
             _ => {
                 self.path.key(key);
@@ -314,7 +321,8 @@ impl ImportScreen {
             }
             Code::Enter | Code::Char('e') => {
                 if let Some(found) = mapping.columns().get(self.at).and_then(|guess| guess.forbidden) {
-                    self.message = format!("{}: {}. x skips the column.", found.kind.replace('_', " "), found.why);
+                    self.message =
+                        format!("{}: {}. x skips the column.", found.kind.replace('_', " "), found.why);
                     return Vec::new();
                 }
                 let choices = mapping
@@ -325,7 +333,8 @@ impl ImportScreen {
                         Choice::new(word.clone(), word.clone(), label.map_or("", |field| field.spec().label))
                     })
                     .collect();
-                let now = mapping.columns().get(self.at).map(|guess| guess.target.to_string()).unwrap_or_default();
+                let now =
+                    mapping.columns().get(self.at).map(|guess| guess.target.to_string()).unwrap_or_default();
                 let word = now.split(':').next().unwrap_or_default().to_owned();
                 self.asking = Asking::Target(self.at);
                 return vec![Step::Open(Box::new(Picker::new(header, choices).at(&word)))];
@@ -335,9 +344,10 @@ impl ImportScreen {
                 match forbidden {
                     Some((at, header)) => {
                         self.at = at;
-                        self.message = format!("`{header}` is not to be held; x skips it. Nothing of it is read.");
+                        self.message =
+                            format!("`{header}` is not to be held; x skips it. Nothing of it is read.");
                     }
-                    None => self.to_provenance(),
+                    None => self.show_provenance(),
                 }
             }
             _ => {}
@@ -345,7 +355,7 @@ impl ImportScreen {
         Vec::new()
     }
 
-    fn to_provenance(&mut self) {
+    fn show_provenance(&mut self) {
         self.page = Page::Provenance;
         self.at = 0;
     }
@@ -401,7 +411,11 @@ impl ImportScreen {
                 let mut name = self.file();
                 name.set_extension("report.csv");
                 self.asking = Asking::Report;
-                let prompt = Prompt::new("Report", "Where shall the rows that were not taken be written?", &name.to_string_lossy());
+                let prompt = Prompt::new(
+                    "Report",
+                    "Where shall the rows that were not taken be written?",
+                    &name.to_string_lossy(),
+                );
                 return vec![Step::Open(Box::new(prompt))];
             }
             Code::Char('i') if self.page == Page::Tried => return self.send(false),
@@ -438,7 +452,8 @@ impl ImportScreen {
                 let (path, text, suffix) = (home(&text), run::report(tally), ctx.now.millis().unsigned_abs());
                 let work = Box::new(
                     move |_: Option<&crate::client::Client>, _: &dyn crate::tui::layer::JobHandle| {
-                        run::save(&path, &text, suffix).map(|()| format!("The report is in {}.", path.display()))
+                        run::save(&path, &text, suffix)
+                            .map(|()| format!("The report is in {}.", path.display()))
                     },
                 );
                 return vec![Step::Job(SAVE, Job { title: "Writing the report".to_owned(), work })];
@@ -475,7 +490,7 @@ impl ImportScreen {
                 self.looked = self.looking.take();
                 match self.looked.as_ref().map(|looked| looked.mapping.is_some()) {
                     Some(true) => self.page = Page::Columns,
-                    Some(false) => self.to_provenance(),
+                    Some(false) => self.show_provenance(),
                     None => self.message = "The file could not be looked at.".to_owned(),
                 }
                 Vec::new()
@@ -550,7 +565,9 @@ impl Layer for ImportScreen {
                 hint("n", "next"),
                 hint("esc", "back"),
             ],
-            Page::Provenance => vec![hint("ctrl-s", "dry run"), hint("tab", "next line"), hint("esc", "back")],
+            Page::Provenance => {
+                vec![hint("ctrl-s", "dry run"), hint("tab", "next line"), hint("esc", "back")]
+            }
             Page::Tried => vec![hint("i", "import"), hint("w", "write the report"), hint("esc", "back")],
             Page::Done => vec![hint("enter", "close"), hint("w", "write the report")],
         }

@@ -87,7 +87,9 @@ pub fn import(
 ) -> Result<Tally, Error> {
     let size = std::fs::metadata(path).map_or(0, |meta| meta.len());
     let mut source = open(path, options)?;
-    if let Some(found) = source.mapping().and_then(|mapping| mapping.forbidden().first().map(|one| one.header.clone())) {
+    if let Some(found) =
+        source.mapping().and_then(|mapping| mapping.forbidden().first().map(|one| one.header.clone()))
+    {
         return Err(Error::refused(format!("the column `{found}` is not to be held, and was not skipped")));
     }
     let tracker = source.tracker();
@@ -164,9 +166,13 @@ pub fn report(tally: &Tally) -> String {
 /// Writes a report beside its place and moves it there, so that there never is half of one. Nothing is overwritten.
 pub fn save(path: &Path, text: &str, suffix: u64) -> Result<(), Error> {
     use std::io::Write;
-    let failed = |error: std::io::Error| Error::failed(format!("{} cannot be written: {error}", path.display()));
+    let failed =
+        |error: std::io::Error| Error::failed(format!("{} cannot be written: {error}", path.display()));
     if path.exists() {
-        return Err(Error::new(Code::Failed, format!("{} exists already; choose another name", path.display())));
+        return Err(Error::new(
+            Code::Failed,
+            format!("{} exists already; choose another name", path.display()),
+        ));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.is_empty() {

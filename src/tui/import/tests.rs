@@ -6,7 +6,7 @@ use crate::tui::forms::Memory;
 use crate::tui::forms::robot::{Robot, ctx};
 use crate::tui::import::ImportScreen;
 use crate::tui::import::run::{Tally, report, save};
-use crate::tui::layer::Input;
+use crate::tui::layer::{Input, JobNews};
 
 /// Takes every row with an e-mail address, and remembers what it was asked.
 #[derive(Default)]
@@ -15,7 +15,8 @@ struct Store(Mutex<Vec<(bool, usize, String)>>);
 impl Door for Store {
     fn request(&self, request: Request) -> Result<Response, Error> {
         let Request::Import(import) = request else { return Err(Error::failed("not an import")) };
-        let said = format!("{} {} {}", import.provenance.basis, import.provenance.source, import.provenance.country);
+        let said =
+            format!("{} {} {}", import.provenance.basis, import.provenance.source, import.provenance.country);
         self.0.lock().unwrap().push((import.dry_run, import.rows.len(), said));
         let rows = import.rows.iter().map(|row| {
             let taken = row.fields.iter().any(|edit| edit.field == "emails");
@@ -37,7 +38,8 @@ fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
     (dir, path.to_string_lossy().into_owned())
 }
 
-const CSV: &str = "Vorname;Nachname;E-Mail;Konfession;Rang\nAnna;Schmidt;anna@example.com;ev;1\nBert;Maier;;rk;2\n";
+const CSV: &str =
+    "Vorname;Nachname;E-Mail;Konfession;Rang\nAnna;Schmidt;anna@example.com;ev;1\nBert;Maier;;rk;2\n";
 
 /// The file's own name stands in the titles, its directory is by chance.
 fn at_columns(path: &str) -> Robot {
@@ -77,7 +79,10 @@ fn a_file_is_mapped_tried_and_taken() {
     insta::assert_snapshot!("done_60x20", robot.screen(60, 20));
     assert_eq!(robot.log, ["changed"]);
     let asked = store.0.lock().unwrap().clone();
-    assert_eq!(asked, [(true, 2, "consent trade fair DE".to_owned()), (false, 2, "consent trade fair DE".to_owned())]);
+    assert_eq!(
+        asked,
+        [(true, 2, "consent trade fair DE".to_owned()), (false, 2, "consent trade fair DE".to_owned())]
+    );
     robot.press("w enter");
     robot.run_job(None);
     let text = std::fs::read_to_string(dir.path().join("leads.report.csv")).unwrap();
@@ -96,7 +101,10 @@ fn names_of_files_are_completed() {
     let mut robot = Robot::new(ImportScreen::new(&ctx(), Memory::default()));
     robot.paste(&start).press("tab");
     let screen = robot.screen(120, 40);
-    assert!(screen.contains("leads-april.csv") && screen.contains("other/") && !screen.contains("evil"), "{screen}");
+    assert!(
+        screen.contains("leads-april.csv") && screen.contains("other/") && !screen.contains("evil"),
+        "{screen}"
+    );
     robot.type_in("l").press("tab");
     assert!(robot.screen(120, 40).contains(&format!("{start}leads-")));
     robot.type_in("m").press("tab enter");
@@ -124,19 +132,25 @@ fn files_that_cannot_be_taken_say_why() {
 
 #[test]
 fn a_running_import_can_be_stopped() {
-    let (_dir, path) = file("cards.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Anna Schmidt\nEMAIL:anna@example.com\nEND:VCARD\n");
+    let (_dir, path) =
+        file("cards.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Anna Schmidt\nEMAIL:anna@example.com\nEND:VCARD\n");
     let mut robot = at_columns(&path);
     assert!(robot.screen(80, 24).contains("where it comes from"), "cards have no columns");
     robot.type_in("card").press("tab tab").type_in("consent").press("enter").type_in("r").press("ctrl-s");
     robot.input(Input::Cancel);
     assert_eq!(robot.log, ["cancel job 2"]);
+    robot.job_news(JobNews::Progress { done: 1, total: 2 });
+    assert!(robot.screen(80, 24).contains("nothing is changed"));
     robot.press("esc q");
     assert_eq!(robot.closed(), None, "what runs is not left behind by a stray key");
 }
 
 #[test]
 fn a_report_is_no_formula_and_overwrites_nothing() {
-    let tally = Tally { rejected: vec![(2, "=cmd|' /C calc'!A0 is no e-mail, \"quoted\"".to_owned())], ..Tally::default() };
+    let tally = Tally {
+        rejected: vec![(2, "=cmd|' /C calc'!A0 is no e-mail, \"quoted\"".to_owned())],
+        ..Tally::default()
+    };
     let text = report(&tally);
     assert!(text.contains("\"'=cmd|"), "{text}");
     let dir = tempfile::tempdir().unwrap();

@@ -61,7 +61,10 @@ fn file(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> Op
         theme.style(Tone::Text),
     ) + 1;
     let cursor = screen.path.draw(buf, frame::row_of(body, row), theme.style(Tone::Focus));
-    screen.offers.iter().fold(row + 1, |row, one| frame::line(buf, body, row, &format!("  {one}"), theme.style(Tone::Dim)));
+    screen
+        .offers
+        .iter()
+        .fold(row + 1, |row, one| frame::line(buf, body, row, &format!("  {one}"), theme.style(Tone::Dim)));
     Some(cursor)
 }
 
@@ -71,8 +74,10 @@ fn columns(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) ->
     frame::line(buf, body, 0, &looked.about, theme.style(Tone::Dim));
     let list = frame::below(body, 2);
     let width = usize::from(list.width);
-    let header = columns.iter().map(|one| text::width(&one.header)).max().unwrap_or(0).clamp(6, (width / 3).max(6));
-    let target = columns.iter().map(|one| text::width(&said(one))).max().unwrap_or(0).clamp(6, (width / 3).max(6));
+    let header =
+        columns.iter().map(|one| text::width(&one.header)).max().unwrap_or(0).clamp(6, (width / 3).max(6));
+    let target =
+        columns.iter().map(|one| text::width(&said(one))).max().unwrap_or(0).clamp(6, (width / 3).max(6));
     let head = format!(
         "  {}  {}  samples",
         text::pad("column", header, Align::Left),
@@ -137,7 +142,8 @@ fn origin(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
         let spec = one.field().spec();
         let focused = at == screen.at;
         let star = if screen.needed(*one) { "*" } else { "" };
-        let label = text::pad(&format!("{}{star}", spec.label), 14.min(usize::from(body.width / 3)), Align::Left);
+        let label =
+            text::pad(&format!("{}{star}", spec.label), 14.min(usize::from(body.width / 3)), Align::Left);
         let marker = if focused { ">" } else { " " };
         let tone = if focused { Tone::Focus } else { Tone::Dim };
         frame::line(buf, body, row, &format!("{marker}{label}"), theme.style(tone));
@@ -159,7 +165,13 @@ fn origin(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
         if focused {
             cursor = Some(at_cursor);
             let why = if screen.in_file(*one) { "the file says it" } else { spec.why };
-            row = frame::wrapped(buf, Rect { x: field.x, width: field.width, ..body }, row, why, theme.style(Tone::Dim));
+            row = frame::wrapped(
+                buf,
+                Rect { x: field.x, width: field.width, ..body },
+                row,
+                why,
+                theme.style(Tone::Dim),
+            );
         }
     }
     cursor
@@ -179,7 +191,14 @@ fn report(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
         row = frame::line(buf, body, row, &format!("{count:>8}  {what}"), theme.style(Tone::Text));
     }
     if tally.stopped {
-        row = frame::message(buf, body, row, "Stopped. What was taken stays; the same file again takes the rest.", Tone::Warning, theme);
+        row = frame::message(
+            buf,
+            body,
+            row,
+            "Stopped. What was taken stays; the same file again takes the rest.",
+            Tone::Warning,
+            theme,
+        );
     }
     if let Some(error) = &tally.failed {
         row = frame::message(buf, body, row, &error.message, Tone::Error, theme);
@@ -189,9 +208,10 @@ fn report(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
     }
     let list = frame::below(body, row + 1);
     let rejected = tally.rejected.iter().map(|(row, reason)| (Tone::Error, format!("row {row}: {reason}")));
-    let dropped = tally.dropped.iter().map(|one| {
-        (Tone::Warning, format!("{} in {} rows: {}", one.field, one.rows, one.reason))
-    });
+    let dropped = tally
+        .dropped
+        .iter()
+        .map(|one| (Tone::Warning, format!("{} in {} rows: {}", one.field, one.rows, one.reason)));
     let rows = usize::from(list.height);
     let total = tally.rejected.len() + tally.dropped.len();
     let from = frame::scrolled(screen.at, total, rows);
@@ -200,5 +220,7 @@ fn report(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
         frame::line(buf, list, row, &format!("{}{said}", theme.mark(tone)), theme.style(tone));
     }
     let at = u16::try_from(screen.at.saturating_sub(from)).unwrap_or(0).min(list.height.saturating_sub(1));
-    (total > 0 && list.height > 0).then(|| Position::new(list.x, list.y + at)).or(Some(Position::new(body.x, body.y)))
+    (total > 0 && list.height > 0)
+        .then(|| Position::new(list.x, list.y + at))
+        .or(Some(Position::new(body.x, body.y)))
 }

@@ -11,7 +11,8 @@ use crate::client::Client;
 use crate::client::open::Secret;
 use crate::domain::time::Timestamp;
 use crate::tui::forms::frame;
-use crate::tui::forms::line::{Line, SecretLine};
+use crate::tui::forms::line::Line;
+use crate::tui::forms::secret::SecretLine;
 use crate::tui::keys::{Code, Key, Mods};
 use crate::tui::layer::{Ctx, Hint, Input, JobNews, Layer, Step, Ticket};
 use crate::tui::lock::vault::{Tray, Vault};
@@ -125,10 +126,12 @@ impl Unlock {
     }
 
     fn submit(&mut self, ctx: &Ctx) -> Vec<Step> {
-        if let Some(left) = self.until.map(|until| until.millis() - ctx.now.millis()).filter(|left| *left > 0) {
+        if let Some(left) = self.until.map(|until| until.millis() - ctx.now.millis()).filter(|left| *left > 0)
+        {
             // A clock that was set back must not lock anybody out for longer than the longest pause.
             let seconds = ((left + 999) / 1000).min(LONGEST_PAUSE);
-            self.message = Some((Tone::Warning, format!("Too many tries. Wait {seconds} seconds, then press Enter.")));
+            self.message =
+                Some((Tone::Warning, format!("Too many tries. Wait {seconds} seconds, then press Enter.")));
             if left > LONGEST_PAUSE * 1000 {
                 self.until = None;
             }
@@ -224,7 +227,8 @@ impl Layer for Unlock {
         if inner.is_empty() {
             return None;
         }
-        let row = frame::line(buf, inner, 0, &format!("Store {}", self.vault.place()), theme.style(Tone::Dim)) + 1;
+        let row =
+            frame::line(buf, inner, 0, &format!("Store {}", self.vault.place()), theme.style(Tone::Dim)) + 1;
         let ask = format!("{}: ", self.way.label());
         frame::line(buf, inner, row, &ask, theme.style(Tone::Focus));
         let at = frame::row_of(inner, row);
@@ -238,7 +242,13 @@ impl Layer for Unlock {
         };
         let below = frame::below(inner, row + 2);
         if self.busy {
-            frame::line(buf, below, 0, "Unlocking. This takes about a second, on purpose.", theme.style(Tone::Dim));
+            frame::line(
+                buf,
+                below,
+                0,
+                "Unlocking. This takes about a second, on purpose.",
+                theme.style(Tone::Dim),
+            );
         } else if let Some((tone, said)) = &self.message {
             frame::message(buf, below, 0, said, *tone, theme);
         }

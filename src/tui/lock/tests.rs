@@ -42,7 +42,10 @@ impl Vault for Fake {
             Secret::Passphrase(typed) if typed.as_str() == "correct horse" => Ok(client()),
             Secret::Recovery(typed) if typed.as_str() == "ABCD-EFGH" => Ok(client()),
             Secret::KeyFile(path) if path.ends_with("good.key") => Ok(client()),
-            _ => Err(Error::new(Code::Locked, "the passphrase is wrong; check it, or use another way to unlock")),
+            _ => Err(Error::new(
+                Code::Locked,
+                "the passphrase is wrong; check it, or use another way to unlock",
+            )),
         }
     }
 
@@ -52,7 +55,10 @@ impl Vault for Fake {
         }
         self.founded.lock().unwrap().push(new.clone());
         let recovery = ["ABCD", "EFGH", "JKMN", "PQRS", "TVWX", "YZ01", "2345"];
-        Ok(Founded { client: client(), recovery: recovery.iter().map(|group| Zeroizing::new((*group).to_owned())).collect() })
+        Ok(Founded {
+            client: client(),
+            recovery: recovery.iter().map(|group| Zeroizing::new((*group).to_owned())).collect(),
+        })
     }
 
     fn abandon(&self) -> Result<(), Error> {
@@ -112,8 +118,10 @@ fn other_ways_in() {
 fn a_store_that_is_held_or_damaged_is_no_wrong_passphrase() {
     let fake = Arc::new(Fake::default());
     let mut robot = Robot::new(Unlock::at_start(fake.clone()));
-    *fake.fails.lock().unwrap() =
-        Some(Error::new(Code::Locked, "the store is held by pid 4711 (anna); talk to it through its socket, or end it first"));
+    *fake.fails.lock().unwrap() = Some(Error::new(
+        Code::Locked,
+        "the store is held by pid 4711 (anna); talk to it through its socket, or end it first",
+    ));
     for _ in 0..5 {
         try_it(&mut robot, "correct horse");
     }
@@ -145,4 +153,39 @@ fn the_idle_lock_lets_go_and_nothing_gets_past_it() {
     for (width, height) in [(40, 10), (1, 2), (8, 3), (200, 60)] {
         robot.screen(width, height);
     }
+}
+
+#[test]
+fn a_directory_is_founded_unlocked_and_abandoned() {
+    use crate::api::Whoami;
+    use crate::client::open::KdfCost;
+    use crate::env::Env;
+    use crate::tui::lock::DirVault;
+
+    let home = tempfile::tempdir().unwrap();
+    let vault = DirVault {
+        dir: home.path().join("store"),
+        unix: "ines".into(),
+        cost: KdfCost::MINIMUM,
+        env: Env::system(),
+    };
+    let new = NewStore { controller: "Muster GmbH".into(), country: "DE".into(), user: "ines".into() };
+    let passphrase = || Zeroizing::new("kestrel mop nine tin cloud".to_owned());
+    let made = vault.found(&new, passphrase()).unwrap();
+    assert_eq!(made.client.call(Whoami {}).unwrap().controller, "Muster GmbH");
+    let code =
+        made.recovery.iter().map(|group| group.to_string()).collect::<Vec<_>>().join(" ").to_lowercase();
+    let held = vault.unlock(&Secret::Passphrase(passphrase())).err().unwrap();
+    assert!(held.message.contains("held by"), "{held}");
+    drop(made);
+    let wrong = vault
+        .unlock(&Secret::Passphrase(Zeroizing::new("kestrel mop nine tin clouds".into())))
+        .err()
+        .unwrap();
+    assert_eq!(wrong.code, Code::Locked);
+    assert!(!wrong.message.contains("kestrel"));
+    drop(vault.unlock(&Secret::Passphrase(passphrase())).unwrap());
+    drop(vault.unlock(&Secret::Recovery(Zeroizing::new(code))).unwrap());
+    vault.abandon().unwrap();
+    assert!(!home.path().join("store").exists());
 }

@@ -71,7 +71,17 @@ impl<'a> Session<'a> {
     ) -> Result<Session<'a>, Error> {
         let schema = Schema::new(&client.call(api::SchemaGet {})?);
         let country = client.call(api::Whoami {})?.country.parse().ok();
-        Ok(Session { talk, client, env, commands, schema, country, hits: Vec::new(), searched: None, open: None })
+        Ok(Session {
+            talk,
+            client,
+            env,
+            commands,
+            schema,
+            country,
+            hits: Vec::new(),
+            searched: None,
+            open: None,
+        })
     }
 
     /// Talks until the person ends it or input ends.
@@ -135,7 +145,9 @@ impl<'a> Session<'a> {
                 }
                 Err(error) => self.fail(&error)?,
             },
-            (number, true) if number.parse::<usize>().is_ok_and(|number| number <= self.hits.len().max(999)) => {
+            (number, true)
+                if number.parse::<usize>().is_ok_and(|number| number <= self.hits.len().max(999)) =>
+            {
                 let at = number.parse::<usize>().unwrap_or(0);
                 match at.checked_sub(1).and_then(|at| self.hits.get(at)).map(|view| (view.kind, view.id)) {
                     Some((kind, id)) => self.open(kind, id)?,
@@ -149,7 +161,8 @@ impl<'a> Session<'a> {
 
     fn search(&mut self, kind: RecordKind, query: &str, offset: u64) -> io::Result<()> {
         let window = Window { after: None, offset, limit: Some(PAGE) };
-        let call = api::List { kind, query: query.to_owned(), sort: String::new(), window, columns: Vec::new() };
+        let call =
+            api::List { kind, query: query.to_owned(), sort: String::new(), window, columns: Vec::new() };
         let page = match self.client.call(call) {
             Ok(page) => page,
             Err(error) => return self.fail(&error),
@@ -163,7 +176,11 @@ impl<'a> Session<'a> {
         let mut lines = Vec::new();
         for view in page.items {
             let company = view.text(ContactField::company.key());
-            let about = if kind == RecordKind::Contact && !company.is_empty() { format!(", {company}") } else { String::new() };
+            let about = if kind == RecordKind::Contact && !company.is_empty() {
+                format!(", {company}")
+            } else {
+                String::new()
+            };
             self.hits.push(view);
             let number = self.hits.len();
             let title = self.hits.last().map_or("", |view| view.title.as_str());
@@ -193,7 +210,9 @@ impl<'a> Session<'a> {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        let Some((kind, id)) = self.open.as_ref().map(|card| (card.record.kind, card.record.id)) else { return Ok(()) };
+        let Some((kind, id)) = self.open.as_ref().map(|card| (card.record.kind, card.record.id)) else {
+            return Ok(());
+        };
         // A record that is gone is simply no longer open.
         self.open = self.client.call(api::Get { kind, id, at: None }).ok();
         Ok(())
@@ -203,13 +222,18 @@ impl<'a> Session<'a> {
         let Some(card) = &self.open else { return self.say("Nothing is open: search, then say a number.") };
         let mut lines = vec![format!("{}, {}.", card.record.title, card.record.kind)];
         for shown in &card.record.fields {
-            let label = self.schema.by_key(card.record.kind, shown.key).map_or("", |info| info.label.as_str());
+            let label =
+                self.schema.by_key(card.record.kind, shown.key).map_or("", |info| info.label.as_str());
             lines.push(format!("{label}: {}", shown.text));
         }
         lines.extend(card.people.iter().map(|view| format!("Works here: {}", view.title)));
         for note in card.notes.iter().take(10) {
             let when = note.text(NoteField::happened_at.key());
-            lines.push(format!("{} {when}: {}", note.text(NoteField::kind.key()), note.text(NoteField::text.key())));
+            lines.push(format!(
+                "{} {when}: {}",
+                note.text(NoteField::kind.key()),
+                note.text(NoteField::text.key())
+            ));
         }
         if card.notes.len() > 10 {
             lines.push(format!("{} older notes.", card.notes.len() - 10));
@@ -246,7 +270,8 @@ impl<'a> Session<'a> {
             return self.say("Nothing is open: search, then say a number.");
         };
         if name.is_empty() {
-            let fields = self.schema.of(record.kind).iter().filter(|info| info.edit == Edit::Free && !info.retired);
+            let fields =
+                self.schema.of(record.kind).iter().filter(|info| info.edit == Edit::Free && !info.retired);
             let names: Vec<String> = fields.map(FieldInfo::address).collect();
             return self.say(&format!("Fields: {}.", names.join(", ")));
         }
@@ -265,7 +290,12 @@ impl<'a> Session<'a> {
         self.save(&record, vec![edit], Some(record.revision))
     }
 
-    fn save(&mut self, record: &View, fields: Vec<FieldEdit>, expect_revision: Option<u64>) -> io::Result<()> {
+    fn save(
+        &mut self,
+        record: &View,
+        fields: Vec<FieldEdit>,
+        expect_revision: Option<u64>,
+    ) -> io::Result<()> {
         let call = api::Edit { kind: record.kind, id: record.id, fields: fields.clone(), expect_revision };
         match self.client.call(call) {
             Ok(edited) => {
@@ -292,7 +322,8 @@ impl<'a> Session<'a> {
     /// Asks for the value of a field until it can be read; nothing when it is left.
     fn value(&mut self, info: &FieldInfo, prompt: &str) -> io::Result<Option<String>> {
         if info.kind == Kind::Basis {
-            let words: Vec<String> = Basis::ALL.iter().map(|one| format!("{}: {}", one.word(), one.label())).collect();
+            let words: Vec<String> =
+                Basis::ALL.iter().map(|one| format!("{}: {}", one.word(), one.label())).collect();
             self.talk.say(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         loop {
@@ -325,7 +356,16 @@ impl<'a> Session<'a> {
         let asked: &[&str] = match kind {
             RecordKind::Company => &["name", "industry", "phones", "emails", "country"],
             _ => &[
-                "given_name", "family_name", "company", "job_title", "phones", "emails", "country", "basis", "reason", "source",
+                "given_name",
+                "family_name",
+                "company",
+                "job_title",
+                "phones",
+                "emails",
+                "country",
+                "basis",
+                "reason",
+                "source",
             ],
         };
         let needed: &[&str] =
@@ -354,7 +394,12 @@ impl<'a> Session<'a> {
             && !similar.is_empty()
         {
             for one in &similar {
-                self.say(&format!("Possibly here already: {}, {}, same {}", one.title, one.company, one.same.join(", ")))?;
+                self.say(&format!(
+                    "Possibly here already: {}, {}, same {}",
+                    one.title,
+                    one.company,
+                    one.same.join(", ")
+                ))?;
             }
             if !self.yes("Add it all the same?")? {
                 return self.say("Nothing was added.");
@@ -373,11 +418,13 @@ impl<'a> Session<'a> {
     }
 
     fn note(&mut self, kind: NoteKind, text: &str) -> io::Result<()> {
-        let contact = self.open.as_ref().map(|card| &card.record).filter(|view| view.kind == RecordKind::Contact);
+        let contact =
+            self.open.as_ref().map(|card| &card.record).filter(|view| view.kind == RecordKind::Contact);
         let Some(contact) = contact.map(|view| ContactId(view.id)) else {
             return self.say("No contact is open: search, then say a number.");
         };
-        let text = if text.is_empty() { self.talk.ask("Text:")?.unwrap_or_default() } else { text.to_owned() };
+        let text =
+            if text.is_empty() { self.talk.ask("Text:")?.unwrap_or_default() } else { text.to_owned() };
         if text.trim().is_empty() {
             return self.say("Nothing was noted.");
         }
@@ -423,9 +470,12 @@ impl<'a> Session<'a> {
 
 /// An entry of the history as lines.
 fn told(entry: &Entry) -> Vec<String> {
-    let mut lines = vec![format!("{} {} by {}", entry.at.utc().format("%Y-%m-%d %H:%M UTC"), entry.action, entry.actor)];
+    let mut lines =
+        vec![format!("{} {} by {}", entry.at.utc().format("%Y-%m-%d %H:%M UTC"), entry.action, entry.actor)];
     for change in &entry.changes {
-        let text = |shown: &Option<crate::api::Shown>| shown.as_ref().map_or("empty".to_owned(), |shown| shown.text.clone());
+        let text = |shown: &Option<crate::api::Shown>| {
+            shown.as_ref().map_or("empty".to_owned(), |shown| shown.text.clone())
+        };
         lines.push(format!("  {}: from {} to {}", change.label, text(&change.old), text(&change.new)));
     }
     if entry.erased {
@@ -449,8 +499,12 @@ mod tests {
     fn client(env: &Env) -> Client {
         let settings =
             Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
-        let user =
-            User { name: "ines".into(), unix: "ines".into(), role: OneOf(Some(Role::Owner)), ..User::default() };
+        let user = User {
+            name: "ines".into(),
+            unix: "ines".into(),
+            role: OneOf(Some(Role::Owner)),
+            ..User::default()
+        };
         let service = in_memory(settings, vec![user], false, env).unwrap();
         let session = service.session_of("ines").unwrap();
         Client::new(Arc::new(Local::new(service, session, None)))
@@ -468,14 +522,29 @@ mod tests {
         String::from_utf8(output).unwrap()
     }
 
-    const ANNA: &str = "n\nAnna\nSchmidt\n\nBuyer\n030 901820\nanna@example.com\n\nconsent\nasked for it\nfair\n";
+    const ANNA: &str =
+        "n\nAnna\nSchmidt\n\nBuyer\n030 901820\nanna@example.com\n\nconsent\nasked for it\nfair\n";
 
     #[test]
     fn a_working_day_in_lines() {
         let said = talk(&format!(
             "{ANNA}e job_title\nHead of Purchasing\nh\nac Wants an offer\nschmidt\n1\n: status\nd\n\nd\nyes\nu\nq\nnever read\n"
         ));
-        for line in ["Added.", "Legal basis: ", "Job title is now: Buyer", "Saved.", "Job title: from Buyer to Head of Purchasing", "Noted.", "1 Anna Schmidt", "1 hit.", "Wants an offer", "ran status", "Nothing was deleted.", "Deleted. u brings it back.", "Taken back:"] {
+        for line in [
+            "Added.",
+            "Legal basis: ",
+            "Job title is now: Buyer",
+            "Saved.",
+            "Job title: from Buyer to Head of Purchasing",
+            "Noted.",
+            "1 Anna Schmidt",
+            "1 hit.",
+            "Wants an offer",
+            "ran status",
+            "Nothing was deleted.",
+            "Deleted. u brings it back.",
+            "Taken back:",
+        ] {
             assert!(said.contains(line), "{line} in\n{said}");
         }
         assert!(!said.contains('\x1b') && !said.contains("never read"));
@@ -487,13 +556,19 @@ mod tests {
         assert!(said.contains("no phone number") && said.contains("It is needed: Art. 6(1)"), "{said}");
         assert!(said.contains("Nothing was added.") && said.contains("Nobody is found."), "{said}");
         let twice = talk(&format!("{ANNA}{ANNA}\nq\n"));
-        assert!(twice.contains("Possibly here already: Anna Schmidt") && twice.contains("Nothing was added."), "{twice}");
+        assert!(
+            twice.contains("Possibly here already: Anna Schmidt") && twice.contains("Nothing was added."),
+            "{twice}"
+        );
     }
 
     #[test]
     fn odd_input_is_answered() {
         let said = talk("7\nm\nh\ne\ns\nd\nan\ne nope\n/ q\n?\n");
-        assert!(said.contains("There is no hit 7.") && said.contains("Search for something first."), "{said}");
+        assert!(
+            said.contains("There is no hit 7.") && said.contains("Search for something first."),
+            "{said}"
+        );
         assert_eq!(said.matches("Nothing is open").count(), 5, "{said}");
         let said = talk(&format!("{ANNA}an Sie ist in der Gewerkschaft\nno\ne nope\ne phones\nzzz\n-\nq\n"));
         assert!(said.contains("seems to tell union") && said.contains("Nothing was noted."), "{said}");

@@ -15,7 +15,8 @@ use crate::client::Client;
 use crate::domain::country::Country;
 use crate::domain::entity::RecordKind;
 use crate::env::Env;
-use crate::tui::forms::line::{Line, SecretLine};
+use crate::tui::forms::line::Line;
+use crate::tui::forms::secret::SecretLine;
 use crate::tui::forms::widgets::{Confirm, YES};
 use crate::tui::keys::{Code, Key};
 use crate::tui::layer::{Ctx, Forms, Hint, Input, JobNews, Layer, Step, Ticket};
@@ -117,12 +118,24 @@ impl FirstRun {
             _ => self.message.clear(),
         }
         match self.page {
-            Page::Controller => { self.controller.key(key); }
-            Page::Country => { self.country.key(key); }
-            Page::User => { self.user.key(key); }
-            Page::Passphrase => { self.passphrase.key(key); }
-            Page::Repeat => { self.repeat.key(key); }
-            Page::Check(_) => { self.typed.key(key); }
+            Page::Controller => {
+                self.controller.key(key);
+            }
+            Page::Country => {
+                self.country.key(key);
+            }
+            Page::User => {
+                self.user.key(key);
+            }
+            Page::Passphrase => {
+                self.passphrase.key(key);
+            }
+            Page::Repeat => {
+                self.repeat.key(key);
+            }
+            Page::Check(_) => {
+                self.typed.key(key);
+            }
             Page::Welcome => match key.typed() {
                 Some('d') => return self.open_demo(),
                 Some('q') => return vec![Step::Quit],
@@ -162,9 +175,9 @@ impl FirstRun {
     fn enter(&mut self, _ctx: &Ctx) -> Vec<Step> {
         self.message.clear();
         let refused = match self.page {
-            Page::Controller if self.controller.text().trim().is_empty() => {
-                Some("Every notice and every answer to a person names the controller, so it is needed.".to_owned())
-            }
+            Page::Controller if self.controller.text().trim().is_empty() => Some(
+                "Every notice and every answer to a person names the controller, so it is needed.".to_owned(),
+            ),
             Page::Country => self.country.text().parse::<Country>().err().map(|error| error.to_string()),
             Page::User if self.user.text().trim().is_empty() => {
                 Some("History says who changed what, so you need a name.".to_owned())
@@ -223,7 +236,10 @@ impl FirstRun {
         self.page = Page::Founding;
         self.cancelled = false;
         let vault = Arc::clone(&self.vault);
-        vec![Step::Job(FOUND, self.founding.job("Creating the store", move |_| vault.found(&new, passphrase)))]
+        vec![Step::Job(
+            FOUND,
+            self.founding.job("Creating the store", move |_| vault.found(&new, passphrase)),
+        )]
     }
 
     fn founded(&mut self, end: Result<String, Error>) -> Vec<Step> {
@@ -269,11 +285,12 @@ impl FirstRun {
     fn group_is(&self, which: usize) -> bool {
         let plain = |text: &str| -> Zeroizing<String> {
             // As forgiving as the store: O is 0, I and L are 1, case and dashes do not matter.
-            let letters = text.chars().filter(|c| c.is_alphanumeric()).map(|c| match c.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                c => c,
-            });
+            let letters =
+                text.chars().filter(|c| c.is_alphanumeric()).map(|c| match c.to_ascii_uppercase() {
+                    'O' => '0',
+                    'I' | 'L' => '1',
+                    c => c,
+                });
             Zeroizing::new(letters.collect())
         };
         let group = self.asked.get(which).and_then(|at| self.recovery.get(*at));
@@ -289,7 +306,10 @@ impl FirstRun {
         let work = Box::new(move |_: Option<&Client>, _: &dyn crate::tui::layer::JobHandle| {
             vault.abandon().map(|()| "Nothing was kept.".to_owned())
         });
-        vec![Step::Job(ABANDON, crate::tui::layer::Job { title: "Taking the new store away".to_owned(), work })]
+        vec![Step::Job(
+            ABANDON,
+            crate::tui::layer::Job { title: "Taking the new store away".to_owned(), work },
+        )]
     }
 
     fn cancel(&mut self) -> Vec<Step> {
@@ -307,7 +327,12 @@ impl FirstRun {
             }
             Page::Next => self.go_on(None),
             Page::Leaving => Vec::new(),
-            Page::Welcome | Page::Controller | Page::Country | Page::User | Page::Passphrase | Page::Repeat => {
+            Page::Welcome
+            | Page::Controller
+            | Page::Country
+            | Page::User
+            | Page::Passphrase
+            | Page::Repeat => {
                 vec![Step::Quit]
             }
         }
@@ -331,11 +356,21 @@ impl Layer for FirstRun {
         match input {
             Input::Key(key) => return self.key(key, ctx),
             Input::Paste(pasted) => match self.page {
-                Page::Controller => { self.controller.paste(&pasted); }
-                Page::Country => { self.country.paste(&pasted); }
-                Page::User => { self.user.paste(&pasted); }
-                Page::Passphrase => { self.passphrase.paste(&pasted); }
-                Page::Repeat => { self.repeat.paste(&pasted); }
+                Page::Controller => {
+                    self.controller.paste(&pasted);
+                }
+                Page::Country => {
+                    self.country.paste(&pasted);
+                }
+                Page::User => {
+                    self.user.paste(&pasted);
+                }
+                Page::Passphrase => {
+                    self.passphrase.paste(&pasted);
+                }
+                Page::Repeat => {
+                    self.repeat.paste(&pasted);
+                }
                 // What is pasted was never on paper.
                 Page::Check(_) => self.message = "Please type it from the paper.".to_owned(),
                 Page::Welcome | Page::Founding | Page::Code | Page::Next | Page::Leaving => {}
@@ -382,7 +417,12 @@ impl Layer for FirstRun {
             Page::Founding | Page::Leaving => vec![Hint::new("ctrl-c", "stop")],
             Page::Code => vec![Hint::new("enter", "it is on paper")],
             Page::Next => vec![Hint::new("enter", "go on")],
-            Page::Controller | Page::Country | Page::User | Page::Passphrase | Page::Repeat | Page::Check(_) => {
+            Page::Controller
+            | Page::Country
+            | Page::User
+            | Page::Passphrase
+            | Page::Repeat
+            | Page::Check(_) => {
                 vec![Hint::new("enter", "next"), Hint::new("esc", "back"), Hint::new("ctrl-c", "stop")]
             }
         }

@@ -57,7 +57,17 @@ mod tests {
 
     #[test]
     fn short_and_simple_ones_are_refused() {
-        for bad in ["", "short", "elevenchars", "            x", "aaaaaaaaaaaaaa", "abababababab", "abcdefghijklmnop", "1234567890123", "Muster GmbH 1234"] {
+        for bad in [
+            "",
+            "short",
+            "elevenchars",
+            "            x",
+            "aaaaaaaaaaaaaa",
+            "abababababab",
+            "abcdefghijklmnop",
+            "1234567890123",
+            "Muster GmbH 1234",
+        ] {
             assert!(matches!(advise(bad, &["Muster GmbH"]), Advice::Refused(_)), "{bad}");
         }
     }

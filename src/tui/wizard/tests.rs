@@ -92,7 +92,10 @@ fn from_nothing_to_the_first_contact() {
     assert_eq!(robot.log, ["enter"]);
     assert!(robot.screen(80, 24).contains("add contact"));
     let founded = fake.founded.lock().unwrap();
-    assert_eq!((founded[0].controller.as_str(), founded[0].country.as_str(), founded[0].user.as_str()), ("Muster GmbH", "DE", "ines"));
+    assert_eq!(
+        (founded[0].controller.as_str(), founded[0].country.as_str(), founded[0].user.as_str()),
+        ("Muster GmbH", "DE", "ines")
+    );
 }
 
 #[test]
@@ -172,7 +175,10 @@ fn a_store_that_cannot_be_made_says_why() {
     robot.run_job(None);
     assert!(robot.screen(80, 24).contains("the disk is full Make room."));
     robot.press("esc esc esc");
-    assert!(robot.screen(80, 24).contains("Muster GmbH"), "what was typed is still there, but for the passphrase");
+    assert!(
+        robot.screen(80, 24).contains("Muster GmbH"),
+        "what was typed is still there, but for the passphrase"
+    );
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub(crate) fn draw(run: &FirstRun, buf: &mut Buffer, area: Rect, theme: Theme) -
     };
     let below = frame::below(inner, row + 1);
     if !run.message.is_empty() {
-        let below = if run.page == Page::Code { frame::below(inner, inner.height.saturating_sub(2)) } else { below };
+        let below =
+            if run.page == Page::Code { frame::below(inner, inner.height.saturating_sub(2)) } else { below };
         frame::message(buf, below, 0, &run.message, Tone::Error, theme);
     } else if let Some((tone, said)) = under {
         frame::message(buf, below, 0, &said, tone, theme);
@@ -79,7 +80,8 @@ fn say(run: &FirstRun, buf: &mut Buffer, inner: Rect, theme: Theme) -> u16 {
         ],
         Page::Country => vec![
             "In which country? A code such as DE, or the name.".to_owned(),
-            "Numbers without a country code are read as this country's, unless a contact has another one.".to_owned(),
+            "Numbers without a country code are read as this country's, unless a contact has another one."
+                .to_owned(),
         ],
         Page::User => vec![
             "What are you called here? One word, such as anna.".to_owned(),
@@ -87,7 +89,8 @@ fn say(run: &FirstRun, buf: &mut Buffer, inner: Rect, theme: Theme) -> u16 {
         ],
         Page::Passphrase => vec![
             "The passphrase that opens the store: at least twelve characters.".to_owned(),
-            "Four or five words that have nothing to do with each other are best. It is stored nowhere.".to_owned(),
+            "Four or five words that have nothing to do with each other are best. It is stored nowhere."
+                .to_owned(),
         ],
         Page::Repeat => vec!["The same passphrase once more.".to_owned()],
         Page::Founding => vec![

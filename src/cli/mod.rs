@@ -1,0 +1,267 @@
+//! Command mode: arguments become requests, answers become output. Nothing is decided here that the service decides.
+//!
+//! Each noun has a file; its `Verb` is what the command line, the help, completions and man pages are made from. The
+//! words are a contract with scripts: options are added, never renamed.
+
+mod change;
+mod company;
+mod contact;
+mod ctx;
+mod demo;
+mod doctor;
+mod export;
+#[cfg(test)]
+mod fake;
+mod field;
+mod fields;
+mod files;
+mod globals;
+mod help;
+mod history;
+mod import;
+mod init;
+mod json;
+mod line;
+mod note;
+mod out;
+mod progress;
+mod record;
+mod secret;
+mod shell;
+mod status;
+mod table;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use serde_json::{Map, Value as Json};
+
+use crate::api::{Code, Error};
+use crate::config::{Config, Format};
+use crate::domain::text::neutralise;
+use crate::env::Env;
+
+use ctx::{Ctx, Done, End, Io};
+use globals::Globals;
+
+pub use line::{Line, run_line, split_line};
+
+/// The CRM that sales people keep open in a terminal all day, and that a data protection officer trusts
+///
+/// Without a command, the screens open.
+#[derive(Parser, Debug)]
+#[command(name = "callbook", version, propagate_version = false, subcommand_required = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// People: add, find, change, import, export
+    Contact {
+        #[command(subcommand)]
+        verb: contact::Verb,
+    },
+    /// The companies people work for
+    Company {
+        #[command(subcommand)]
+        verb: company::Verb,
+    },
+    /// Notes about people, and calls, e-mails and meetings logged with them
+    Note {
+        #[command(subcommand)]
+        verb: note::Verb,
+    },
+    /// Words that gather people into lists
+    Tag {
+        #[command(subcommand)]
+        verb: tag::Verb,
+    },
+    /// Fields of your own, and the inventory of all fields
+    Field {
+        #[command(subcommand)]
+        verb: field::Verb,
+    },
+    /// What happened, and the proof that it was not changed since
+    History {
+        #[command(subcommand)]
+        verb: history::Verb,
+    },
+    /// Make a new store; the caller becomes its first user
+    Init(init::Args),
+    /// Sizes and times of the store, without personal data
+    Status,
+    /// What is wrong with the store, or could go wrong
+    Doctor,
+    /// A tour with invented people; nothing is kept
+    Demo(demo::Args),
+    /// Completions for a shell, on stdout
+    Completions(shell::CompletionsArgs),
+    /// Man pages of all commands
+    Man(shell::ManArgs),
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    crate::client::open::harden();
+    let env = Env::system();
+    ExitCode::from(run(std::env::args_os().collect(), &env, Io::system()))
+}
+
+/// Runs a command line, the program's name first; the answer is the exit code.
+fn run(words: Vec<OsString>, env: &Env, mut io: Io<'_>) -> u8 {
+    let cli = match parse(&words) {
+        Ok(cli) => cli,
+        Err(error) => return misread(&error, json_wanted(&words), &mut io),
+    };
+    let config = match cli.globals.load_config(&io.vars) {
+        Ok(config) => config,
+        Err(error) => {
+            tell(&error, cli.globals.format.is_some_and(Format::is_json), &mut io);
+            return error.code.exit();
+        }
+    };
+    let mut ctx = Ctx::new(env, cli.globals, config, io);
+    finish(&mut ctx, cli.command)
+}
+
+fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = help::command().try_get_matches_from(words)?;
+    clap::FromArgMatches::from_arg_matches(&matches)
+        .map_err(|error: clap::Error| error.format(&mut help::command()))
+}
+
+/// Carries a command out, tells what went wrong, and gives the exit code.
+fn finish(ctx: &mut Ctx<'_>, command: Option<Command>) -> u8 {
+    let done = dispatch(ctx, command);
+    // What was found before something failed is still data.
+    let done = match (done, ctx.flush()) {
+        (Ok(()), flushed) => flushed,
+        (failed, _) => failed,
+    };
+    match done {
+        Ok(()) | Err(End::NoReader) => 0,
+        Err(End::Reported(code)) => code.exit(),
+        Err(End::Failed(error)) => {
+            let json = ctx.format().is_json();
+            tell(&error, json, &mut ctx.io);
+            error.code.exit()
+        }
+    }
+}
+
+fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
+    match command {
+        None => demo::open_screens(ctx),
+        Some(Command::Contact { verb }) => contact::run(ctx, verb),
+        Some(Command::Company { verb }) => company::run(ctx, verb),
+        Some(Command::Note { verb }) => note::run(ctx, verb),
+        Some(Command::Tag { verb }) => tag::run(ctx, verb),
+        Some(Command::Field { verb }) => field::run(ctx, verb),
+        Some(Command::History { verb }) => history::run(ctx, verb),
+        Some(Command::Init(args)) => init::run(ctx, &args),
+        Some(Command::Status) => status::run(ctx),
+        Some(Command::Doctor) => doctor::run(ctx),
+        Some(Command::Demo(args)) => demo::run(ctx, &args),
+        Some(Command::Completions(args)) => shell::completions(ctx, &args),
+        Some(Command::Man(args)) => shell::man(ctx, &args),
+    }
+}
+
+/// Help and the version go to stdout; a usage error goes to stderr, as JSON where that is asked for.
+fn misread(error: &clap::Error, json: bool, io: &mut Io<'_>) -> u8 {
+    use clap::error::ErrorKind;
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // `callbook --help | head` may close its end early.
+            let _ = io.out.write_all(text.as_bytes());
+            let _ = io.out.flush();
+            0
+        }
+        _ if json => {
+            let message = text.split("\n\n").next().unwrap_or(&text).trim();
+            let message = message.strip_prefix("error: ").unwrap_or(message);
+            let message: Vec<&str> = message.split_whitespace().collect();
+            tell(&Error::usage(message.join(" ")).hint("callbook --help"), true, io);
+            Code::Usage.exit()
+        }
+        _ => {
+            let _ = io.err.write_all(text.as_bytes());
+            Code::Usage.exit()
+        }
+    }
+}
+
+/// Whether a command line that could not be read asks for JSON.
+fn json_wanted(words: &[OsString]) -> bool {
+    let mut words = words.iter().filter_map(|word| word.to_str());
+    let mut wanted = false;
+    while let Some(word) = words.next() {
+        let format = match word.strip_prefix("--format") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => continue,
+        };
+        wanted = format.and_then(|word| word.parse::<Format>().ok()).is_some_and(Format::is_json);
+    }
+    wanted
+}
+
+/// Tells an error on stderr.
+fn tell(error: &Error, json: bool, io: &mut Io<'_>) {
+    let text = if json { format!("{}\n", error_json(error)) } else { error_text(error) };
+    // There is nobody else to tell.
+    let _ = io.err.write_all(text.as_bytes());
+    let _ = io.err.flush();
+}
+
+pub(crate) fn error_text(error: &Error) -> String {
+    let mut text = format!("error: {}\n", neutralise(&error.message));
+    for conflict in &error.conflicts {
+        let shown = |one: &Option<crate::api::Shown>| match one {
+            Some(shown) => neutralise(&shown.text).into_owned(),
+            None => "nothing".to_owned(),
+        };
+        text.push_str(&format!(
+            "  {}: the store has {}, you sent {}\n",
+            neutralise(&conflict.name),
+            shown(&conflict.old),
+            shown(&conflict.new)
+        ));
+    }
+    if let Some(hint) = &error.hint {
+        text.push_str(&format!("hint: {}\n", neutralise(hint)));
+    }
+    text
+}
+
+fn error_json(error: &Error) -> Json {
+    let mut inner = Map::new();
+    inner.insert("code".to_owned(), Json::from(error.code.word()));
+    inner.insert("message".to_owned(), Json::from(error.message.as_str()));
+    if let Some(hint) = &error.hint {
+        inner.insert("hint".to_owned(), Json::from(hint.as_str()));
+    }
+    if !error.conflicts.is_empty() {
+        let conflicts = error.conflicts.iter().map(|one| json::change(one, "theirs", "yours"));
+        inner.insert("conflicts".to_owned(), Json::Array(conflicts.collect()));
+    }
+    let mut outer = Map::new();
+    outer.insert("error".to_owned(), Json::Object(inner));
+    Json::Object(outer)
+}
+
+/// Settings as they are without a file, for the screens' own command line.
+impl Config {
+    pub(crate) fn for_line(&self) -> Config {
+        Config { format: Format::Table, ..self.clone() }
+    }
+}

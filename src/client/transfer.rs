@@ -1,0 +1,257 @@
+//! Imports and exports as jobs: many requests, one after the other, that a person can watch and stop.
+//!
+//! An import sends chunks, each of which is taken as a whole or not at all; what was acknowledged stays, and the same
+//! file again changes nothing that is there already. An export fetches pages and writes as it goes.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use uuid::Uuid;
+
+use crate::api::{Error, Export, ExportPage, Import, Outcome, Provenance, View, Window};
+use crate::client::Client;
+use crate::domain::contact::NoteField;
+use crate::domain::edit::Incoming;
+use crate::domain::entity::RecordKind;
+use crate::domain::schema::{FieldInfo, Schema};
+use crate::interchange::RowError;
+use crate::interchange::export::{ExportCell, ExportField, ExportFormat, ExportRecord, Exporter};
+
+/// Rows in one request of an import.
+pub const CHUNK: usize = 500;
+/// Records in one page of an export.
+pub const PAGE: u64 = 1_000;
+
+/// A row that was not taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    pub row: u64,
+    pub reason: String,
+}
+
+/// What became of the rows so far.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ImportTally {
+    pub read: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub rejected: Vec<Rejected>,
+    /// Rows about people who must not be held again, or not yet; no outcome of a row says so today.
+    pub suppressed: u64,
+    pub quarantined: u64,
+}
+
+/// How an import ended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ImportEnd {
+    pub tally: ImportTally,
+    /// Stopped by a person between two chunks.
+    pub stopped: bool,
+    /// What made it end early; the chunks before it were taken.
+    pub failed: Option<Error>,
+}
+
+/// Sends rows, chunk by chunk. `progress` hears of each chunk that was taken.
+pub fn import(
+    client: &Client,
+    rows: &mut dyn Iterator<Item = Result<Incoming, RowError>>,
+    provenance: &Provenance,
+    dry_run: bool,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&ImportTally),
+) -> ImportEnd {
+    let mut tally = ImportTally::default();
+    let mut chunk: Vec<Incoming> = Vec::new();
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return ImportEnd { tally, stopped: true, failed: None };
+        }
+        // A file of nothing but bad rows must still be stoppable, so they fill chunks too.
+        let mut bad = 0;
+        let mut ended = false;
+        while chunk.len() + bad < CHUNK {
+            match rows.next() {
+                Some(Ok(row)) => chunk.push(row),
+                Some(Err(error)) => {
+                    tally.read += 1;
+                    tally.rejected.push(Rejected { row: error.row, reason: error.reason });
+                    bad += 1;
+                }
+                None => {
+                    ended = true;
+                    break;
+                }
+            }
+        }
+        if !chunk.is_empty() {
+            let sent = chunk.len() as u64;
+            let call = Import { rows: std::mem::take(&mut chunk), provenance: provenance.clone(), dry_run };
+            match client.call(call) {
+                Ok(report) => {
+                    tally.read += sent;
+                    for row in report.rows {
+                        match row.outcome {
+                            Outcome::Created => tally.created += 1,
+                            Outcome::Updated => tally.updated += 1,
+                            Outcome::Unchanged => tally.unchanged += 1,
+                            Outcome::Rejected => {
+                                tally.rejected.push(Rejected { row: row.row, reason: row.reason })
+                            }
+                        }
+                    }
+                }
+                Err(error) => return ImportEnd { tally, stopped: false, failed: Some(error) },
+            }
+        }
+        progress(&tally);
+        if ended {
+            tally.rejected.sort_by_key(|rejected| rejected.row);
+            return ImportEnd { tally, stopped: false, failed: None };
+        }
+    }
+}
+
+/// What an export takes out of the store, why, and how it is written.
+#[derive(Clone, Debug)]
+pub struct ExportJob {
+    pub query: String,
+    pub purpose: String,
+    pub channel: String,
+    pub format: ExportFormat,
+    /// Names of fields, `custom.NAME`, `notes`; all that an import reads again when absent.
+    pub columns: Option<Vec<String>>,
+}
+
+/// What an export wrote.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ExportTally {
+    pub written: u64,
+    /// Everybody the query finds.
+    pub total: u64,
+    /// Who was left out, by reason.
+    pub withheld: Vec<(String, u64)>,
+    /// The entry that logs the export.
+    pub logged: Option<u64>,
+}
+
+/// Why an export did not end well. What was written until then is not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error(transparent)]
+    Store(#[from] Error),
+    #[error("writing failed: {0}")]
+    Write(#[from] io::Error),
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Writes what the job names to `out`, page by page.
+pub fn export<W: Write>(
+    client: &Client,
+    schema: &Schema,
+    job: &ExportJob,
+    out: W,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&ExportTally),
+) -> Result<ExportTally, ExportError> {
+    let fields = Columns::new(schema, job)?;
+    let mut tally = ExportTally::default();
+    let mut exporter: Option<(Exporter<W>, Option<Uuid>)> = None;
+    let mut out = Some(out);
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return Err(ExportError::Stopped);
+        }
+        let after = exporter.as_ref().and_then(|(_, after)| *after);
+        let page = client.call(Export {
+            query: job.query.clone(),
+            purpose: job.purpose.clone(),
+            channel: job.channel.clone(),
+            window: Window { after, offset: 0, limit: Some(PAGE) },
+        })?;
+        // Nothing is written before the store has agreed to the first page.
+        let (mut writer, _) = match (exporter.take(), out.take()) {
+            (Some(writer), _) => writer,
+            (None, Some(out)) => {
+                tally.total = page.page.total;
+                tally.withheld = page.page.withheld.clone().into_iter().collect();
+                tally.logged = page.logged;
+                (Exporter::new(job.format, out, &fields.columns)?, None)
+            }
+            (None, None) => return Err(Error::failed("the export lost its writer").into()),
+        };
+        for view in &page.page.items {
+            fields.write(&mut writer, view, &page)?;
+            tally.written += 1;
+        }
+        progress(&tally);
+        let last = page.page.items.last().map(|view| view.id);
+        if last.is_none() || (page.page.items.len() as u64) < PAGE {
+            writer.finish(&tally.withheld)?;
+            return Ok(tally);
+        }
+        exporter = Some((writer, last));
+    }
+}
+
+/// The fields that are written.
+struct Columns<'s> {
+    columns: Vec<String>,
+    fields: Vec<(String, &'s FieldInfo)>,
+    notes: bool,
+}
+
+impl<'s> Columns<'s> {
+    fn new(schema: &'s Schema, job: &ExportJob) -> Result<Columns<'s>, Error> {
+        const OWN: &[&str] = &["id", "revision", "created_at", "updated_at", "display_name", "notes"];
+        let all = schema.of(RecordKind::Contact);
+        let Some(asked) = &job.columns else {
+            let own: Vec<&str> =
+                all.iter().filter(|info| info.custom).map(|info| info.name.as_str()).collect();
+            let mut columns = vec!["id".to_owned()];
+            columns.extend(crate::interchange::export::csv::columns(&own));
+            let fields = all.iter().map(|info| (info.address(), info)).collect();
+            return Ok(Columns { columns, fields, notes: true });
+        };
+        let mut chosen = Columns { columns: Vec::new(), fields: Vec::new(), notes: false };
+        for name in asked {
+            if OWN.contains(&name.as_str()) {
+                chosen.notes |= name == "notes";
+                chosen.columns.push(name.clone());
+            } else {
+                let info = schema.by_name(RecordKind::Contact, name)?;
+                chosen.columns.push(info.address());
+                chosen.fields.push((info.address(), info));
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn write<W: Write>(&self, writer: &mut Exporter<W>, view: &View, page: &ExportPage) -> io::Result<()> {
+        let cells: Vec<(ExportField<'_>, ExportCell<'_>)> = self
+            .fields
+            .iter()
+            .filter_map(|(name, info)| {
+                let shown = view.get(info.key)?;
+                let field = ExportField { name, label: &info.label, spec: info.contact_spec() };
+                Some((field, ExportCell { value: shown.value.as_ref(), text: &shown.text }))
+            })
+            .collect();
+        let about = page.notes.iter().filter(|(contact, _)| self.notes && contact.0 == view.id);
+        let texts: Vec<&str> =
+            about.flat_map(|(_, notes)| notes).map(|note| note.text(NoteField::text.key())).collect();
+        writer.write(&ExportRecord {
+            id: view.id,
+            revision: view.revision,
+            created_at: view.created_at,
+            updated_at: view.updated_at,
+            display_name: &view.title,
+            fields: &cells,
+            notes: &texts,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! `config.toml`: a person's own settings. Nothing in it is about the data, and no secret belongs into it.
+//!
+//! A setting is declared once, in [`settings!`]; `config.example.toml` documents each, and a test compares the two.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::api::Error;
+use crate::domain::country::Country;
+use crate::domain::value::words;
+
+words! {
+    /// The colours of the screens.
+    Theme {
+        Auto = "auto",
+        Dark = "dark",
+        Light = "light",
+        Ansi16 = "ansi16",
+        Mono = "mono",
+    }
+}
+
+words! {
+    /// The screen shown first.
+    StartScreen {
+        Role = "role",
+        Today = "today",
+        Contacts = "contacts",
+        Companies = "companies",
+        Deals = "deals",
+        Tasks = "tasks",
+        Reports = "reports",
+        Activity = "activity",
+        Requests = "requests",
+        Settings = "settings",
+    }
+}
+
+words! {
+    /// How command mode writes what it found.
+    Format {
+        Table = "table",
+        Json = "json",
+        Ndjson = "ndjson",
+        Csv = "csv",
+        Tsv = "tsv",
+        Ids = "ids",
+    }
+}
+
+impl Format {
+    /// Whether errors are one JSON object as well.
+    pub fn is_json(self) -> bool {
+        match self {
+            Format::Json | Format::Ndjson => true,
+            Format::Table | Format::Csv | Format::Tsv | Format::Ids => false,
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty = $default:expr;)*) => {
+        /// Every setting, with its default where the file does not name it.
+        #[derive(Clone, PartialEq, Debug, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config { $($(#[$doc])* pub $name: $ty,)* }
+
+        impl Config {
+            /// The keys of `config.toml`.
+            pub const KEYS: &'static [&'static str] = &[$(stringify!($name),)*];
+        }
+
+        impl Default for Config {
+            fn default() -> Config {
+                Config { $($name: $default,)* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The directory of the store.
+    store: Option<PathBuf> = None;
+    /// The socket of a running `callbook serve`.
+    socket: Option<PathBuf> = None;
+    /// How commands write lists and records.
+    format: Format = Format::Table;
+    theme: Theme = Theme::Auto;
+    /// How long a lone Esc is held, in milliseconds: slow links split the sequences of other keys.
+    escape_delay_ms: u16 = 40;
+    /// After how many minutes without a key the screens lock; 0 never.
+    idle_lock_minutes: u16 = 15;
+    /// The country of numbers and contacts that name none; the store's own when absent.
+    default_country: Option<Country> = None;
+    /// How days are shown on the screens, in the notation of strftime.
+    date_format: String = "%Y-%m-%d".to_owned();
+    /// Keys of an action, in place of its own.
+    keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    /// The program for long texts; `$VISUAL` or `$EDITOR` when absent.
+    editor: Option<String> = None;
+    /// Memory for the store's cache, in MiB.
+    cache_mib: u32 = 64;
+    /// Whether the screens may copy to the clipboard through the terminal (OSC 52).
+    osc52: bool = true;
+    start_screen: StartScreen = StartScreen::Role;
+    /// Without colours and rules, for screen readers and logs.
+    plain: bool = false;
+}
+
+impl Config {
+    /// Reads settings from TOML. `name` is what errors call the text.
+    pub fn parse(text: &str, name: &str) -> Result<Config, Error> {
+        let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+        let config: Config = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(span.start));
+            match unknown_key(text) {
+                Some(key) => {
+                    let hint = match nearest(&key, Config::KEYS) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("the settings are {}", Config::KEYS.join(", ")),
+                    };
+                    Error::usage(format!("{name}, line {line}: there is no setting `{key}`")).hint(hint)
+                }
+                None => Error::usage(format!("{name}, line {line}: {}", error.message()))
+                    .hint("config.example.toml shows every setting"),
+            }
+        })?;
+        let bad = chrono::format::StrftimeItems::new(&config.date_format)
+            .any(|item| item == chrono::format::Item::Error);
+        if bad {
+            return Err(Error::usage(format!(
+                "{name}: date_format `{}` is no strftime format",
+                config.date_format
+            ))
+            .hint("write it as \"%Y-%m-%d\" or \"%d.%m.%Y\""));
+        }
+        Ok(config)
+    }
+
+    /// Reads the file. Without one, everything has its default, unless the file was `asked` for by name.
+    pub fn load(path: &Path, asked: bool) -> Result<Config, Error> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Config::parse(&text, &path.display().to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked => Ok(Config::default()),
+            Err(error) => {
+                Err(Error::usage(format!("the settings in {} cannot be read: {error}", path.display())))
+            }
+        }
+    }
+}
+
+fn unknown_key(text: &str) -> Option<String> {
+    let table: toml::Table = toml::from_str(text).ok()?;
+    table.keys().find(|key| !Config::KEYS.contains(&key.as_str())).cloned()
+}
+
+/// The known word that is most like `word`, if one is.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|one| (strsim::osa_distance(one, word), *one))
+        .filter(|(distance, _)| *distance <= 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, one)| one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Theme};
+    use crate::api::Code;
+
+    const EXAMPLE: &str = include_str!("../config.example.toml");
+
+    #[test]
+    fn the_example_shows_every_setting_and_nothing_else() {
+        assert_eq!(Config::parse(EXAMPLE, "example").unwrap(), Config::default());
+        // The settings stand there commented out; as they would be used, all of them are understood.
+        let used: String = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let table: toml::Table = toml::from_str(&used).unwrap();
+        let mut shown: Vec<&str> = table.keys().map(String::as_str).collect();
+        let mut known = Config::KEYS.to_vec();
+        shown.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(shown, known);
+        Config::parse(&used, "example").unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
+        let error = Config::parse("plain = true\nthem = \"dark\"\n", "config.toml").unwrap_err();
+        assert_eq!(error.code, Code::Usage);
+        assert_eq!(error.message, "config.toml, line 2: there is no setting `them`");
+        assert_eq!(error.hint.as_deref(), Some("did you mean `theme`?"));
+        let error = Config::parse("xylophone = 1", "c").unwrap_err();
+        assert!(error.hint.unwrap().contains("idle_lock_minutes"));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_line() {
+        for (text, part) in [
+            ("\ntheme = \"pink\"", "line 2"),
+            ("escape_delay_ms = -1", "line 1"),
+            ("osc52 = \"yes\"", "line 1"),
+            ("= 3", "line 1"),
+            ("date_format = \"%Q\"", "date_format"),
+            ("default_country = \"Atlantis\"", "Atlantis"),
+        ] {
+            let error = Config::parse(text, "c").unwrap_err();
+            assert!(error.message.contains(part), "{text}: {}", error.message);
+        }
+        assert_eq!(Config::parse("theme = \"mono\"", "c").unwrap().theme, Theme::Mono);
+        assert!(Config::parse("default_country = \"Germany\"", "c").is_ok());
+    }
+}

@@ -1,0 +1,282 @@
+//! A session on a real store, as a person at a shell has it: the program itself, a directory, exit codes.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+/// A directory with a store that a key file unlocks: key files cost no time, passphrases half a second each.
+struct Shell {
+    dir: tempfile::TempDir,
+}
+
+impl Shell {
+    fn new() -> Shell {
+        let shell = Shell { dir: tempfile::tempdir().unwrap() };
+        let made = shell.run(&["init", "--controller", "Muster GmbH", "--country", "DE"]);
+        assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+        assert!(out(&made).trim().len() > 20, "the recovery code is data");
+        assert!(err(&made).contains("write it down"));
+        shell
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_callbook"));
+        command
+            .args(words)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .env("CALLBOOK_STORE", "store")
+            .stdin(Stdio::null());
+        if !words.iter().any(|word| word.ends_with("-file")) {
+            command.args(["--key-file", "key"]);
+        }
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn fed(&self, words: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs what must work; the answer is stdout.
+    fn ok(&self, words: &[&str]) -> String {
+        let done = self.run(words);
+        assert_eq!(done.status.code(), Some(0), "{words:?}: {}", err(&done));
+        out(&done)
+    }
+
+    fn json(&self, words: &[&str]) -> Json {
+        let words: Vec<&str> = words.iter().copied().chain(["--format", "json"]).collect();
+        serde_json::from_str(&self.ok(&words)).unwrap()
+    }
+
+    /// Runs what must fail so; the answer is stderr.
+    fn fails(&self, code: i32, words: &[&str]) -> String {
+        let done = self.run(words);
+        assert_eq!(done.status.code(), Some(code), "{words:?}: {}{}", out(&done), err(&done));
+        err(&done)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.path().join(name), text).unwrap();
+    }
+
+    fn add(&self, given: &str, family: &str, phone: &str) -> String {
+        let words =
+            ["contact", "add", "--given", given, "--family", family, "--phone", phone, "--country", "DE"];
+        let grounds =
+            ["--basis", "consent", "--reason", "asked to be called", "--source", "trade fair Berlin"];
+        self.ok(&[&words[..], &grounds[..]].concat()).trim().to_owned()
+    }
+}
+
+fn out(done: &Output) -> String {
+    String::from_utf8(done.stdout.clone()).unwrap()
+}
+
+fn err(done: &Output) -> String {
+    String::from_utf8(done.stderr.clone()).unwrap()
+}
+
+const GROUNDS: &[&str] = &["--source", "fair list", "--basis", "consent", "--reason", "asked at the fair"];
+
+#[test]
+fn a_contact_from_first_note_to_restored() {
+    let shell = Shell::new();
+    let id = shell.add("Anna", "Schmidt", "030 901820");
+    let contact = shell.json(&["contact", "show", &id]);
+    assert_eq!(contact["phones"][0]["number"], "+4930901820");
+    assert_eq!(contact["display_name"], "Anna Schmidt");
+    assert_eq!(contact["custom"], serde_json::json!({}));
+
+    shell.ok(&["contact", "edit", &id, "--set", "job_title=Head of Purchasing", "--expect-revision", "1"]);
+    let conflict =
+        shell.fails(6, &["contact", "edit", &id, "--set", "job_title=Buyer", "--expect-revision", "1"]);
+    assert!(conflict.contains("Head of Purchasing"), "{conflict}");
+    shell.ok(&["tag", "add", &id, "fair"]);
+    shell.ok(&["note", "add", &id, "called back", "--kind", "call"]);
+    let contact = shell.json(&["contact", "show", &id]);
+    assert_eq!(contact["tags"], serde_json::json!(["fair"]));
+    assert_eq!(contact["notes"][0]["text"], "called back");
+    let before = shell.json(&["contact", "history", &id]);
+    let first = before["items"].as_array().unwrap().last().unwrap();
+    assert_eq!(first["action"], "create");
+    let past = shell.json(&["contact", "show", &id, "--at", first["at"].as_str().unwrap()]);
+    assert_eq!(past.get("job_title"), None, "as it stood before the edit");
+
+    assert_eq!(shell.json(&["contact", "list", "anna tag:fair"])["total"], 1);
+    assert_eq!(shell.ok(&["contact", "list", "030/901820", "--format", "ids"]).trim(), id);
+    shell.ok(&["contact", "delete", &id]);
+    assert_eq!(shell.json(&["contact", "list"])["total"], 0);
+    shell.ok(&["contact", "restore", &id]);
+    assert_eq!(shell.json(&["contact", "list"])["total"], 1);
+    assert_eq!(shell.json(&["tag", "list"])["items"][0]["tag"], "fair");
+    assert_eq!(shell.json(&["status"])["contacts"], 1);
+    shell.fails(3, &["contact", "show", "00000000-0000-4000-8000-000000000001"]);
+    shell.fails(5, &["contact", "add", "--given", "Nobody", "--family", "Knows"]);
+    shell.fails(2, &["contact", "list", "nonsense:filter"]);
+}
+
+#[test]
+fn many_in_one_step_and_two_that_are_one() {
+    let shell = Shell::new();
+    let anna = shell.add("Anna", "Schmidt", "030 901820");
+    let again = shell.add("Anna", "Schmid", "+49 30 901820");
+    shell.add("Bernd", "Maier", "030 901830");
+    let ids = shell.ok(&["contact", "list", "--format", "ids"]);
+    let tagged = shell.fed(&["tag", "add", "-", "fair"], &ids);
+    assert_eq!(tagged.status.code(), Some(0), "{}", err(&tagged));
+    assert_eq!(shell.json(&["contact", "list", "tag:fair"])["total"], 3);
+    shell.fails(2, &["contact", "edit", "--query", "tag:fair", "--set", "team=south"]);
+    let report = shell.json(&["contact", "edit", "--query", "tag:fair", "--set", "team=south", "--yes"]);
+    assert_eq!(report["changed"], 3);
+    let step = report["transaction"].to_string();
+    shell.ok(&["history", "undo", &step]);
+    assert_eq!(shell.json(&["contact", "list", "team:south"])["total"], 0);
+
+    let groups = shell.json(&["contact", "duplicates"]);
+    assert_eq!(groups["items"][0]["contacts"].as_array().unwrap().len(), 2, "{groups}");
+    shell.ok(&["contact", "merge", &anna, &again]);
+    assert_eq!(shell.json(&["contact", "list"])["total"], 2);
+}
+
+#[test]
+fn files_in_and_out() {
+    let shell = Shell::new();
+    shell.write("leads.csv", "Vorname;Nachname;E-Mail Adresse;Religion\nAnna;Schmidt;anna@example.com;x\nBernd;Maier;not an address;y\n");
+    let words = [&["contact", "import", "leads.csv"], GROUNDS].concat();
+    assert!(shell.fails(5, &words).contains("--skip-column 'Religion'"));
+    let words = [&words[..], &["--skip-column", "Religion", "--format", "json"]].concat();
+    let dry = shell.run(&[&words[..], &["--dry-run"]].concat());
+    assert_eq!(dry.status.code(), Some(9), "{}", err(&dry));
+    assert_eq!(shell.json(&["contact", "list"])["total"], 0, "a dry run changes nothing");
+    let done = shell.run(&words);
+    assert_eq!(done.status.code(), Some(9), "{}", err(&done));
+    let report: Json = serde_json::from_str(&out(&done)).unwrap();
+    assert_eq!((&report["read"], &report["created"]), (&Json::from(2), &Json::from(1)), "{report}");
+    assert_eq!(report["rejected"][0]["row"], 3, "{report}");
+    let again: Json = serde_json::from_str(&out(&shell.run(&words))).unwrap();
+    assert_eq!((&again["created"], &again["unchanged"]), (&Json::from(0), &Json::from(1)), "{again}");
+
+    let card =
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Zoe Muster\r\nN:Muster;Zoe;;;\r\nBDAY:19800101\r\nEND:VCARD\r\n";
+    shell.write("cards.vcf", card);
+    let report = shell.json(&[&["contact", "import", "cards.vcf"], GROUNDS].concat());
+    assert_eq!(report["created"], 1, "{report}");
+    assert_eq!(report["dropped"][0]["field"], "BDAY", "{report}");
+
+    for (kind, name) in
+        [("csv", "a.csv"), ("vcard", "a.vcf"), ("jscontact", "a.jscontact"), ("json", "a.json")]
+    {
+        let words = [
+            "contact",
+            "export",
+            "--purpose",
+            "newsletter",
+            "--channel",
+            "email",
+            "--as",
+            kind,
+            "--out",
+            name,
+        ];
+        shell.ok(&words);
+        let text = std::fs::read_to_string(shell.dir.path().join(name)).unwrap();
+        assert!(text.contains("Zoe") && text.contains("anna@example.com"), "{kind}: {text}");
+        assert!(!text.contains("1980"));
+    }
+    let left: Vec<String> = std::fs::read_dir(shell.dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".part"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn the_log_proves_what_was_done() {
+    let shell = Shell::new();
+    let id = shell.add("Anna", "Schmidt", "030 901820");
+    shell.ok(&["history", "verify"]);
+    let seq = shell.json(&["contact", "history", &id])["items"][0]["seq"].to_string();
+    shell.ok(&["history", "prove", &seq, "--out", "proof.json"]);
+    shell.ok(&["history", "checkpoint", "--out", "checkpoint.txt"]);
+    let proof = shell.dir.path().join("proof.json");
+    // A stranger has neither store nor key.
+    let stranger = |proof: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_callbook"));
+        let checkpoint = shell.dir.path().join("checkpoint.txt");
+        command
+            .args(["history", "check"])
+            .arg(proof)
+            .arg(checkpoint)
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let checked = stranger(&proof);
+    let honest = checked.status.code();
+    let text = std::fs::read_to_string(&proof).unwrap();
+    let mut forged: Json = serde_json::from_str(&text).unwrap();
+    forged["leaf_index"] = Json::from(forged["leaf_index"].as_u64().unwrap() + 1);
+    std::fs::write(&proof, forged.to_string()).unwrap();
+    assert_eq!(stranger(&proof).status.code(), Some(8));
+    assert_eq!(honest, Some(0), "{}", err(&checked));
+}
+
+#[test]
+fn a_locked_store_says_what_unlocks_it() {
+    let shell = Shell::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callbook"));
+    let done = command
+        .args(["contact", "list", "--store", "store", "--format", "json"])
+        .current_dir(shell.dir.path())
+        .env_clear()
+        .env("HOME", shell.dir.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(7));
+    let error: Json = serde_json::from_str(&err(&done)).unwrap();
+    assert!(error["error"]["hint"].as_str().unwrap().contains("--passphrase-file"));
+    shell.write("wrong", "four quite wrong words\n");
+    shell.fails(7, &["contact", "list", "--passphrase-file", "wrong"]);
+    shell.fails(3, &["contact", "list", "--store", "elsewhere"]);
+    shell.fails(5, &["init", "--controller", "Again", "--country", "DE"]);
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_failure() {
+    let shell = Shell::new();
+    let mut table = String::from("given name,family name\n");
+    for n in 0..3000 {
+        table.push_str(&format!("Person{n},Number{n}\n"));
+    }
+    shell.write("many.csv", &table);
+    assert_eq!(shell.json(&[&["contact", "import", "many.csv"], GROUNDS].concat())["created"], 3000);
+    let mut child = shell
+        .command(&["contact", "list", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(0));
+    assert_eq!(err(&done), "");
+}
