@@ -31,6 +31,7 @@ pub mod text;
 pub mod theme;
 pub mod view;
 pub mod wizard;
+pub mod words;
 
 #[cfg(test)]
 mod tests;
