@@ -9,7 +9,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::backend::{Backend, Batch};
+use super::backend::{Backend, Batch, Pair, Visit};
 use super::codec::{self, Body, Header, Record};
 use super::envelope::{self, MAX_PLAIN, Opened, Place};
 use super::keyring::{Keyring, Slot};
@@ -163,12 +163,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn scan(
-        &self,
-        prefix: &[u8],
-        from: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn scan(&self, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         let staged: Vec<(&Vec<u8>, &Option<Vec<u8>>)> = merged(self.group, self.own, prefix, from);
         if staged.is_empty() {
             return Ok(self.state.backend.scan(prefix, from, visit)?);
@@ -204,11 +199,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(super) fn last_at_or_before(
-        &self,
-        prefix: &[u8],
-        at: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) fn last_at_or_before(&self, prefix: &[u8], at: &[u8]) -> Result<Option<Pair>, StoreError> {
         // Rows of the log are only ever added, so the later of the two is the one.
         let staged =
             merged(self.group, self.own, prefix, prefix).into_iter().rev().find_map(|(key, value)| {

@@ -31,7 +31,6 @@ pub mod text;
 pub mod theme;
 pub mod view;
 pub mod wizard;
-pub mod words;
 
 #[cfg(test)]
 mod tests;
