@@ -292,6 +292,26 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
+    /// Visits every record of all kinds, in this order of kinds, and tells whether the live rows are those that were
+    /// written: sled may lose rows to a damaged file without a word.
+    pub fn load(
+        &self,
+        kinds: &[RecordKind],
+        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        let mut digest = Digest::default();
+        for kind in kinds {
+            self.each_row(&[table::of(*kind)], |key, value| {
+                digest.add(&row_hash(&self.state.digest_key, key, value));
+                match table::split_record_key(key) {
+                    Some((subject, id, 0)) => visit(self.read_record(*kind, subject, id, value)?),
+                    _ => Ok(()),
+                }
+            })?;
+        }
+        Ok(digest == self.state.digest)
+    }
+
     /// Visits every record of a kind.
     pub fn each_record(
         &self,
@@ -414,6 +434,11 @@ impl WriteTxn<'_> {
 
     pub fn env(&self) -> &Env {
         &self.state.env
+    }
+
+    /// Tells the ring which of its slots records name. Changes nothing on the disk.
+    pub fn mark_used(&mut self, slots: impl IntoIterator<Item = u32>) -> Result<(), StoreError> {
+        Ok(self.state.keyring.set_used(slots.into_iter().map(Slot))?)
     }
 
     /// The number of the transaction's first entry, once there is one.
