@@ -19,6 +19,8 @@ mod view;
 mod world;
 
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -16,8 +16,14 @@ fn values() -> Vec<Value> {
     let labelled = |label: &str| label.to_owned();
     vec![
         Value::Text("Zoë".into()),
-        Value::Phones(vec![Labelled { label: labelled("work"), value: Phone::parse("+4930901820", None).unwrap() }]),
-        Value::Emails(vec![Labelled { label: labelled(""), value: Email::parse("zoe@example.com").unwrap() }]),
+        Value::Phones(vec![Labelled {
+            label: labelled("work"),
+            value: Phone::parse("+4930901820", None).unwrap(),
+        }]),
+        Value::Emails(vec![Labelled {
+            label: labelled(""),
+            value: Email::parse("zoe@example.com").unwrap(),
+        }]),
         Value::Links(vec![Labelled { label: labelled(""), value: Url::parse("example.com").unwrap() }]),
         Value::Addresses(vec![Labelled {
             label: labelled("home"),
@@ -40,7 +46,8 @@ fn values() -> Vec<Value> {
 }
 
 fn record() -> Record {
-    let fields = values().into_iter().enumerate().map(|(n, value)| (FieldKey(n as u16 * 1000), value)).collect();
+    let fields =
+        values().into_iter().enumerate().map(|(n, value)| (FieldKey(n as u16 * 1000), value)).collect();
     let at = Timestamp::from_millis(1_780_000_000_000);
     Record { revision: 3, created_at: at, updated_at: Timestamp::from_millis(-1), last_seq: 300, fields }
 }
@@ -75,7 +82,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    hex.as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
 }
 
 const RECORD_1: &str = include_str!("golden/record.1.hex");
@@ -88,7 +98,10 @@ const HEADER_1: &str = include_str!("golden/header.1.hex");
 fn version_1_decodes_for_ever() {
     assert_eq!(decode::<Record>(1, &bytes(RECORD_1.trim()), "").unwrap(), record());
     assert_eq!(decode::<Body>(1, &bytes(BODY_1.trim()), "").unwrap(), body());
-    assert_eq!(decode::<Page>(1, &bytes(PAGE_1.trim()), "").unwrap().headers().unwrap(), [header(64), header(65)]);
+    assert_eq!(
+        decode::<Page>(1, &bytes(PAGE_1.trim()), "").unwrap().headers().unwrap(),
+        [header(64), header(65)]
+    );
     assert_eq!(decode::<Head>(1, &bytes(HEAD_1.trim()), "").unwrap(), head());
 }
 
