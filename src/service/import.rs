@@ -368,8 +368,7 @@ impl<'a> Planner<'a> {
     }
 
     fn find(&self, fields: &Fields, new_company: Option<&str>) -> Result<Option<Found>, Error> {
-        let contact =
-            Contact::from_fields(fields.clone()).map_err(|error| Error::usage(error.to_string()))?;
+        let contact = Contact::of_fields(fields).map_err(|error| Error::usage(error.to_string()))?;
         let name = name_key(&contact);
         let keys = keys_of(&contact);
         for key in keys.iter().filter(|key| !matches!(key, Key::Name(_))) {
@@ -450,14 +449,14 @@ impl<'a> Planner<'a> {
     fn plan_name(&self, at: usize) -> String {
         match self.plans.get(at) {
             Some(Plan::Create { fields, .. } | Plan::Update { fields, .. }) => {
-                Contact::from_fields(fields.clone()).map(|contact| name_key(&contact)).unwrap_or_default()
+                Contact::of_fields(fields).map(|contact| name_key(&contact)).unwrap_or_default()
             }
             None => String::new(),
         }
     }
 
     fn remember(&mut self, at: usize, fields: &Fields) {
-        if let Ok(contact) = Contact::from_fields(fields.clone()) {
+        if let Ok(contact) = Contact::of_fields(fields) {
             for key in keys_of(&contact) {
                 let plans = self.keys.entry(key).or_default();
                 if !plans.contains(&at) {

@@ -52,7 +52,7 @@ impl Stored {
         if T::KIND != self.kind {
             return Err(StoreError::Encoding("a record of another kind"));
         }
-        T::from_fields(self.record.fields.clone()).map_err(|_| StoreError::Encoding("a field of a record"))
+        T::of_fields(&self.record.fields).map_err(|_| StoreError::Encoding("a field of a record"))
     }
 }
 
