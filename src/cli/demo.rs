@@ -25,6 +25,9 @@ use crate::tui::plain::{Plain, start};
 use crate::tui::theme::Palette;
 use crate::tui::wizard::{FirstRun, Offers};
 
+/// Cells a table may take inside the screens; the pane scrolls sideways.
+const WIDTH: usize = 160;
+
 /// People in the demo that is offered on the first run.
 const OFFERED: usize = 200;
 
@@ -136,8 +139,13 @@ fn talk(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>,
 fn commands(env: Env, config: Config) -> Commands {
     Arc::new(move |client, text| {
         let words = split_line(text)?;
-        let line =
-            Line { client, env: &env, config: &config, width: None, stop: Arc::new(AtomicBool::new(false)) };
+        let line = Line {
+            client,
+            env: &env,
+            config: &config,
+            width: Some(WIDTH),
+            stop: Arc::new(AtomicBool::new(false)),
+        };
         let mut out = Vec::new();
         run_line(&line, &words, &mut out)?;
         Ok(String::from_utf8_lossy(&out).into_owned())
@@ -163,4 +171,29 @@ fn state_dir(ctx: &Ctx<'_>) -> Option<PathBuf> {
 fn runtime_dir(ctx: &Ctx<'_>) -> PathBuf {
     let own = ctx.io.vars.path("XDG_RUNTIME_DIR").or_else(|| state_dir(ctx));
     own.unwrap_or_else(|| PathBuf::from("/dev/shm")).join("callbook-edit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Door;
+
+    struct Nobody;
+
+    impl Door for Nobody {
+        fn request(&self, request: crate::api::Request) -> Result<crate::api::Response, crate::api::Error> {
+            Err(crate::api::Error::failed(format!("asked {}", request.name())))
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_command_and_a_mistake_is_an_error() {
+        let run = commands(Env::system(), Config::default());
+        let client = Client::new(Arc::new(Nobody));
+        let error = run(&client, "contact list 'tag:fair'").unwrap_err();
+        assert!(error.message.starts_with("asked "), "{error}");
+        assert!(run(&client, "contact lsit").is_err());
+        assert!(run(&client, "contact list 'open").is_err());
+        assert!(run(&client, "contact list --help").unwrap().contains("list"));
+    }
 }

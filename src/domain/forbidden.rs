@@ -105,10 +105,9 @@ fn words_of(name: &str) -> Vec<String> {
     let mut word = String::new();
     let mut after_lower = false;
     for c in name.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
-        if !c.is_alphanumeric() || (after_lower && c.is_uppercase()) {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        let ends = !c.is_alphanumeric() || (after_lower && c.is_uppercase());
+        if ends && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             if c == 'ß' { word.push_str("ss") } else { word.extend(c.to_lowercase()) }

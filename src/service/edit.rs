@@ -92,7 +92,11 @@ pub(super) fn resolve(
             }
             (_, input) => input,
         };
-        let value = input.resolve(info.kind, now.get(&info.key), country).map_err(named)?;
+        // A second edit of a field goes on from the first.
+        let earlier =
+            resolved.fields.iter().rev().find(|(key, _)| *key == info.key).map(|(_, value)| value.as_ref());
+        let current = earlier.unwrap_or(now.get(&info.key));
+        let value = input.resolve(info.kind, current, country).map_err(named)?;
         match &value {
             Some(Value::Company(id)) if !world.company_names.contains_key(&id.0) => {
                 return Err(no_such(RecordKind::Company, id.0));
@@ -178,9 +182,7 @@ impl Ask<'_> {
             fields = resolved.applied(&fields);
             let mut warnings = Vec::new();
             if let Some(name) = &resolved.new_company {
-                if fields.get(&ContactField::country.key()).is_none() {
-                    add_default_country(&read_lock(world), add.kind, &mut fields);
-                }
+                add_default_country(&read_lock(world), add.kind, &mut fields);
                 warnings.extend(link_company(txn, world, &mut fields, name)?);
             }
             let about = match (add.kind, add.about) {

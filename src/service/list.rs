@@ -77,7 +77,7 @@ impl Ask<'_> {
         let found = self.search(list.kind, &query, sort, window)?;
         let ids: Vec<Uuid> = found.hits.iter().map(|hit| hit.id).collect();
         let items = self.views(list.kind, ids, list.columns)?;
-        Ok(Page { items, total: found.total as u64, offset: list.window.offset, ..Page::default() })
+        Ok(Page { items, total: found.total as u64, offset: found.start as u64, ..Page::default() })
     }
 
     pub(super) fn search(

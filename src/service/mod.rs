@@ -19,6 +19,8 @@ mod view;
 mod world;
 
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -61,6 +63,9 @@ pub struct Service {
     id: StoreId,
     started_at: Timestamp,
     surroundings: Surroundings,
+    /// The live rows are those that were written. Otherwise nothing is written any more: what is left can be read and
+    /// exported, and the damage is not sealed under new history.
+    whole: bool,
 }
 
 /// One run of the program by one user.
@@ -82,7 +87,7 @@ struct Memory {
 impl Service {
     /// Takes an open store into service; reads everything that is held in memory.
     pub fn open(store: Store, id: StoreId, surroundings: Surroundings, env: &Env) -> Result<Service, Error> {
-        let world = World::load(&store).map_err(store_error)?;
+        let (world, whole) = World::load(&store).map_err(store_error)?;
         Ok(Service {
             store,
             world: Arc::new(RwLock::new(world)),
@@ -90,6 +95,7 @@ impl Service {
             id,
             started_at: env.now(),
             surroundings,
+            whole,
         })
     }
 
@@ -225,6 +231,12 @@ impl Ask<'_> {
         action: Action,
         f: impl FnOnce(&mut WriteTxn<'_>, &RwLock<World>) -> Result<R, Error> + Send + 'static,
     ) -> Result<R, Error> {
+        if !self.service.whole {
+            return Err(Error::integrity(
+                "the store is damaged: records were lost or replaced; it is read-only",
+            )
+            .hint("`callbook doctor` tells more; restore the store from a backup"));
+        }
         let world = Arc::clone(&self.service.world);
         let (result, number) = self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;

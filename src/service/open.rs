@@ -157,7 +157,7 @@ fn surroundings(keyring: &Keyring, dir: &Path, demo: bool) -> Surroundings {
     }
 }
 
-fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
+pub(super) fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
     Ok(match secret {
         Secret::Passphrase(typed) => {
             keyring::Secret::Passphrase(Passphrase::new(typed).map_err(|error| key_error(&error))?)

@@ -124,7 +124,7 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
     if specs_of(on.record()).iter().any(|spec| spec.name == field.name) {
         return Err(Error::usage(format!("`{}` is a built-in field already", field.name)));
     }
-    if (kind == CustomKind::Choice) != !field.choices.0.is_empty() {
+    if (kind == CustomKind::Choice) == field.choices.0.is_empty() {
         return Err(Error::usage(
             "a choice needs the words to choose from (--choices), and only a choice does",
         ));

@@ -8,7 +8,7 @@
 //! A failed commit closes the store: what is on disk is unknown until it is opened again, so nothing is tried again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::StoreError;
@@ -166,10 +166,7 @@ impl Engine {
             if reads.len() + writes.len() >= GROUP_JOBS || bytes >= GROUP_BYTES {
                 break;
             }
-            next = match waiting.try_recv() {
-                Ok(job) => Some(job),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = waiting.try_recv().ok();
         }
         let committed = match &self.closed {
             Some(why) => Err(why.clone()),

@@ -28,7 +28,7 @@ pub(super) fn extend(
     let mut extension = Extension { rows: Vec::new(), pages: Vec::new() };
     // The row of the group that is being filled is written anew with the leaves it had.
     let mut group = frontier.size() / GROUP;
-    let mut leaves = if frontier.size() % GROUP == 0 { Vec::new() } else { leaves_of(group)? };
+    let mut leaves = if frontier.size().is_multiple_of(GROUP) { Vec::new() } else { leaves_of(group)? };
     for header in headers {
         let leaf = leaf_hash(&header.canonical());
         let appended = frontier.append(leaf)?;
@@ -39,7 +39,7 @@ pub(super) fn extend(
                 node.hash.to_vec(),
             ));
         }
-        if frontier.size() % GROUP == 0 {
+        if frontier.size().is_multiple_of(GROUP) {
             extension.rows.push((leaves_key(group), std::mem::take(&mut leaves)));
             group += 1;
         }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::backend::{Backend, Batch};
+use super::backend::{Backend, Batch, Pair, Visit};
 use super::codec::{self, Body, Header, Record};
 use super::envelope::{self, MAX_PLAIN, Opened, Place};
 use super::keyring::{Keyring, Slot};
@@ -163,12 +163,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn scan(
-        &self,
-        prefix: &[u8],
-        from: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn scan(&self, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         let staged: Vec<(&Vec<u8>, &Option<Vec<u8>>)> = merged(self.group, self.own, prefix, from);
         if staged.is_empty() {
             return Ok(self.state.backend.scan(prefix, from, visit)?);
@@ -204,11 +199,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(super) fn last_at_or_before(
-        &self,
-        prefix: &[u8],
-        at: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) fn last_at_or_before(&self, prefix: &[u8], at: &[u8]) -> Result<Option<Pair>, StoreError> {
         // Rows of the log are only ever added, so the later of the two is the one.
         let staged =
             merged(self.group, self.own, prefix, prefix).into_iter().rev().find_map(|(key, value)| {
@@ -299,6 +290,26 @@ impl<'a> Reader<'a> {
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// Visits every record of all kinds, in this order of kinds, and tells whether the live rows are those that were
+    /// written: sled may lose rows to a damaged file without a word.
+    pub fn load(
+        &self,
+        kinds: &[RecordKind],
+        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        let mut digest = Digest::default();
+        for kind in kinds {
+            self.each_row(&[table::of(*kind)], |key, value| {
+                digest.add(&row_hash(&self.state.digest_key, key, value));
+                match table::split_record_key(key) {
+                    Some((subject, id, 0)) => visit(self.read_record(*kind, subject, id, value)?),
+                    _ => Ok(()),
+                }
+            })?;
+        }
+        Ok(digest == self.state.digest)
     }
 
     /// Visits every record of a kind.
@@ -423,6 +434,11 @@ impl WriteTxn<'_> {
 
     pub fn env(&self) -> &Env {
         &self.state.env
+    }
+
+    /// Tells the ring which of its slots records name. Changes nothing on the disk.
+    pub fn mark_used(&mut self, slots: impl IntoIterator<Item = u32>) -> Result<(), StoreError> {
+        Ok(self.state.keyring.set_used(slots.into_iter().map(Slot))?)
     }
 
     /// The number of the transaction's first entry, once there is one.

@@ -92,6 +92,8 @@ pub struct Hit {
 pub struct Page {
     /// All hits, not just this page's.
     pub total: usize,
+    /// Where in the list the first of `hits` stands. Behind a cursor in a list by relevance it is not known, and 0.
+    pub start: usize,
     pub hits: Vec<Hit>,
 }
 
@@ -213,6 +215,16 @@ impl Index {
         let fuzzy = hits.is_some();
         let all = hits.as_ref().unwrap_or(&exact);
         let total = all.len();
+        let before = match cursor {
+            Some(cursor) if !by_rank => {
+                let rank = |n: u32| {
+                    let order = self.compare(sort.by, n, cursor);
+                    if sort.descending && sort.by != SortKey::Relevance { order.reverse() } else { order }
+                };
+                all.iter().filter(|&&n| rank(n).is_le()).count()
+            }
+            _ => 0,
+        };
         let entries: Vec<u32> = if by_rank {
             if cursor.is_some() && found.cursor_lost {
                 return Err(Stop::CursorGone);
@@ -236,7 +248,7 @@ impl Index {
             found: exact,
             loose,
         });
-        Ok(Page { total, hits })
+        Ok(Page { total, start: before.saturating_add(window.offset), hits })
     }
 
     /// The window of a list sorted by something else than relevance.

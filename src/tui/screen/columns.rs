@@ -58,15 +58,20 @@ const COMPANIES: &[(u8, Column)] = &[
 /// The columns that fit into `width` cells, two cells apart, in their order on the screen.
 pub fn fitting(kind: RecordKind, width: u16) -> Vec<Column> {
     const GAP: u16 = 2;
+    const TIGHT: usize = 4;
     let all = if kind == RecordKind::Company { COMPANIES } else { CONTACTS };
     let mut chosen: Vec<(u8, Column)> = Vec::new();
     let mut used: u16 = 0;
+    let mut comfortable: u16 = 0;
     for (order, column) in all {
         let more = column.min + if chosen.is_empty() { 0 } else { GAP };
-        if !chosen.is_empty() && used + more > width {
+        // The first few may be tight; a further one comes only where those before it can be read.
+        let before = if chosen.len() < TIGHT { used } else { comfortable };
+        if !chosen.is_empty() && before + more > width {
             break;
         }
         used += more;
+        comfortable += more + (column.max - column.min) / 2;
         chosen.push((*order, Column { width: column.min, ..*column }));
     }
     // What is left goes round, one cell at a time, so that no column is full while another is cut.
