@@ -58,12 +58,14 @@ pub(crate) struct AddArgs {
 #[derive(Args, Debug)]
 pub(crate) struct IdArgs {
     /// The record's id
+    #[arg(value_parser = crate::domain::id::parse)]
     pub(crate) id: Uuid,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
     /// The record's id
+    #[arg(value_parser = crate::domain::id::parse)]
     pub(crate) id: Uuid,
     /// As it stood at this time, or at the end of this day
     #[arg(long, value_name = "TIME", value_parser = record::moment)]

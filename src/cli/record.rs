@@ -37,7 +37,7 @@ pub(crate) struct PartArgs {
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// Only what comes after the record with this id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = crate::domain::id::parse)]
     after: Option<Uuid>,
     /// By this field; -FIELD from the last to the first
     #[arg(long, value_name = "[-]FIELD", allow_hyphen_values = true)]

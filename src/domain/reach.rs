@@ -282,9 +282,15 @@ impl Address {
         Ok(address)
     }
 
-    /// The same address with its country as an ISO code where it is known.
+    /// The same address with its country as an ISO code where it is known, and without control characters.
     #[must_use]
     pub fn tidy(mut self) -> Address {
+        for part in
+            [&mut self.street, &mut self.postal_code, &mut self.city, &mut self.region, &mut self.country]
+        {
+            // A NUL is refused, not mended: what stood there is not known.
+            part.retain(|c| !c.is_control() || matches!(c, '\0' | '\n' | '\r' | '\t'));
+        }
         if let Ok(country) = self.country.parse::<Country>() {
             self.country = country.to_string();
         }

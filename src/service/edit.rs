@@ -258,7 +258,8 @@ impl Ask<'_> {
                 warnings.extend(link_company(txn, world, &mut fields, name)?);
             }
             if let Some(expected) = edit.expect_revision {
-                check_revision(&txn.read(), world, &stored, expected, &fields)?;
+                let named: Vec<FieldKey> = resolved.fields.iter().map(|(key, _)| *key).collect();
+                check_revision(&txn.read(), world, &stored, expected, &named, &fields)?;
             }
             warnings.extend(rules::check(edit.kind, Some(&stored.record.fields), &fields)?);
             change(txn, world, &stored, fields, warnings)
@@ -486,12 +487,14 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
     ids
 }
 
-/// Refuses when a field that this edit changes was changed since the revision the editor saw.
+/// Refuses when a field that this edit names was changed since the revision the editor saw, even to the same value: of
+/// two who set `team=south` on revision 1 to claim a contact, one must learn that the other was first.
 fn check_revision(
     reader: &Reader<'_>,
     world: &RwLock<World>,
     stored: &Stored,
     expected: u64,
+    named: &[FieldKey],
     wanted: &Fields,
 ) -> Result<(), Error> {
     let current = stored.record.revision;
@@ -515,12 +518,19 @@ fn check_revision(
             .map_err(|error| Error::integrity(error.to_string()))?;
     }
     let theirs = diff(&seen, &stored.record.fields);
-    let mine = diff(&stored.record.fields, wanted);
+    let mut mine = diff(&stored.record.fields, wanted);
+    let kept = |field: &FieldKey| {
+        let value = stored.record.fields.get(field).cloned();
+        Change { field: *field, old: value.clone(), new: value }
+    };
+    let same: Vec<FieldKey> =
+        named.iter().copied().filter(|field| !mine.iter().any(|change| change.field == *field)).collect();
+    mine.extend(same.iter().map(kept));
     let world = read_lock(world);
     let conflicts: Vec<ChangeView> = mine
         .iter()
         .filter(|change| theirs.iter().any(|their| their.field == change.field))
-        .map(|change| world.change(stored.kind, &Change { ..change.clone() }))
+        .map(|change| world.change(stored.kind, change))
         .collect();
     if conflicts.is_empty() {
         return Ok(());
