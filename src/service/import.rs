@@ -107,7 +107,6 @@ impl Ask<'_> {
                 ids.push(land(txn, world, plan, me, now, &mut before, &mut companies)?);
             }
             publish(world, txn, &before)?;
-            refresh_with_notes(txn, world)?;
             Ok(ImportReport { rows: rows.into_iter().map(|(row, went)| outcome(row, went, &ids)).collect() })
         })
     }
@@ -217,26 +216,6 @@ fn company_of(
     let (value, _) = ensure_company(txn, world, name, country)?;
     made.insert(key, value.clone());
     Ok(value)
-}
-
-/// Index entries tell whether a contact has notes; those are counted after their contact was.
-fn refresh_with_notes(txn: &WriteTxn<'_>, world: &RwLock<World>) -> Result<(), Error> {
-    let mut subjects: Vec<_> = txn
-        .touched()
-        .iter()
-        .filter(|stored| stored.kind == RecordKind::Note)
-        .map(|stored| stored.subject)
-        .collect();
-    subjects.dedup();
-    for subject in subjects {
-        if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
-            world
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .apply(Some(&contact), &contact)?;
-        }
-    }
-    Ok(())
 }
 
 impl<'a> Planner<'a> {
