@@ -162,7 +162,8 @@ fn many_in_one_step_and_two_that_are_one() {
 
     let groups = shell.json(&["contact", "duplicates"]);
     assert_eq!(groups["items"][0]["contacts"].as_array().unwrap().len(), 2, "{groups}");
-    shell.ok(&["contact", "merge", &anna, &again]);
+    let told = shell.ok(&["contact", "merge", &anna, &again]);
+    assert!(told.contains("kept: family_name Schmidt, not Schmid"), "{told}");
     assert_eq!(shell.json(&["contact", "list"])["total"], 2);
 }
 
@@ -269,7 +270,15 @@ fn a_locked_store_says_what_unlocks_it() {
     shell.write("wrong", "four quite wrong words\n");
     shell.fails(7, &["contact", "list", "--passphrase-file", "wrong"]);
     shell.fails(3, &["contact", "list", "--store", "elsewhere"]);
-    shell.fails(5, &["init", "--controller", "Again", "--country", "DE"]);
+    let told = shell.fails(5, &["init", "--controller", "Again", "--country", "DE"]);
+    assert!(told.contains("already a store"), "{told}");
+    // Of an `init` that was killed nothing was acknowledged: it is simply done again.
+    std::fs::remove_file(shell.dir.path().join("store/HEADER")).unwrap();
+    shell.write("store/UNFINISHED", "");
+    let told = shell.fails(1, &["status"]);
+    assert!(told.contains("run `callbook init` again"), "{told}");
+    shell.ok(&["init", "--controller", "Again", "--country", "DE"]);
+    assert_eq!(shell.json(&["status"])["controller"], "Again");
 }
 
 #[test]

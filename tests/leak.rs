@@ -1,5 +1,7 @@
 //! Nobody's data lies readable in the store's directory: not in a table, not in a log, not in a name of a file.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test may end it")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

@@ -264,7 +264,11 @@ fn drawn(card: &Card, schema: &Schema, entries: &[Entry], style: Style) -> Strin
             })
             .collect();
         if !lines.is_empty() {
-            let heading = category.word().replace('_', " ");
+            // A company's own fields are in the inventory as what the business runs on; its card says it shorter.
+            let heading = match (view.kind, category) {
+                (RecordKind::Company, Category::Operation) => "company".to_owned(),
+                _ => category.word().replace('_', " "),
+            };
             text.push_str(&format!("\n{}\n{}", bold(&heading), lines.concat()));
         }
     }

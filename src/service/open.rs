@@ -106,6 +106,11 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
     Ok(Created { service, dir, recovery_code: groups })
 }
 
+/// Refuses a directory that cannot become a store: [`create`] would, but only after a passphrase was asked for.
+pub fn vacant(dir: &Path) -> Result<(), Error> {
+    StoreDir::vacant(dir).map_err(|error| layout_error(&error))
+}
+
 /// Makes the directories above a new store, closed to others as the XDG base directory specification asks: on a new
 /// account `~/.local/share` is not there yet.
 fn make_parents(dir: &Path) -> Result<(), Error> {
@@ -191,6 +196,7 @@ fn key_error(error: &keyring::KeyError) -> Error {
 fn layout_error(error: &LayoutError) -> Error {
     let code = match error {
         LayoutError::Lock(LockError::Held { .. } | LockError::HeldBySomebody) => Code::Locked,
+        LayoutError::Exists(_) | LayoutError::NotEmpty(_) => Code::Refused,
         LayoutError::NotThere(_) | LayoutError::NotAStore(_) => Code::NotFound,
         LayoutError::Newer { .. } | LayoutError::LostHeader(_) | LayoutError::DamagedHeader(_) => {
             Code::Integrity
@@ -202,6 +208,7 @@ fn layout_error(error: &LayoutError) -> Error {
         LayoutError::NotThere(_) => {
             told.hint("create a store with `callbook init`, or look at `callbook demo`")
         }
+        LayoutError::Exists(_) => told.hint("`callbook status` opens it; another is made with --store DIR"),
         _ => told,
     }
 }
