@@ -4,6 +4,7 @@
 //! and never write history; the state in memory ([`world::World`]) changes only after a transaction staged it, and nobody
 //! sees rows before they are durable.
 
+mod bulk;
 pub mod check;
 mod edit;
 mod import;

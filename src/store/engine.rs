@@ -16,8 +16,9 @@ use super::codec::{self, Head, Header};
 use super::envelope::{self, Place};
 use super::keyring::Slot;
 use super::log;
+use super::reader::Reader;
 use super::table;
-use super::txn::{Origin, Overlay, Reader, State, WriteTxn, batch_of, bytes_of};
+use super::txn::{Origin, Overlay, State, WriteTxn, batch_of, bytes_of};
 use crate::domain::id::SubjectId;
 
 /// Requests in one group, at most.

@@ -4,8 +4,8 @@ use super::StoreError;
 use super::codec::{self, Header, PAGE, Page};
 use super::merkle::nodes::Nodes;
 use super::merkle::tree::{Frontier, Hash, LEVEL_HEIGHT, leaf_hash};
+use super::reader::Reader;
 use super::table;
-use super::txn::Reader;
 use crate::domain::id::SubjectId;
 
 /// Leaf hashes in one row, at most: one aligned group, so that a read never spans two rows.

@@ -3,7 +3,7 @@
 //! From the bottom up: [`backend`] keeps pairs of bytes and makes batches durable; [`layout`] and [`lock`] own the
 //! directory; [`keyring`] holds the keys of every data subject outside the database, so that forgetting a person is
 //! the destruction of 32 bytes; [`envelope`] seals one value under one subject's key; [`codec`] is what lies inside;
-//! [`txn`] reads and stages records, and computes their history ([`log`]) from the difference; [`engine`] is the one
+//! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
 //! thread that owns it all and commits in groups.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
@@ -22,13 +22,15 @@ pub mod lock;
 pub mod log;
 pub mod merkle;
 pub mod open;
+pub mod reader;
 pub mod table;
 pub mod txn;
 pub mod verify;
 
 pub use engine::Store;
 pub use files::FileError;
-pub use txn::{Origin, Reader, Stored, WriteTxn};
+pub use reader::{Reader, Stored};
+pub use txn::{Origin, WriteTxn};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,6 @@
-//! Reading records, and staging changes of them with the history that follows from the difference.
+//! Staging changes of records, with the history that follows from the difference.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -9,11 +8,12 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::backend::{Backend, Batch, Pair, Visit};
+use super::backend::{Backend, Batch};
 use super::codec::{self, Body, Header, Record};
-use super::envelope::{self, MAX_PLAIN, Opened, Place};
+use super::envelope::{self, MAX_PLAIN, Place};
 use super::keyring::{Keyring, Slot};
 use super::merkle::tree::Frontier;
+use super::reader::{Reader, Stored};
 use super::table;
 use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::history::{Action, Change, diff};
@@ -24,10 +24,7 @@ use crate::env::Env;
 /// Bytes of a stored form in one row; two bytes of each row count or number the pieces.
 const PIECE: usize = MAX_PLAIN - HEAD;
 /// Those two bytes.
-const HEAD: usize = 2;
-
-/// Rows that a scan holds in memory.
-const SLICE: usize = 512;
+pub(super) const HEAD: usize = 2;
 
 /// Who changes something, when, by what kind of request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,39 +33,6 @@ pub struct Origin {
     pub actor: UserId,
     pub session: SessionId,
     pub action: Action,
-}
-
-/// A record as it lies in the store.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Stored {
-    pub kind: RecordKind,
-    pub subject: SubjectId,
-    pub id: Uuid,
-    pub slot: u32,
-    pub record: Record,
-}
-
-impl Stored {
-    /// The record as its type.
-    pub fn entity<T: Entity>(&self) -> Result<T, StoreError> {
-        if T::KIND != self.kind {
-            return Err(StoreError::Encoding("a record of another kind"));
-        }
-        T::of_fields(&self.record.fields).map_err(|_| StoreError::Encoding("a field of a record"))
-    }
-}
-
-/// A stored form put together: the number of pieces, then the content.
-struct Assembled {
-    schema: u8,
-    slot: Slot,
-    plain: Zeroizing<Vec<u8>>,
-}
-
-impl Assembled {
-    fn content(&self) -> &[u8] {
-        self.plain.get(HEAD..).unwrap_or_default()
-    }
 }
 
 /// The state that the storage thread owns between transactions.
@@ -119,309 +83,6 @@ pub(super) fn row_hash(digest_key: &[u8; 32], key: &[u8], value: &[u8]) -> [u8; 
 /// Changes that are staged and not committed: `None` is a deleted row.
 pub(super) type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
-/// What can be read: the committed rows, under those staged so far.
-pub struct Reader<'a> {
-    state: &'a State,
-    /// Staged by earlier transactions of the group, then by this one.
-    group: &'a Overlay,
-    own: &'a Overlay,
-    frontier: &'a Frontier,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(
-        state: &'a State,
-        group: &'a Overlay,
-        own: &'a Overlay,
-        frontier: &'a Frontier,
-    ) -> Reader<'a> {
-        Reader { state, group, own, frontier }
-    }
-
-    pub fn store_id(&self) -> StoreId {
-        self.state.store
-    }
-
-    pub fn keyring(&self) -> &Keyring {
-        &self.state.keyring
-    }
-
-    pub fn frontier(&self) -> &Frontier {
-        self.frontier
-    }
-
-    pub fn bytes_on_disk(&self) -> u64 {
-        self.state.backend.bytes_on_disk()
-    }
-
-    /// Live rows that the log's head counts.
-    pub fn live_records(&self) -> u64 {
-        self.state.records
-    }
-
-    pub(super) fn digest_matches(&self) -> Result<bool, StoreError> {
-        let mut digest = Digest::default();
-        for kind in RecordKind::ALL {
-            let prefix = [table::of(*kind)];
-            self.scan(&prefix, &prefix, &mut |key, value| {
-                digest.add(&row_hash(&self.state.digest_key, key, value));
-                ControlFlow::Continue(())
-            })?;
-        }
-        Ok(digest == self.state.digest)
-    }
-
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.own.get(key).or_else(|| self.group.get(key)) {
-            Some(staged) => Ok(staged.clone()),
-            None => Ok(self.state.backend.get(key)?),
-        }
-    }
-
-    pub(super) fn scan(&self, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
-        let staged: Vec<(&Vec<u8>, &Option<Vec<u8>>)> = merged(self.group, self.own, prefix, from);
-        if staged.is_empty() {
-            return Ok(self.state.backend.scan(prefix, from, visit)?);
-        }
-        let mut staged = staged.into_iter().peekable();
-        let mut stopped = false;
-        self.state.backend.scan(prefix, from, &mut |key, value| {
-            while let Some((staged_key, staged_value)) = staged.next_if(|(k, _)| k.as_slice() < key) {
-                if let Some(value) = staged_value
-                    && visit(staged_key, value).is_break()
-                {
-                    stopped = true;
-                    return ControlFlow::Break(());
-                }
-            }
-            let value = match staged.next_if(|(k, _)| k.as_slice() == key) {
-                Some((_, Some(value))) => value.as_slice(),
-                Some((_, None)) => return ControlFlow::Continue(()),
-                None => value,
-            };
-            let flow = visit(key, value);
-            stopped = flow.is_break();
-            flow
-        })?;
-        for (key, value) in staged {
-            if stopped {
-                break;
-            }
-            if let Some(value) = value {
-                stopped = visit(key, value).is_break();
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn last_at_or_before(&self, prefix: &[u8], at: &[u8]) -> Result<Option<Pair>, StoreError> {
-        // Rows of the log are only ever added, so the later of the two is the one.
-        let staged =
-            merged(self.group, self.own, prefix, prefix).into_iter().rev().find_map(|(key, value)| {
-                (key.as_slice() <= at)
-                    .then(|| value.as_ref().map(|value| (key.clone(), value.clone())))
-                    .flatten()
-            });
-        let committed = self.state.backend.last_at_or_before(prefix, at)?;
-        Ok(match (staged, committed) {
-            (Some(staged), Some(committed)) if committed.0 > staged.0 => Some(committed),
-            (Some(staged), _) => Some(staged),
-            (None, committed) => committed,
-        })
-    }
-
-    pub(super) fn open_place(
-        &self,
-        table: u8,
-        subject: SubjectId,
-        id: [u8; 16],
-        chunk: u16,
-        value: &[u8],
-    ) -> Result<Opened, StoreError> {
-        let place = Place { table, subject, id, chunk };
-        Ok(envelope::open(&place, self.state.store, |slot| self.state.keyring.subject_key(slot).ok(), value)?)
-    }
-
-    /// Puts the pieces of a stored form together. `key` gives the key of each piece but the first.
-    fn assemble(
-        &self,
-        place: Place,
-        first: &[u8],
-        key: impl Fn(u16) -> Vec<u8>,
-    ) -> Result<Assembled, StoreError> {
-        let Opened { schema, slot, mut plain } =
-            self.open_place(place.table, place.subject, place.id, 0, first)?;
-        let count = plain.first_chunk::<HEAD>().ok_or(StoreError::Encoding("the first piece of a record"))?;
-        for chunk in 1..u16::from_be_bytes(*count) {
-            let row = self
-                .get(&key(chunk))?
-                .ok_or_else(|| StoreError::Damaged("a piece of a long record is missing".to_owned()))?;
-            let piece = self.open_place(place.table, place.subject, place.id, chunk, &row)?;
-            let content = piece.plain.get(HEAD..).ok_or(StoreError::Encoding("a piece of a record"))?;
-            if plain.capacity() - plain.len() < content.len() {
-                // Grown by hand, because a vector that moves leaves its old bytes behind.
-                let mut larger = Zeroizing::new(Vec::with_capacity(plain.capacity() * 2 + content.len()));
-                larger.extend_from_slice(&plain);
-                plain = larger;
-            }
-            plain.extend_from_slice(content);
-        }
-        Ok(Assembled { schema, slot, plain })
-    }
-
-    /// One record.
-    pub fn record(
-        &self,
-        kind: RecordKind,
-        subject: SubjectId,
-        id: Uuid,
-    ) -> Result<Option<Stored>, StoreError> {
-        let key = table::record_key(table::of(kind), subject, id.as_bytes(), 0);
-        match self.get(&key)? {
-            Some(row) => self.read_record(kind, subject, *id.as_bytes(), &row).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn read_record(
-        &self,
-        kind: RecordKind,
-        subject: SubjectId,
-        id: [u8; 16],
-        row: &[u8],
-    ) -> Result<Stored, StoreError> {
-        let table = table::of(kind);
-        let place = Place { table, subject, id, chunk: 0 };
-        let whole = self.assemble(place, row, |chunk| table::record_key(table, subject, &id, chunk))?;
-        let record = codec::decode(whole.schema, whole.content(), "a record")?;
-        Ok(Stored { kind, subject, id: Uuid::from_bytes(id), slot: whole.slot.0, record })
-    }
-
-    /// All records of a kind about a subject; with [`SubjectId::NOBODY`], those about nobody.
-    pub fn records_of(&self, kind: RecordKind, subject: SubjectId) -> Result<Vec<Stored>, StoreError> {
-        let mut found = Vec::new();
-        self.each_row(&table::subject_prefix(table::of(kind), subject), |key, value| {
-            if let Some((subject, id, 0)) = table::split_record_key(key) {
-                found.push(self.read_record(kind, subject, id, value)?);
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
-    /// Visits every record of all kinds, in this order of kinds, and tells whether the live rows are those that were
-    /// written: sled may lose rows to a damaged file without a word.
-    pub fn load(
-        &self,
-        kinds: &[RecordKind],
-        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
-    ) -> Result<bool, StoreError> {
-        let mut digest = Digest::default();
-        for kind in kinds {
-            self.each_row(&[table::of(*kind)], |key, value| {
-                digest.add(&row_hash(&self.state.digest_key, key, value));
-                match table::split_record_key(key) {
-                    Some((subject, id, 0)) => visit(self.read_record(*kind, subject, id, value)?),
-                    _ => Ok(()),
-                }
-            })?;
-        }
-        Ok(digest == self.state.digest)
-    }
-
-    /// Visits every record of a kind.
-    pub fn each_record(
-        &self,
-        kind: RecordKind,
-        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.each_row(&[table::of(kind)], |key, value| match table::split_record_key(key) {
-            Some((subject, id, 0)) => visit(self.read_record(kind, subject, id, value)?),
-            _ => Ok(()),
-        })
-    }
-
-    /// Visits rows in slices, so that the visitor may read: a backend must not be asked from within its own scan.
-    pub(super) fn each_row(
-        &self,
-        prefix: &[u8],
-        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut from = prefix.to_vec();
-        loop {
-            let mut slice: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-            self.scan(prefix, &from, &mut |key, value| {
-                slice.push((key.to_vec(), value.to_vec()));
-                if slice.len() < SLICE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            })?;
-            for (key, value) in &slice {
-                visit(key, value)?;
-            }
-            match slice.pop() {
-                Some((mut last, _)) if slice.len() + 1 == SLICE => {
-                    last.push(0);
-                    from = last;
-                }
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    /// The changes of one entry; `None` when they are gone.
-    pub fn body(&self, header: &Header) -> Result<Option<Body>, StoreError> {
-        let id = *header.record.as_bytes();
-        match self.get(&table::body_key(header.subject, &id, header.seq, 0))? {
-            Some(row) => self.read_body(header.subject, id, header.seq, &row).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn read_body(&self, subject: SubjectId, id: [u8; 16], seq: u64, row: &[u8]) -> Result<Body, StoreError> {
-        let place = Place { table: table::BODIES, subject, id, chunk: 0 };
-        let whole = self.assemble(place, row, |chunk| table::body_key(subject, &id, seq, chunk))?;
-        codec::decode(whole.schema, whole.content(), "a history entry")
-    }
-
-    /// The changes of a record with their numbers in the log, oldest first.
-    pub fn bodies(&self, subject: SubjectId, id: Uuid) -> Result<Vec<(u64, Body)>, StoreError> {
-        let mut found = Vec::new();
-        let id = *id.as_bytes();
-        self.each_row(&table::record_prefix(table::BODIES, subject, &id), |key, value| {
-            if let Some((seq, 0)) = table::split_body_key(key) {
-                found.push((seq, self.read_body(subject, id, seq, value)?));
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
-    /// The slot of a subject's key, from any row about the subject.
-    pub fn slot_of(&self, subject: SubjectId) -> Result<Option<Slot>, StoreError> {
-        if subject == SubjectId::NOBODY {
-            return Ok(Some(Slot::STORE));
-        }
-        let key = table::record_key(table::of(RecordKind::Contact), subject, subject.bytes(), 0);
-        match self.get(&key)? {
-            Some(row) => Ok(Some(envelope::peek(&row)?.slot)),
-            None => Ok(None),
-        }
-    }
-}
-
-fn merged<'o>(
-    group: &'o Overlay,
-    own: &'o Overlay,
-    prefix: &[u8],
-    from: &[u8],
-) -> Vec<(&'o Vec<u8>, &'o Option<Vec<u8>>)> {
-    let from = from.max(prefix).to_vec();
-    let mut rows: BTreeMap<&Vec<u8>, &Option<Vec<u8>>> = BTreeMap::new();
-    for overlay in [group, own] {
-        rows.extend(overlay.range(from.clone()..).take_while(|(key, _)| key.starts_with(prefix)));
-    }
-    rows.into_iter().collect()
-}
-
 /// A transaction: everything it stages lands in one batch, or nothing does.
 pub struct WriteTxn<'a> {
     pub(super) state: &'a mut State,
@@ -441,7 +102,7 @@ pub struct WriteTxn<'a> {
 impl WriteTxn<'_> {
     /// What can be read at this point, staged changes included.
     pub fn read(&self) -> Reader<'_> {
-        Reader { state: self.state, group: self.group, own: &self.own, frontier: &self.state.frontier }
+        Reader::new(self.state, self.group, &self.own, &self.state.frontier)
     }
 
     pub fn origin(&self) -> Origin {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::StoreError;
 use super::merkle::nodes::{Nodes, root_at};
 use super::merkle::tree::{Frontier, Hash, leaf_hash};
+use super::reader::Reader;
 use super::table;
-use super::txn::Reader;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::history::fold;
 
