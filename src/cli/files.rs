@@ -18,6 +18,12 @@ pub(crate) struct Beside {
 impl Beside {
     /// Begins a file that only its owner can read.
     pub(crate) fn create(target: &Path, env: &Env) -> Result<Beside, Error> {
+        // A file is put in the target's place: of `/dev/stdout` or a pipe nothing would be left.
+        let special = std::fs::metadata(target).is_ok_and(|data| !data.is_file() && !data.is_dir());
+        if special || target.as_os_str() == "-" {
+            return Err(Error::usage(format!("{} is no file that could be replaced", target.display()))
+                .hint("name a file; what goes to standard output goes there without --out"));
+        }
         let name = target
             .file_name()
             .filter(|_| !target.is_dir())
@@ -109,6 +115,19 @@ mod tests {
         write(&path, b"whole", &env).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_device_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("out");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        for target in [link.as_path(), std::path::Path::new("/dev/null"), std::path::Path::new("-")] {
+            let error = write(target, b"people", &Env::system()).unwrap_err();
+            assert_eq!(error.code, crate::api::Code::Usage, "{target:?}");
+        }
+        assert!(link.is_symlink());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
