@@ -190,6 +190,22 @@ impl TryFrom<String> for Email {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Email, Invalid> {
+        // The stored form of nearly every address is recognised without being taken apart.
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if let Some((local, domain)) = text.split_once('@')
+            && (1..=64).contains(&local.len())
+            && domain.len() <= 253
+            && local.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| plain(b) || b == b'_'))
+            && domain.contains('.')
+            && domain.split('.').all(|label| {
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(plain)
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+            })
+        {
+            return Ok(Email(text.into()));
+        }
         Email::parse(&text)
     }
 }

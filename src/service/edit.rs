@@ -407,47 +407,17 @@ pub(super) fn change(
         Some(stored) => stored.record.revision,
         None => stored.record.revision,
     };
-    let people = renamed_people(txn, world, stored)?;
     publish(world, txn, std::slice::from_ref(stored))?;
-    if !people.is_empty() {
-        let mut world = world.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for person in people {
-            world.apply(Some(&person), &person)?;
-        }
-    }
-    // A contact's entry tells whether it has notes, so that it follows a note.
-    if stored.kind == RecordKind::Note
-        && let Some(contact) = txn.read().record(RecordKind::Contact, stored.subject, stored.subject.0)?
-    {
-        world.write().unwrap_or_else(std::sync::PoisonError::into_inner).apply(Some(&contact), &contact)?;
-    }
     Ok(Edited { revision, changed, warnings })
 }
 
-/// The contacts of a company whose name this transaction changes; their index entries carry the name.
-fn renamed_people(txn: &WriteTxn<'_>, world: &RwLock<World>, before: &Stored) -> Result<Vec<Stored>, Error> {
-    if before.kind != RecordKind::Company {
-        return Ok(Vec::new());
-    }
-    let name = CompanyField::name.key();
-    let renamed = txn
-        .touched()
-        .iter()
-        .any(|now| now.id == before.id && now.record.fields.get(&name) != before.record.fields.get(&name));
-    if !renamed {
-        return Ok(Vec::new());
-    }
-    let mut people = Vec::new();
-    let ids = {
-        let world = read_lock(world);
-        ids_at_company(&world, before.id)
-    };
-    for id in ids {
-        if let Some(person) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {
-            people.push(person);
-        }
-    }
-    Ok(people)
+/// The contacts of a company that memory still knows by another name; their index entries carry it.
+pub(super) fn people_of_renamed(world: &World, company: &Stored) -> Result<Vec<Uuid>, Error> {
+    let known = world.company_names.get(&company.id);
+    Ok(match known {
+        Some(known) if *known != company.entity::<Company>()?.name => ids_at_company(world, company.id),
+        _ => Vec::new(),
+    })
 }
 
 /// The contacts, deleted ones too, that work at a company or one whose name begins alike.

@@ -21,8 +21,11 @@ mod world;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -271,11 +274,33 @@ impl Ask<'_> {
 const UNDO_DEPTH: usize = 100;
 
 /// Takes what a transaction touched into the state in memory. `before` are the records as they were.
+///
+/// Some entries of the index tell about other records: that a contact has notes, what its company is called. Those
+/// contacts are taken in again.
 fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Result<(), Error> {
     let mut world: RwLockWriteGuard<'_, World> = world.write().unwrap_or_else(PoisonError::into_inner);
+    let mut others: BTreeSet<uuid::Uuid> = BTreeSet::new();
+    for stored in txn.touched() {
+        match stored.kind {
+            RecordKind::Note => {
+                others.insert(stored.subject.0);
+            }
+            RecordKind::Company => others.extend(edit::people_of_renamed(&world, stored)?),
+            RecordKind::Contact
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => {}
+        }
+    }
     for stored in txn.touched() {
         let before = before.iter().find(|one| one.id == stored.id);
-        world.apply(before, stored).map_err(store_error)?;
+        world.apply(before, stored)?;
+    }
+    for id in others {
+        if let Some(contact) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {
+            world.apply(Some(&contact), &contact)?;
+        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::api::Error;
 use crate::domain::contact::{Company, Contact, ContactField};
 use crate::domain::country::Country;
 use crate::domain::custom::CustomField;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::fold;
 use crate::domain::history::Action;
@@ -87,8 +87,8 @@ impl World {
                 let (send, receive) = std::sync::mpsc::sync_channel::<Vec<Stored>>(8);
                 let taking = scope.spawn(move || {
                     for batch in receive {
-                        for stored in &batch {
-                            world.apply(None, stored)?;
+                        for stored in batch {
+                            world.take_in(stored)?;
                         }
                     }
                     Ok::<_, StoreError>(world)
@@ -125,10 +125,21 @@ impl World {
         Ok((world, whole))
     }
 
+    /// Takes in a record while loading; most are contacts, which are taken apart instead of copied.
+    fn take_in(&mut self, mut stored: Stored) -> Result<(), StoreError> {
+        if stored.kind != RecordKind::Contact {
+            return self.apply(None, &stored);
+        }
+        let fields = std::mem::take(&mut stored.record.fields);
+        let contact =
+            Contact::from_fields(fields).map_err(|_| StoreError::Encoding("a field of a record"))?;
+        self.contact(None, &stored, &contact)
+    }
+
     /// Takes in what a commit left. `before` is the record as it was, if it was.
     pub fn apply(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
         match stored.kind {
-            RecordKind::Contact => self.contact(before, stored)?,
+            RecordKind::Contact => self.contact(before, stored, &stored.entity()?)?,
             RecordKind::Company => self.company(stored)?,
             RecordKind::Note => {
                 self.note_subjects.insert(stored.id, stored.subject.0);
@@ -168,8 +179,13 @@ impl World {
         Ok(())
     }
 
-    fn contact(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
-        let contact: Contact = stored.entity()?;
+    /// `stored` tells about the record, `contact` is what it holds.
+    fn contact(
+        &mut self,
+        before: Option<&Stored>,
+        stored: &Stored,
+        contact: &Contact,
+    ) -> Result<(), StoreError> {
         let id = stored.id;
         if contact.custom.is_empty() {
             self.custom_values.remove(&id);

@@ -78,15 +78,18 @@ impl Line {
     }
 
     /// Inserts a text at the caret; line breaks become spaces, what must not reach a terminal is left out.
-    pub fn insert(&mut self, text: &str) {
+    ///
+    /// False when there is no room: then nothing was taken, and half a paste is never searched for.
+    pub fn insert(&mut self, text: &str) -> bool {
         let tame: String = text::clean(text).chars().filter(|c| *c != '\u{fffd}').collect();
         if self.text.len() + tame.len() > MAX {
-            return;
+            return false;
         }
         self.text.insert_str(self.caret, &tame);
         self.caret += tame.len();
         // A combining mark joins the letter before it.
         self.settle();
+        true
     }
 
     /// Replaces a range of bytes, and puts the caret behind it. Ranges that are none are ignored.
@@ -248,7 +251,7 @@ mod tests {
         let mut line = Line::new("x");
         line.insert("a\nb\u{1b}[31m\u{202e}c");
         assert_eq!(line.text(), "xa b[31mc");
-        line.insert(&"y".repeat(MAX + 1));
+        assert!(!line.insert(&"y".repeat(MAX + 1)));
         assert_eq!(line.text(), "xa b[31mc", "too long a paste is not taken");
     }
 

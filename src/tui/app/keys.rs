@@ -1,6 +1,7 @@
 //! Where a key goes: to the topmost layer, else the panel of jobs, else the search box, else the table of actions.
 
 use super::App;
+use crate::api::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Meaning;
 use crate::tui::keys::{Code, Key};
@@ -100,6 +101,9 @@ impl App {
             list.search.open();
         }
         let typed = list.search.paste(text.trim(), list.kind, &schema);
+        if typed == Typed::TooLong {
+            return self.fail(Error::usage("that paste is too long; nothing of it was taken"));
+        }
         self.typed(typed);
     }
 
@@ -128,7 +132,7 @@ impl App {
         let Some(list) = self.list_mut() else { return };
         let mut wants = Vec::new();
         match typed {
-            Typed::Nothing | Typed::Closed | Typed::Pass => {}
+            Typed::Nothing | Typed::Closed | Typed::Pass | Typed::TooLong => {}
             Typed::Query(query, want) => {
                 wants.extend(list.find(query));
                 wants.extend(want);

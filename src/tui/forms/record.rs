@@ -177,6 +177,8 @@ impl RecordForm {
             }
         }
         form.fields.sort_by_key(|one| groups.iter().position(|group| *group == one.group));
+        // Whoever makes a record has the name at hand, not the form of address.
+        form.focus = form.fields.iter().position(|one| one.info.name == "given_name").unwrap_or(0);
         if let Some(draft) = &form.draft {
             let text = format!(
                 "What you typed here at {} UTC was not saved. Ctrl-R brings it back.",

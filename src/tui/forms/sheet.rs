@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use crate::tui::forms::field::{Editor, FormField};
 use crate::tui::forms::record::RecordForm;
@@ -142,6 +143,11 @@ fn field(
     let room = FormField::room(Rect { height, ..at }, label);
     let style = theme.style(if one.locked.is_some() { Tone::Masked } else { Tone::Text });
     let cursor = match &one.editor {
+        // Only what has the cursor is scrolled to it; the others are read, and reading begins at the start.
+        Editor::Line(line) if !focused => at_rest(&mut drawn.buf, room, [line.text()], style),
+        Editor::Text(area) | Editor::Items(area) if !focused => {
+            at_rest(&mut drawn.buf, room, area.lines().iter().map(String::as_str), style)
+        }
         Editor::Line(line) => line.draw(&mut drawn.buf, room, style),
         Editor::Text(area) | Editor::Items(area) => area.draw(&mut drawn.buf, room, style),
         Editor::Choice(_) => {
@@ -175,6 +181,21 @@ fn field(
         drawn.focused = (first, drawn.rows);
         drawn.cursor = Some(cursor);
     }
+}
+
+/// The beginning of a text that nobody is typing in.
+fn at_rest<'a>(
+    buf: &mut Buffer,
+    room: Rect,
+    lines: impl IntoIterator<Item = &'a str>,
+    style: Style,
+) -> Position {
+    for (y, line) in (room.y..room.bottom()).zip(lines) {
+        let clean = text::clean(line);
+        let shown = text::truncate(&clean, usize::from(room.width));
+        buf.set_stringn(room.x, y, shown, usize::from(room.width), style);
+    }
+    Position::new(room.x, room.y)
 }
 
 /// What is said under a field that has the cursor.

@@ -25,7 +25,9 @@ impl Layer for CommandLine {
     fn update(&mut self, input: Input, _ctx: &Ctx) -> Vec<Step> {
         match input {
             Input::Cancel => return vec![Step::Close],
-            Input::Paste(text) => self.line.insert(&text),
+            Input::Paste(text) => {
+                self.line.insert(&text);
+            }
             Input::Key(key) => match key.code() {
                 Code::Esc => return vec![Step::Close],
                 Code::Enter => {

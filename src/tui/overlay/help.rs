@@ -30,6 +30,20 @@ impl Row {
     }
 }
 
+impl Row {
+    /// What the key does, or why it does not now.
+    fn says(&self) -> String {
+        let spec = self.action.spec();
+        match &self.disabled {
+            None => spec.help.to_owned(),
+            Some(reason) => format!("{} — not now: {reason}", spec.label),
+        }
+    }
+}
+
+/// The most lines that say in full what the row under the cursor says.
+const MOST_SAID: usize = 4;
+
 /// The help for one place.
 pub struct Help {
     place: &'static str,
@@ -71,7 +85,7 @@ impl Help {
 
 impl Layer for Help {
     fn update(&mut self, input: Input, ctx: &Ctx) -> Vec<Step> {
-        self.scroll.height = u64::from(ctx.size.height.saturating_sub(7)).max(1);
+        self.scroll.height = u64::from(ctx.size.height.saturating_sub(9)).max(1);
         let total = self.hits().len() as u64;
         match input {
             Input::Cancel => return vec![Step::Close],
@@ -110,6 +124,19 @@ impl Layer for Help {
         let inner = paint::panel(buf, area, &format!("Keys in {}", self.place), theme);
         let caret = paint::field(buf, Rect { height: 1, ..inner }, "search: ", &self.line, theme);
         let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+        // A reason that is cut is no reason: the row under the cursor is said in full below the list, in a room as
+        // high as the longest text, so that nothing jumps.
+        let keys = |row: &Row| format!("{}  {}", row.keys, row.says());
+        let wrapped = |row: &Row| text::wrap(&keys(row), usize::from(list.width));
+        let room = self.rows.iter().map(|row| wrapped(row).len()).max().unwrap_or(1).min(MOST_SAID);
+        let room = u16::try_from(room).unwrap_or(1).min(list.height.saturating_sub(2));
+        let hit = usize::try_from(self.scroll.cursor).ok().and_then(|at| self.hits().get(at).copied());
+        if let Some(row) = hit {
+            for (y, line) in (list.bottom().saturating_sub(room)..list.bottom()).zip(wrapped(row)) {
+                paint::put(buf, list.x, y, list.width, &line, theme.style(Tone::Text));
+            }
+        }
+        let list = Rect { height: list.height.saturating_sub(room + 1), ..list };
         let shown = self.shown();
         if shown.is_empty() {
             paint::put(buf, list.x, list.y, list.width, "No key does that.", theme.style(Tone::Dim));
@@ -138,16 +165,15 @@ impl Layer for Help {
                 }
                 Shown::Row(row) => {
                     let keys = text::pad(&row.keys, key_width, text::Align::Left);
-                    let (tone, what) = match &row.disabled {
-                        None => (Tone::Text, row.action.spec().help.to_owned()),
-                        Some(reason) => {
-                            (Tone::Dim, format!("{} — not now: {reason}", row.action.spec().label))
-                        }
-                    };
                     let on = n == line_of_cursor;
-                    let tone = if on { Tone::Selection } else { tone };
+                    let tone = match (on, &row.disabled) {
+                        (true, _) => Tone::Selection,
+                        (false, None) => Tone::Text,
+                        (false, Some(_)) => Tone::Dim,
+                    };
+                    let marker = if on { theme.mark(Tone::Selection) } else { "  " };
                     let line = Rect { y, height: 1, ..list };
-                    paint::row(buf, line, &format!("  {keys}  {what}"), theme.style(tone));
+                    paint::row(buf, line, &format!("{marker}{keys}  {}", row.says()), theme.style(tone));
                 }
             }
         }

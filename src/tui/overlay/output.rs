@@ -21,6 +21,8 @@ pub struct Output {
     scroll: Scroll,
     /// Columns scrolled to the right.
     right: usize,
+    /// Cells of the longest line; nothing is to be seen beyond it.
+    widest: usize,
 }
 
 impl Output {
@@ -29,6 +31,7 @@ impl Output {
         let lines: Vec<String> = clean.trim_end().lines().take(MOST).map(str::to_owned).collect();
         Output {
             title: title.to_owned(),
+            widest: lines.iter().map(|line| text::width(line)).max().unwrap_or(0),
             text: output.to_owned(),
             lines,
             scroll: Scroll { height: 1, ..Scroll::default() },
@@ -53,7 +56,7 @@ impl Layer for Output {
             Code::PgUp => self.scroll.go(Motion::PageUp, total),
             Code::Home | Code::Char('g') => self.scroll.go(Motion::Top, total),
             Code::End | Code::Char('G') => self.scroll.go(Motion::Bottom, total),
-            Code::Right | Code::Char('l') => self.right += 8,
+            Code::Right | Code::Char('l') => self.right = (self.right + 8).min(self.widest.saturating_sub(8)),
             Code::Left | Code::Char('h') => self.right = self.right.saturating_sub(8),
             _ => {}
         }
@@ -81,7 +84,12 @@ impl Layer for Output {
     }
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {
-        vec![Hint::new("j k", "scroll"), Hint::new("y", "copy all"), Hint::new("esc", "close")]
+        vec![
+            Hint::new("j k", "scroll"),
+            Hint::new("h l", "sideways"),
+            Hint::new("y", "copy all"),
+            Hint::new("esc", "close"),
+        ]
     }
 }
 
@@ -96,4 +104,25 @@ fn skip_cells(line: &str, cells: usize) -> String {
             skipped
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_table_is_read_sideways_and_never_lost() {
+        let mut ctx = crate::tui::forms::robot::ctx();
+        ctx.size = ratatui::layout::Size { width: 40, height: 10 };
+        let mut output = Output::new("list", &format!("{}END", "x".repeat(60)));
+        assert!(output.hints(&ctx).iter().any(|hint| hint.text == "sideways"));
+        for _ in 0..100 {
+            output.update(Input::Key(crate::tui::keys::Key::char('l')), &ctx);
+        }
+        let area = Rect { x: 0, y: 0, width: 40, height: 10 };
+        let mut buf = Buffer::empty(area);
+        output.draw(&mut buf, area, &ctx);
+        let seen: String = buf.content().iter().map(|cell| cell.symbol()).collect();
+        assert!(seen.contains("END"), "{seen}");
+    }
 }

@@ -48,7 +48,9 @@ impl Layer for Prompt {
     fn update(&mut self, input: Input, ctx: &Ctx) -> Vec<Step> {
         match input {
             Input::Cancel => return vec![Step::Close],
-            Input::Paste(text) => self.line.insert(&text),
+            Input::Paste(text) => {
+                self.line.insert(&text);
+            }
             Input::Key(key) => match key.code() {
                 Code::Esc => return vec![Step::Close],
                 Code::Enter => return self.submit(ctx),

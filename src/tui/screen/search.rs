@@ -57,6 +57,8 @@ pub enum Typed {
     Restored(String),
     /// The key is the list's, such as a page down.
     Pass,
+    /// There was no room for what was pasted, and nothing of it was taken.
+    TooLong,
 }
 
 /// The part of a query around the caret.
@@ -136,8 +138,7 @@ impl Search {
     }
 
     pub fn paste(&mut self, text: &str, kind: RecordKind, schema: &Schema) -> Typed {
-        self.line.insert(text);
-        self.changed(kind, schema)
+        if self.line.insert(text) { self.changed(kind, schema) } else { Typed::TooLong }
     }
 
     fn changed(&mut self, kind: RecordKind, schema: &Schema) -> Typed {

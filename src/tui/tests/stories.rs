@@ -209,6 +209,49 @@ fn help_is_searched_says_why_not_and_runs() {
     robot.press("a").see(&["a does nothing here; ? shows what does"]);
 }
 
+/// tui.md: disabled items say why. A reason that is cut says nothing.
+#[test]
+fn whatever_is_disabled_says_why_in_full_in_every_size() {
+    for (width, height) in [(40, 14), (60, 20), (80, 24), (200, 60)] {
+        for place in ["2", "3", "7", "2 enter"] {
+            let mut robot = Robot::new(80, 24);
+            robot.send(Msg::Resize(Size { width, height })).press(place).press("?");
+            let mut seen = 0;
+            for action in crate::tui::action::ACTIONS {
+                let Some(reason) = robot.app.disabled(action.action) else { continue };
+                if !action.on.has(robot.app.context()) || action.keys.is_empty() {
+                    continue;
+                }
+                // What stands below the list, its lines put together again.
+                for _ in 0..80 {
+                    robot.press("up");
+                }
+                for _ in 0..80 {
+                    let said: Vec<String> =
+                        robot.lines().iter().map(|line| line.trim_matches(['│', ' ']).to_owned()).collect();
+                    if said.join(" ").split_whitespace().collect::<Vec<_>>().join(" ").contains(&reason) {
+                        seen += 1;
+                        break;
+                    }
+                    robot.press("down");
+                }
+                let lines = robot.lines().join("\n");
+                let said = lines.replace(['│', '\n'], " ");
+                let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(said.contains(&reason), "{width}×{height} {place}: {reason}\n{lines}");
+            }
+            assert!(seen > 0, "something is disabled at {place}");
+        }
+    }
+}
+
+#[test]
+fn a_paste_too_long_to_search_for_is_not_swallowed() {
+    let mut robot = Robot::new(80, 24);
+    robot.press("/").type_in("anna").send(Msg::Paste("x".repeat(10_000)));
+    robot.see(&["that paste is too long", "/ anna"]);
+}
+
 #[test]
 fn keys_of_a_sequence_are_explained_and_taken_back() {
     let mut robot = Robot::new(80, 24);
