@@ -18,11 +18,15 @@ pub(crate) struct Beside {
 impl Beside {
     /// Begins a file that only its owner can read.
     pub(crate) fn create(target: &Path, env: &Env) -> Result<Beside, Error> {
-        // A file is put in the target's place: of `/dev/stdout` or a pipe nothing would be left.
-        let special = std::fs::metadata(target).is_ok_and(|data| !data.is_file() && !data.is_dir());
+        // A file is put in the target's place: of a pipe or a link nothing would be left. `/dev/stdout` is a link,
+        // often to a regular file.
+        let special = std::fs::symlink_metadata(target).is_ok_and(|data| !data.is_file() && !data.is_dir());
         if special || target.as_os_str() == "-" {
-            return Err(Error::usage(format!("{} is no file that could be replaced", target.display()))
-                .hint("name a file; what goes to standard output goes there without --out"));
+            return Err(Error::usage(format!(
+                "{} is a link or a device, no file that could be replaced",
+                target.display()
+            ))
+            .hint("name a file; what goes to standard output goes there without --out"));
         }
         let name = target
             .file_name()
@@ -121,8 +125,8 @@ mod tests {
     #[test]
     fn a_device_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let link = dir.path().join("out");
-        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let (link, file) = (dir.path().join("out"), tempfile::NamedTempFile::new().unwrap());
+        std::os::unix::fs::symlink(file.path(), &link).unwrap();
         for target in [link.as_path(), std::path::Path::new("/dev/null"), std::path::Path::new("-")] {
             let error = write(target, b"people", &Env::system()).unwrap_err();
             assert_eq!(error.code, crate::api::Code::Usage, "{target:?}");
