@@ -282,6 +282,19 @@ fn a_locked_store_says_what_unlocks_it() {
 }
 
 #[test]
+fn a_damaged_store_has_a_doctor() {
+    let shell = Shell::new();
+    std::fs::remove_file(shell.dir.path().join("store/data/sled/db")).unwrap();
+    shell.fails(8, &["contact", "list"]);
+    let done = shell.run(&["doctor", "--format", "json"]);
+    assert_eq!(done.status.code(), Some(8), "{}", err(&done));
+    let report: Json = serde_json::from_str(&out(&done)).unwrap();
+    assert_eq!(report["items"][0]["level"], "error");
+    assert!(report["items"][0]["message"].as_str().unwrap().contains("sled/db is missing"), "{report}");
+    assert!(report["items"][0]["hint"].as_str().unwrap().contains("backup"), "{report}");
+}
+
+#[test]
 fn a_reader_who_leaves_is_no_failure() {
     let shell = Shell::new();
     let mut table = String::from("given name,family name\n");

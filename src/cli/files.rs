@@ -18,6 +18,16 @@ pub(crate) struct Beside {
 impl Beside {
     /// Begins a file that only its owner can read.
     pub(crate) fn create(target: &Path, env: &Env) -> Result<Beside, Error> {
+        // A file is put in the target's place: of a pipe or a link nothing would be left. `/dev/stdout` is a link,
+        // often to a regular file.
+        let special = std::fs::symlink_metadata(target).is_ok_and(|data| !data.is_file() && !data.is_dir());
+        if special || target.as_os_str() == "-" {
+            return Err(Error::usage(format!(
+                "{} is a link or a device, no file that could be replaced",
+                target.display()
+            ))
+            .hint("name a file; what goes to standard output goes there without --out"));
+        }
         let name = target
             .file_name()
             .filter(|_| !target.is_dir())
@@ -109,6 +119,19 @@ mod tests {
         write(&path, b"whole", &env).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_device_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (link, file) = (dir.path().join("out"), tempfile::NamedTempFile::new().unwrap());
+        std::os::unix::fs::symlink(file.path(), &link).unwrap();
+        for target in [link.as_path(), std::path::Path::new("/dev/null"), std::path::Path::new("-")] {
+            let error = write(target, b"people", &Env::system()).unwrap_err();
+            assert_eq!(error.code, crate::api::Code::Usage, "{target:?}");
+        }
+        assert!(link.is_symlink());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 

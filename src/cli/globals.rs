@@ -30,7 +30,7 @@ pub(crate) struct Globals {
     /// File whose first line is the passphrase [env: CALLBOOK_PASSPHRASE_FILE]
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// File with the key that unlocks the store
+    /// File with the key that unlocks the store; `init` makes it if it is not there
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
           conflicts_with_all = ["passphrase_file", "recovery_file"])]
     pub(crate) key_file: Option<PathBuf>,

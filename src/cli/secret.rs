@@ -54,7 +54,11 @@ pub(crate) fn to_init(ctx: &mut Ctx<'_>, names: &[&str]) -> Result<Secret, Error
         return Ok(secret);
     }
     if !ctx.io.asks {
-        return Err(locked());
+        return Err(Error::new(
+            Code::Locked,
+            "nothing is named to unlock the new store with, and there is no terminal to ask for a passphrase",
+        )
+        .hint("name --passphrase-file FILE, or --key-file FILE, which is made if it is not there"));
     }
     ctx.say(
         "The passphrase unlocks the store. Several unusual words are good; nobody can look it up for you.",
@@ -128,7 +132,7 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Error> {
 pub(crate) fn weakness(words: &str, names: &[&str]) -> Option<String> {
     let length = words.chars().count();
     if length < LEAST {
-        return Some(format!("it has {length} characters; {LEAST} are the least"));
+        return Some(format!("it has {length} characters; {LEAST} are advised"));
     }
     let folded = words.to_lowercase();
     let mut distinct: Vec<char> = folded.chars().collect();
