@@ -232,7 +232,11 @@ impl Backend for SledBackend {
 /// sled's errors in our words; their text has no bytes of rows in it.
 fn failed(error: sled::Error) -> BackendError {
     match error {
-        sled::Error::Io(error) => BackendError::Io(error.to_string()),
+        // sled wraps the system's error into a text of its own.
+        sled::Error::Io(error) => BackendError::Io(match error.to_string() {
+            text if text.contains("StorageFull") => "no space is left on the disk".to_owned(),
+            text => text,
+        }),
         sled::Error::Corruption { .. } => BackendError::Corrupt("a checksum does not match".into()),
         sled::Error::Unsupported(why) => BackendError::Corrupt(format!("its settings do not fit: {why}")),
         sled::Error::ReportableBug(_) => {
