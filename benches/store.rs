@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench store [-- CONTACTS]` (100 000 unless told). Figures are medians where more than one run is
 //! made. The passphrase's cost is left out: a key file unlocks.
+#![allow(clippy::wildcard_imports)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

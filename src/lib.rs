@@ -1,4 +1,59 @@
-//! Callbook.
+//! Callbook: the CRM that sales people keep open in a terminal all day, and that a data protection officer trusts.
+//!
+//! This page is the architecture of the crate. `tests/imports.rs` proves the picture's arrows.
+//!
+//! # The idea
+//!
+//! Everything anyone does is one **request** ([`api::Request`]) that goes through **one door**
+//! ([`service::Service::call`]), in **one transaction** ([`store::WriteTxn`]), and leaves **history that was computed, not
+//! written**: from the difference of the fields.
+//!
+//! ```text
+//! key press ─ keymap ─ action ─ App::update ─ Effect::Call ─┐
+//! command line ─ clap ─ request ────────────────────────────┼─ Client ─ Request ─ Service::call ─ policy ─ handler ─ WriteTxn
+//! import file ─ interchange ─ rows ─────────────────────────┘                                                   │
+//!                                     memory (index, names) ◄── records touched ── one batch, flush, fdatasync ─┘
+//! ```
+//!
+//! # Rooms
+//!
+//! ```text
+//! domain       pure types and rules: fields described once, values, changes, the query language, what is forbidden
+//! env          clock, randomness, ids: the only ambient input, passed in
+//! api          requests, views, errors                                        sees domain
+//! interchange  CSV, vCard, JSContact, JSON: bytes ↔ domain, no I/O of its own  sees domain
+//! store        backend, keys, envelope, history log, transactions             sees domain, env
+//! service      the one door: policy, then a handler for each capability       sees store, api, domain, env
+//! client       the only way to the service; jobs of many requests             sees service, api, interchange, domain, env
+//! tui          App::update(Input) → effects, pure drawing, the terminal       sees client, api, interchange, domain, env
+//! config       config.toml                                                    sees api, domain, env
+//! demo         an invented team and two years of its work, told as requests   sees client, api, domain, env
+//! cli          one file for each noun: arguments → requests → output          sees all above but store and service
+//! ```
+//!
+//! What differs from the first design: `interchange` is read by the client, not by the service, for files belong to whoever
+//! asks and what comes out of them are ordinary requests; `cli` starts the screens and hands them its grammar for the `:`
+//! line, so `tui` does not know `cli`; ids are UUIDv7 instead of random, because rows that are made together then lie
+//! together, which made imports a third faster and the files a third smaller, and tells nobody more than the order of
+//! writing does.
+//!
+//! # Invariants
+//!
+//! - Nothing is carried out without a [`service::policy::Grant`], which only `policy::authorize` makes; its tables have no
+//!   `_` arm. Handlers cannot reach the store around a transaction.
+//! - No code writes a history entry: [`store::WriteTxn::update`] takes whole records and computes it. Undo, merge and import
+//!   are changes like any other.
+//! - One thread owns the store and commits in groups; nobody is answered before fdatasync returned; nobody reads rows that
+//!   could still be lost. A failed sync closes the store; it is never tried again.
+//! - A value on disk is sealed under its subject's key, bound to its place; leaf hashes and tree nodes alone lie in clear.
+//!   Keys are outside the database. Nothing searchable is on disk; the index lives in memory.
+//! - Every stored form has a schema version; a newer one is refused, a frozen sample of each is kept in the tests.
+//! - A field of an entity is declared once ([`domain::contact`]); forms, history, import, export, inventory, filters and
+//!   completion derive from it.
+//! - Text from outside is data: it is neutralised where it is shown, never where it is stored.
+//! - There is no clock, randomness or network but through [`env`]; no switch of the release binary makes keys predictable.
+//! - There is no `unsafe` in this crate.
+
 pub mod api;
 pub mod cli;
 pub mod client;

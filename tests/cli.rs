@@ -1,5 +1,12 @@
 //! A session on a real store, as a person at a shell has it: the program itself, a directory, exit codes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test may end it"
+)]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -107,6 +114,11 @@ fn a_contact_from_first_note_to_restored() {
     let conflict =
         shell.fails(6, &["contact", "edit", &id, "--set", "job_title=Buyer", "--expect-revision", "1"]);
     assert!(conflict.contains("Head of Purchasing"), "{conflict}");
+    // Two scripts that write the same on the same revision: the second learns that it was not the first.
+    shell.fails(
+        6,
+        &["contact", "edit", &id, "--set", "job_title=Head of Purchasing", "--expect-revision", "1"],
+    );
     shell.ok(&["tag", "add", &id, "fair"]);
     shell.ok(&["note", "add", &id, "called back", "--kind", "call"]);
     let contact = shell.json(&["contact", "show", &id]);
@@ -150,7 +162,8 @@ fn many_in_one_step_and_two_that_are_one() {
 
     let groups = shell.json(&["contact", "duplicates"]);
     assert_eq!(groups["items"][0]["contacts"].as_array().unwrap().len(), 2, "{groups}");
-    shell.ok(&["contact", "merge", &anna, &again]);
+    let told = shell.ok(&["contact", "merge", &anna, &again]);
+    assert!(told.contains("kept: family_name Schmidt, not Schmid"), "{told}");
     assert_eq!(shell.json(&["contact", "list"])["total"], 2);
 }
 
@@ -257,7 +270,15 @@ fn a_locked_store_says_what_unlocks_it() {
     shell.write("wrong", "four quite wrong words\n");
     shell.fails(7, &["contact", "list", "--passphrase-file", "wrong"]);
     shell.fails(3, &["contact", "list", "--store", "elsewhere"]);
-    shell.fails(5, &["init", "--controller", "Again", "--country", "DE"]);
+    let told = shell.fails(5, &["init", "--controller", "Again", "--country", "DE"]);
+    assert!(told.contains("already a store"), "{told}");
+    // Of an `init` that was killed nothing was acknowledged: it is simply done again.
+    std::fs::remove_file(shell.dir.path().join("store/HEADER")).unwrap();
+    shell.write("store/UNFINISHED", "");
+    let told = shell.fails(1, &["status"]);
+    assert!(told.contains("run `callbook init` again"), "{told}");
+    shell.ok(&["init", "--controller", "Again", "--country", "DE"]);
+    assert_eq!(shell.json(&["status"])["controller"], "Again");
 }
 
 #[test]
@@ -279,4 +300,102 @@ fn a_reader_who_leaves_is_no_failure() {
     let done = child.wait_with_output().unwrap();
     assert_eq!(done.status.code(), Some(0));
     assert_eq!(err(&done), "");
+}
+
+#[test]
+fn the_first_store_of_a_new_account() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_callbook"))
+            .args(words)
+            .args(["--key-file", "key"])
+            .current_dir(home.path())
+            .env_clear()
+            .env("HOME", home.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let made = run(&["init", "--controller", "Muster GmbH", "--country", "DE"]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    assert!(home.path().join(".local/share/callbook/HEADER").exists());
+    assert_eq!(run(&["status"]).status.code(), Some(0));
+}
+
+#[test]
+fn what_a_form_of_an_attacker_leaves_in_a_list() {
+    let shell = Shell::new();
+    let table = "given name,family name,street,city,note\n\
+         \x1b[31mRed,\x1b]0;owned\x07Esc,Weg\x1b[2J 1,Bonn,see\x1b[8m me\n\
+         \u{202e}evil,\u{9b}31mzero\u{200b}width,Weg 2,Bonn,\n";
+    shell.write("evil.csv", table);
+    assert_eq!(shell.json(&[&["contact", "import", "evil.csv"], GROUNDS].concat())["created"], 2);
+    for format in ["table", "csv", "tsv", "json", "ndjson"] {
+        let list = shell.ok(&["contact", "list", "--format", format]);
+        assert!(!list.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')), "{format}: {list:?}");
+    }
+    let table = shell.ok(&["contact", "list"]);
+    assert!(table.contains("evil") && !table.contains(['\u{202e}', '\u{200b}']), "{table:?}");
+    let id = shell.ok(&["contact", "list", "red", "--format", "ids"]);
+    let card = shell.ok(&["contact", "show", id.trim()]);
+    assert!(card.contains("see") && !card.contains('\x1b'), "{card:?}");
+    for kind in ["csv", "vcard", "jscontact", "json"] {
+        let words = ["contact", "export", "--purpose", "test", "--channel", "email", "--as", kind];
+        let file = shell.ok(&words);
+        assert!(!file.contains(['\x1b', '\x07', '\u{9b}']), "{kind}: {file:?}");
+        shell.write("back", &file);
+        let report = shell.json(&[&["contact", "import", "back"], GROUNDS].concat());
+        assert_eq!(report["unchanged"], 2, "{kind}: {report}");
+    }
+}
+
+#[test]
+fn words_that_are_none() {
+    let shell = Shell::new();
+    let told = shell.fails(2, &["contact", "list", "tag:"]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[..3], ["error: `tag:` needs a value", "  tag:", "  ^^^^"], "{told}");
+    assert!(lines[3].starts_with("hint: for example tag:fair") && lines.len() == 4, "{told}");
+    let told = shell.fails(2, &["contact", "list", "tag:", "--format", "json"]);
+    let error: Json = serde_json::from_str(&told).unwrap();
+    assert_eq!(error["error"]["message"], "`tag:` needs a value");
+    for words in [
+        &["contact", "show", "nobody"][..],
+        &["contact", "delete", "nobody"],
+        &["contact", "list", "--after", "nobody"],
+        &["note", "add", "nobody", "text"],
+    ] {
+        let told = shell.fails(2, words);
+        assert!(told.contains("`nobody` is no id; ids look like"), "{words:?}: {told}");
+    }
+    shell.add("Anna", "Schmidt", "030 901820");
+    let gone = "00000000-0000-4000-8000-000000000001";
+    shell.fails(6, &["contact", "list", "--after", gone]);
+    shell.fails(2, &["contact", "list", "--sort", "nonsense"]);
+}
+
+#[test]
+fn a_list_of_people_that_is_none() {
+    let shell = Shell::new();
+    shell.write("deep.json", &"[".repeat(100_000));
+    shell.write("cut.json", "{\"items\":[\n{\"given_name\":\"Anna\",\"family_name\":\"Muster\"}");
+    for (file, created) in [("deep.json", 0), ("cut.json", 1)] {
+        let done = shell.run(&[&["contact", "import", file, "--format", "json"], GROUNDS].concat());
+        assert_eq!(done.status.code(), Some(9), "{file}: {}{}", out(&done), err(&done));
+        let report: Json = serde_json::from_str(&out(&done)).unwrap();
+        assert_eq!(report["created"], created, "{report}");
+        assert_eq!(report["rejected"].as_array().unwrap().len(), 1, "{report}");
+    }
+}
+
+#[test]
+fn an_import_from_a_timer_writes_nobody_into_the_journal() {
+    let shell = Shell::new();
+    shell.write("leads.csv", "Vorname;Nachname\nKanariella;Vogelsang\n");
+    let words = [&["contact", "import", "leads.csv"], GROUNDS].concat();
+    let dry = shell.run(&[&words[..], &["--dry-run"]].concat());
+    assert!(err(&dry).contains("Vorname → given_name: Kanariella"), "{}", err(&dry));
+    let done = shell.run(&words);
+    assert!(err(&done).contains("Vorname → given_name\n"), "{}", err(&done));
+    assert!(!err(&done).contains("Kanariella"), "{}", err(&done));
 }

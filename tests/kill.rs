@@ -2,7 +2,8 @@
 //!
 //! The test starts itself as the program to be killed. `CALLBOOK_KILL_ROUNDS` sets how often; a few dozen unless told.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may end it")]
+#![allow(clippy::wildcard_imports)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test may end it")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -2,6 +2,7 @@
 //! ctrl-Z.
 //!
 //! The program in the terminal is this file again: [`child`] is an application that shows what it is given.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

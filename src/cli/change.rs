@@ -265,8 +265,6 @@ fn ids_from(ctx: &mut Ctx<'_>, file: &str) -> Result<Vec<Uuid>, Error> {
 }
 
 fn one_id(text: &str) -> Result<Uuid, Error> {
-    text.trim().parse().map_err(|_| {
-        Error::usage(format!("`{text}` is no id"))
-            .hint("ids look like 6f9619ff-8b86-4d11-b42d-00c04fc964ff; `list --format ids` prints them")
-    })
+    crate::domain::id::parse(text)
+        .map_err(|error| Error::usage(error.to_string()).hint("`list --format ids` prints them"))
 }

@@ -58,12 +58,14 @@ pub(crate) struct AddArgs {
 #[derive(Args, Debug)]
 pub(crate) struct IdArgs {
     /// The record's id
+    #[arg(value_parser = crate::domain::id::parse)]
     pub(crate) id: Uuid,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
     /// The record's id
+    #[arg(value_parser = crate::domain::id::parse)]
     pub(crate) id: Uuid,
     /// As it stood at this time, or at the end of this day
     #[arg(long, value_name = "TIME", value_parser = record::moment)]
@@ -158,11 +160,16 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
     });
     object(ctx, &report.kept.to_string(), out, |_| {
         let mut text = format!("{}  revision {}\n", report.kept, report.revision);
-        for (what, changes) in [("taken over", &report.changes), ("kept as it is", &report.differing)] {
-            for change in changes {
-                let words = change::in_words(std::slice::from_ref(change));
-                text.push_str(&format!("  {what}: {}\n", neutralise(&words)));
-            }
+        for change in &report.changes {
+            let words = change::in_words(std::slice::from_ref(change));
+            text.push_str(&format!("  taken over: {}\n", neutralise(&words)));
+        }
+        for one in &report.differing {
+            let shown = |side: &Option<crate::api::Shown>| {
+                side.as_ref().map_or("nothing".to_owned(), |shown| shown.text.clone())
+            };
+            let words = format!("{} {}, not {}", one.name, shown(&one.old), shown(&one.new));
+            text.push_str(&format!("  kept: {}\n", neutralise(&words)));
         }
         text.push_str(&format!("  notes moved: {}\n", report.notes_moved));
         text

@@ -12,6 +12,16 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("The shell", &["completions", "man"]),
 ];
 
+/// What a stranger does first.
+const FIRST: &str = "
+To begin:
+  callbook demo                                             a tour with invented people
+  callbook init --controller 'Muster GmbH' --country DE     a store of your own
+  callbook contact add --help                               the first person in it
+  callbook contact import --help                            many, from CSV, vCard or JSON
+  callbook                                                  the screens
+";
+
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n{before-help}\n{options}{after-help}";
 
 /// The definition of the command line.
@@ -26,7 +36,7 @@ pub(crate) fn command() -> clap::Command {
 }
 
 fn grouped(command: &clap::Command) -> String {
-    let mut text = String::new();
+    let mut text = String::from(FIRST);
     for (heading, names) in GROUPS {
         text.push_str(&format!("\n{heading}:\n"));
         for name in *names {
@@ -70,5 +80,7 @@ mod tests {
         let help = command().render_help().to_string();
         assert!(help.contains("\nPeople and companies:\n  contact "), "{help}");
         assert!(help.contains("--passphrase-file"));
+        let first = help.find("callbook init --controller").unwrap();
+        assert!(first < help.find("People and companies").unwrap(), "what to do first stands first: {help}");
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     let (mut stopped, mut failed) = (false, None);
     for path in &args.files {
         let mut source = open(ctx, path, &options)?;
-        preview(ctx, path, &source, &provenance)?;
+        preview(ctx, path, &source, &provenance, ctx.io.live || args.dry_run)?;
         check(&source, &provenance)?;
         let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|meta| meta.len());
         let bar = Progress::new(ctx, size, "bytes");
@@ -190,12 +190,14 @@ fn open<'a>(ctx: &mut Ctx<'a>, path: &Path, options: &Options) -> Result<Source<
     })
 }
 
-/// Narrates what the file is, and what its columns are taken for.
+/// Narrates what the file is, and what its columns are taken for. Samples of what is in them are for people who look at
+/// it: an import that runs from a timer would write people's data into the system's journal.
 fn preview(
     ctx: &mut Ctx<'_>,
     path: &Path,
     source: &Source<'_>,
     provenance: &Provenance,
+    samples: bool,
 ) -> Result<(), Error> {
     let is = source.describe();
     let mut what = format!("{}: {}, {}", path.display(), is.format, is.charset);
@@ -206,11 +208,12 @@ fn preview(
     ctx.say(&what);
     for guess in is.mapping.iter().flat_map(Mapping::columns) {
         let doubt = if guess.sure || guess.chosen { "" } else { " (a guess)" };
-        let samples: Vec<&str> = guess.samples.iter().take(3).map(String::as_str).collect();
+        let shown: Vec<&str> = guess.samples.iter().take(3).map(String::as_str).collect();
+        let shown = if samples { format!(": {}", shown.join(", ")) } else { String::new() };
         let line = match (&guess.target, guess.forbidden) {
             (_, Some(forbidden)) => format!("  {} → never taken: {}", guess.header, forbidden.kind),
             (Target::Skip, None) => format!("  {} → not taken", guess.header),
-            (target, None) => format!("  {} → {target}{doubt}: {}", guess.header, samples.join(", ")),
+            (target, None) => format!("  {} → {target}{doubt}{shown}", guess.header),
         };
         ctx.say(&line);
     }

@@ -38,11 +38,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     let unix = open::account();
     let user = args.user.clone().unwrap_or_else(|| unix.clone());
     // Whoever is asked for a passphrase shall not learn afterwards that it was for nothing.
-    if std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::refused(format!("{} is not empty", dir.display()))
-            .hint("name another directory with --store DIR")
-            .into());
-    }
+    open::vacant(&dir)?;
     let secret = secret::to_init(ctx, &[&args.controller, &user])?;
     let options = open::InitOptions {
         controller: args.controller.clone(),

@@ -225,7 +225,9 @@ fn tell(error: &Error, json: bool, io: &mut Io<'_>) {
 }
 
 pub(crate) fn error_text(error: &Error) -> String {
-    let mut text = format!("error: {}\n", neutralise(&error.message));
+    // The message about a query has the query in it, with carets under the fault.
+    let message: Vec<_> = error.message.split('\n').map(neutralise).collect();
+    let mut text = format!("error: {}\n", message.join("\n"));
     for conflict in &error.conflicts {
         let shown = |one: &Option<crate::api::Shown>| match one {
             Some(shown) => neutralise(&shown.text).into_owned(),
@@ -244,10 +246,15 @@ pub(crate) fn error_text(error: &Error) -> String {
     text
 }
 
+/// What a program reads of a message: without the lines that draw for people.
+fn first_line(message: &str) -> &str {
+    message.split('\n').next().unwrap_or(message)
+}
+
 fn error_json(error: &Error) -> Json {
     let mut inner = Map::new();
     inner.insert("code".to_owned(), Json::from(error.code.word()));
-    inner.insert("message".to_owned(), Json::from(error.message.as_str()));
+    inner.insert("message".to_owned(), Json::from(first_line(&error.message)));
     if let Some(hint) = &error.hint {
         inner.insert("hint".to_owned(), Json::from(hint.as_str()));
     }

@@ -74,6 +74,7 @@ pub(crate) struct NotesArgs {
 #[derive(Args, Debug)]
 pub(crate) struct ChangeArgs {
     /// The note's id
+    #[arg(value_parser = crate::domain::id::parse)]
     id: Uuid,
     #[command(flatten)]
     text: TextArgs,

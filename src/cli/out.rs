@@ -8,6 +8,7 @@ use crate::api::Error;
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::table::{Style, Table};
 use crate::config::Format;
+use crate::domain::text::CONTROL;
 
 /// A column of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -200,13 +201,18 @@ pub(crate) fn separated(cells: &[String], format: Format) -> String {
 }
 
 /// A cell that a spreadsheet does not run: an apostrophe goes before what starts a formula. Signed numbers, such as a
-/// phone number in E.164, are left as they are: they compute nothing.
+/// phone number in E.164, are left as they are: they compute nothing. Nor does it act on the terminal of whoever looks at
+/// the file with `cat`.
 fn disarmed(cell: &str) -> String {
     let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     let number = cell.strip_prefix(['+', '-']).is_some_and(|rest| {
         !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
     });
-    if runs && !number { format!("'{cell}") } else { cell.to_owned() }
+    let cell: String = cell
+        .chars()
+        .map(|c| if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { CONTROL } else { c })
+        .collect();
+    if runs && !number { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
@@ -221,6 +227,7 @@ mod tests {
         };
         assert_eq!(cells(&["a", "b,c", "d\"e", "f\ng", ""], Format::Csv), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
         assert_eq!(cells(&["a\tb", "c\nd"], Format::Tsv), "a b\tc d\n");
+        assert_eq!(cells(&["\x1b[2Ja", "b\u{9b}\x07"], Format::Csv), "\u{fffd}[2Ja,b\u{fffd}\u{fffd}\n");
         for formula in
             ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "+4930901820; +4930901821", "＝1"]
         {

@@ -37,7 +37,7 @@ pub(crate) struct PartArgs {
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// Only what comes after the record with this id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = crate::domain::id::parse)]
     after: Option<Uuid>,
     /// By this field; -FIELD from the last to the first
     #[arg(long, value_name = "[-]FIELD", allow_hyphen_values = true)]
@@ -264,7 +264,11 @@ fn drawn(card: &Card, schema: &Schema, entries: &[Entry], style: Style) -> Strin
             })
             .collect();
         if !lines.is_empty() {
-            let heading = category.word().replace('_', " ");
+            // A company's own fields are in the inventory as what the business runs on; its card says it shorter.
+            let heading = match (view.kind, category) {
+                (RecordKind::Company, Category::Operation) => "company".to_owned(),
+                _ => category.word().replace('_', " "),
+            };
             text.push_str(&format!("\n{}\n{}", bold(&heading), lines.concat()));
         }
     }

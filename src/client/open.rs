@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::service::{Service, Session, open as stores};
 
 pub use crate::service::open::{
-    InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service,
+    InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service, vacant,
 };
 
 /// A new store, open, with the code that unlocks it when everything else is lost. It is shown once.

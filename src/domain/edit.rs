@@ -52,6 +52,10 @@ impl Input {
             Input::Clear => Ok(None),
             Input::Text(text) => kind.parse(&text, country),
             Input::Items(items) => parse_items(kind, items, country),
+            // Ready-made text is cleaned like typed text.
+            Input::Value(Value::Text(text)) if matches!(kind, Kind::Text | Kind::LongText) => {
+                kind.parse(&text, country)
+            }
             Input::Value(value) => value::check(&value, kind).map(|()| Some(value)),
             Input::AddTags(tags) => {
                 let mut all = tags_of(kind, now)?;
@@ -88,7 +92,7 @@ fn parse_items(
         items
             .into_iter()
             .filter(|item| !item.value.trim().is_empty())
-            .map(|item| Ok(Labelled { value: parse(&item.value)?, label: item.label.trim().to_owned() }))
+            .map(|item| Ok(Labelled { value: parse(&item.value)?, label: value::one_line(&item.label)? }))
             .collect()
     }
     let value = match kind {

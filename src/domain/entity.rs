@@ -55,6 +55,15 @@ pub trait Entity: Clone + Default + PartialEq + Send + Sync + 'static {
         Ok(record)
     }
 
+    /// The same of values that stay where they are.
+    fn of_fields(fields: &Fields) -> Result<Self, WrongField> {
+        let mut record = Self::default();
+        for (key, value) in fields {
+            record.set(*key, Some(value.clone()))?;
+        }
+        Ok(record)
+    }
+
     /// The description of a built-in field by its name.
     fn spec(name: &str) -> Option<&'static FieldSpec> {
         Self::specs().iter().copied().find(|spec| spec.name == name)

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::value::Invalid;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -27,13 +29,23 @@ macro_rules! ids {
         }
 
         impl std::str::FromStr for $name {
-            type Err = uuid::Error;
+            type Err = Invalid;
 
-            fn from_str(text: &str) -> Result<$name, uuid::Error> {
-                text.parse().map($name)
+            fn from_str(text: &str) -> Result<$name, Invalid> {
+                parse(text).map($name)
             }
         }
     )*};
+}
+
+/// An id as people write it, of whatever it is the id.
+pub fn parse(text: &str) -> Result<Uuid, Invalid> {
+    text.trim().parse().map_err(|_| {
+        Invalid::new(format!(
+            "`{}` is no id; ids look like 6f9619ff-8b86-4d11-b42d-00c04fc964ff",
+            text.trim()
+        ))
+    })
 }
 
 ids! {

@@ -190,6 +190,22 @@ impl TryFrom<String> for Email {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Email, Invalid> {
+        // The stored form of nearly every address is recognised without being taken apart.
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if let Some((local, domain)) = text.split_once('@')
+            && (1..=64).contains(&local.len())
+            && domain.len() <= 253
+            && local.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| plain(b) || b == b'_'))
+            && domain.contains('.')
+            && domain.split('.').all(|label| {
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(plain)
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+            })
+        {
+            return Ok(Email(text.into()));
+        }
         Email::parse(&text)
     }
 }
@@ -282,9 +298,15 @@ impl Address {
         Ok(address)
     }
 
-    /// The same address with its country as an ISO code where it is known.
+    /// The same address with its country as an ISO code where it is known, and without control characters.
     #[must_use]
     pub fn tidy(mut self) -> Address {
+        for part in
+            [&mut self.street, &mut self.postal_code, &mut self.city, &mut self.region, &mut self.country]
+        {
+            // A NUL is refused, not mended: what stood there is not known.
+            part.retain(|c| !c.is_control() || matches!(c, '\0' | '\n' | '\r' | '\t'));
+        }
         if let Ok(country) = self.country.parse::<Country>() {
             self.country = country.to_string();
         }

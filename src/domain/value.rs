@@ -210,9 +210,9 @@ impl Kind {
             Kind::Country => Value::Country(line.parse()?),
             Kind::Language => Value::Language(line.parse()?),
             Kind::Basis => Value::Basis(line.parse()?),
-            Kind::Company => Value::Company(id(line)?),
-            Kind::Contact => Value::Contact(id(line)?),
-            Kind::User => Value::User(id(line)?),
+            Kind::Company => Value::Company(line.parse()?),
+            Kind::Contact => Value::Contact(line.parse()?),
+            Kind::User => Value::User(line.parse()?),
             Kind::Day => Value::Day(line.parse()?),
             Kind::Time => Value::Time(Timestamp::parse_as_of(line).ok_or_else(|| {
                 Invalid::new(format!("`{line}` is no time; write it as 2026-01-31T09:30:00Z"))
@@ -284,7 +284,8 @@ fn check_list<T>(items: &[Labelled<T>]) -> Result<(), Invalid> {
     items.iter().try_for_each(|item| one_line(&item.label).map(drop))
 }
 
-fn one_line(text: &str) -> Result<String, Invalid> {
+/// A text of one line.
+pub(crate) fn one_line(text: &str) -> Result<String, Invalid> {
     if text.len() > MAX_LINE {
         return Err(Invalid::new(format!(
             "{} bytes are more than the {MAX_LINE} one line holds",
@@ -295,7 +296,9 @@ fn one_line(text: &str) -> Result<String, Invalid> {
         return Err(Invalid::new("the text contains a NUL byte"));
     }
     // A line break inside a one-line field is somebody's pasted letterhead: the words matter, the break does not.
-    Ok(text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+    let parts = text.split(['\n', '\r', '\t']).map(without_controls);
+    let parts = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty());
+    Ok(parts.collect::<Vec<_>>().join(" "))
 }
 
 fn long_text(text: &str) -> Result<String, Invalid> {
@@ -305,7 +308,13 @@ fn long_text(text: &str) -> Result<String, Invalid> {
     if text.contains('\0') {
         return Err(Invalid::new("the text contains a NUL byte"));
     }
-    Ok(text.trim_end().replace("\r\n", "\n"))
+    Ok(without_controls(text.trim_end().replace("\r\n", "\n").as_str()))
+}
+
+/// Text without control characters but line breaks and tabs: no name has an escape sequence in it, and whoever sent one
+/// in a form meant the terminal of whoever reads the list. What has a meaning in some script (joiners, directions) stays.
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 fn list<T>(text: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<Labelled<T>>, Invalid> {
@@ -350,12 +359,6 @@ pub fn tags(text: &str) -> Result<Vec<String>, Invalid> {
         )));
     }
     Ok(tags)
-}
-
-fn id<T: std::str::FromStr>(text: &str) -> Result<T, Invalid> {
-    text.parse().map_err(|_| {
-        Invalid::new(format!("`{text}` is no id; ids look like 6f9619ff-8b86-4d11-b42d-00c04fc964ff"))
-    })
 }
 
 fn flag(text: &str) -> Result<bool, Invalid> {

@@ -12,6 +12,9 @@ use super::mapping::{CustomColumn, Mapping};
 use super::vcard::{VCardImport, is_mark};
 use super::{Dropped, ImportError, Incoming, NO_FIELD, RowError};
 
+/// Columns of our own exports that are not taken back.
+const OWN: &[&str] = &["callbook_id", "revision", "display_name", "created_at", "updated_at"];
+
 /// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
@@ -193,6 +196,9 @@ impl<'r> Source<'r> {
                     reason: match (guess.forbidden, guess.chosen) {
                         (Some(forbidden), _) => forbidden.why.to_owned(),
                         (None, true) => "skipped as asked".to_owned(),
+                        (None, false) if OWN.contains(&guess.header.as_str()) => {
+                            "the store gives ids, revisions and times itself".to_owned()
+                        }
                         (None, false) => NO_FIELD.to_owned(),
                     },
                 })

@@ -258,7 +258,8 @@ impl Ask<'_> {
                 warnings.extend(link_company(txn, world, &mut fields, name)?);
             }
             if let Some(expected) = edit.expect_revision {
-                check_revision(&txn.read(), world, &stored, expected, &fields)?;
+                let named: Vec<FieldKey> = resolved.fields.iter().map(|(key, _)| *key).collect();
+                check_revision(&txn.read(), world, &stored, expected, &named, &fields)?;
             }
             warnings.extend(rules::check(edit.kind, Some(&stored.record.fields), &fields)?);
             change(txn, world, &stored, fields, warnings)
@@ -406,47 +407,17 @@ pub(super) fn change(
         Some(stored) => stored.record.revision,
         None => stored.record.revision,
     };
-    let people = renamed_people(txn, world, stored)?;
     publish(world, txn, std::slice::from_ref(stored))?;
-    if !people.is_empty() {
-        let mut world = world.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for person in people {
-            world.apply(Some(&person), &person)?;
-        }
-    }
-    // A contact's entry tells whether it has notes, so that it follows a note.
-    if stored.kind == RecordKind::Note
-        && let Some(contact) = txn.read().record(RecordKind::Contact, stored.subject, stored.subject.0)?
-    {
-        world.write().unwrap_or_else(std::sync::PoisonError::into_inner).apply(Some(&contact), &contact)?;
-    }
     Ok(Edited { revision, changed, warnings })
 }
 
-/// The contacts of a company whose name this transaction changes; their index entries carry the name.
-fn renamed_people(txn: &WriteTxn<'_>, world: &RwLock<World>, before: &Stored) -> Result<Vec<Stored>, Error> {
-    if before.kind != RecordKind::Company {
-        return Ok(Vec::new());
-    }
-    let name = CompanyField::name.key();
-    let renamed = txn
-        .touched()
-        .iter()
-        .any(|now| now.id == before.id && now.record.fields.get(&name) != before.record.fields.get(&name));
-    if !renamed {
-        return Ok(Vec::new());
-    }
-    let mut people = Vec::new();
-    let ids = {
-        let world = read_lock(world);
-        ids_at_company(&world, before.id)
-    };
-    for id in ids {
-        if let Some(person) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {
-            people.push(person);
-        }
-    }
-    Ok(people)
+/// The contacts of a company that memory still knows by another name; their index entries carry it.
+pub(super) fn people_of_renamed(world: &World, company: &Stored) -> Result<Vec<Uuid>, Error> {
+    let known = world.company_names.get(&company.id);
+    Ok(match known {
+        Some(known) if *known != company.entity::<Company>()?.name => ids_at_company(world, company.id),
+        _ => Vec::new(),
+    })
 }
 
 /// The contacts, deleted ones too, that work at a company or one whose name begins alike.
@@ -486,12 +457,14 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
     ids
 }
 
-/// Refuses when a field that this edit changes was changed since the revision the editor saw.
+/// Refuses when a field that this edit names was changed since the revision the editor saw, even to the same value: of
+/// two who set `team=south` on revision 1 to claim a contact, one must learn that the other was first.
 fn check_revision(
     reader: &Reader<'_>,
     world: &RwLock<World>,
     stored: &Stored,
     expected: u64,
+    named: &[FieldKey],
     wanted: &Fields,
 ) -> Result<(), Error> {
     let current = stored.record.revision;
@@ -515,12 +488,19 @@ fn check_revision(
             .map_err(|error| Error::integrity(error.to_string()))?;
     }
     let theirs = diff(&seen, &stored.record.fields);
-    let mine = diff(&stored.record.fields, wanted);
+    let mut mine = diff(&stored.record.fields, wanted);
+    let kept = |field: &FieldKey| {
+        let value = stored.record.fields.get(field).cloned();
+        Change { field: *field, old: value.clone(), new: value }
+    };
+    let same: Vec<FieldKey> =
+        named.iter().copied().filter(|field| !mine.iter().any(|change| change.field == *field)).collect();
+    mine.extend(same.iter().map(kept));
     let world = read_lock(world);
     let conflicts: Vec<ChangeView> = mine
         .iter()
         .filter(|change| theirs.iter().any(|their| their.field == change.field))
-        .map(|change| world.change(stored.kind, &Change { ..change.clone() }))
+        .map(|change| world.change(stored.kind, change))
         .collect();
     if conflicts.is_empty() {
         return Ok(());

@@ -107,7 +107,6 @@ impl Ask<'_> {
                 ids.push(land(txn, world, plan, me, now, &mut before, &mut companies)?);
             }
             publish(world, txn, &before)?;
-            refresh_with_notes(txn, world)?;
             Ok(ImportReport { rows: rows.into_iter().map(|(row, went)| outcome(row, went, &ids)).collect() })
         })
     }
@@ -217,26 +216,6 @@ fn company_of(
     let (value, _) = ensure_company(txn, world, name, country)?;
     made.insert(key, value.clone());
     Ok(value)
-}
-
-/// Index entries tell whether a contact has notes; those are counted after their contact was.
-fn refresh_with_notes(txn: &WriteTxn<'_>, world: &RwLock<World>) -> Result<(), Error> {
-    let mut subjects: Vec<_> = txn
-        .touched()
-        .iter()
-        .filter(|stored| stored.kind == RecordKind::Note)
-        .map(|stored| stored.subject)
-        .collect();
-    subjects.dedup();
-    for subject in subjects {
-        if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
-            world
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .apply(Some(&contact), &contact)?;
-        }
-    }
-    Ok(())
 }
 
 impl<'a> Planner<'a> {
@@ -368,8 +347,7 @@ impl<'a> Planner<'a> {
     }
 
     fn find(&self, fields: &Fields, new_company: Option<&str>) -> Result<Option<Found>, Error> {
-        let contact =
-            Contact::from_fields(fields.clone()).map_err(|error| Error::usage(error.to_string()))?;
+        let contact = Contact::of_fields(fields).map_err(|error| Error::usage(error.to_string()))?;
         let name = name_key(&contact);
         let keys = keys_of(&contact);
         for key in keys.iter().filter(|key| !matches!(key, Key::Name(_))) {
@@ -450,14 +428,14 @@ impl<'a> Planner<'a> {
     fn plan_name(&self, at: usize) -> String {
         match self.plans.get(at) {
             Some(Plan::Create { fields, .. } | Plan::Update { fields, .. }) => {
-                Contact::from_fields(fields.clone()).map(|contact| name_key(&contact)).unwrap_or_default()
+                Contact::of_fields(fields).map(|contact| name_key(&contact)).unwrap_or_default()
             }
             None => String::new(),
         }
     }
 
     fn remember(&mut self, at: usize, fields: &Fields) {
-        if let Ok(contact) = Contact::from_fields(fields.clone()) {
+        if let Ok(contact) = Contact::of_fields(fields) {
             for key in keys_of(&contact) {
                 let plans = self.keys.entry(key).or_default();
                 if !plans.contains(&at) {

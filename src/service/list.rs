@@ -118,7 +118,10 @@ impl Ask<'_> {
             }
             _ => world.contacts.search(&mut memory.contacts, query, sort, window, &context),
         };
-        result.map_err(|stop| Error::failed(stop.to_string()).hint("begin the list anew"))
+        result.map_err(|stop| match stop {
+            index::Stop::CursorGone => Error::conflict(stop.to_string()).hint("begin the list anew"),
+            index::Stop::Cancelled => Error::failed(stop.to_string()),
+        })
     }
 
     /// The ids of all records a query finds.
@@ -352,10 +355,11 @@ fn as_of(
 
 pub(super) fn parse(query: &str) -> Result<Query, Error> {
     Query::parse(query).map_err(|error| {
-        let told = Error::usage(error.render(query));
+        let told = error.render(query);
         match error.hint() {
-            Some(hint) => told.hint(hint),
-            None => told,
+            // The hint has a place of its own.
+            Some(hint) => Error::usage(told.strip_suffix(&format!("\n  {hint}")).unwrap_or(&told)).hint(hint),
+            None => Error::usage(told),
         }
     })
 }

@@ -177,12 +177,6 @@ impl Ask<'_> {
                 moved += 1;
             }
             publish(world, txn, &before)?;
-            if let Some(contact) = txn.read().record(RecordKind::Contact, keep.subject, keep.id)? {
-                world
-                    .write()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .apply(Some(&contact), &contact)?;
-            }
             report(&read_lock(world), &keep, &other, &fields, kept.record.revision, moved)
         })
     }

@@ -19,8 +19,13 @@ mod view;
 mod world;
 
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -61,6 +66,9 @@ pub struct Service {
     id: StoreId,
     started_at: Timestamp,
     surroundings: Surroundings,
+    /// The live rows are those that were written. Otherwise nothing is written any more: what is left can be read and
+    /// exported, and the damage is not sealed under new history.
+    whole: bool,
 }
 
 /// One run of the program by one user.
@@ -82,7 +90,7 @@ struct Memory {
 impl Service {
     /// Takes an open store into service; reads everything that is held in memory.
     pub fn open(store: Store, id: StoreId, surroundings: Surroundings, env: &Env) -> Result<Service, Error> {
-        let world = World::load(&store).map_err(store_error)?;
+        let (world, whole) = World::load(&store).map_err(store_error)?;
         Ok(Service {
             store,
             world: Arc::new(RwLock::new(world)),
@@ -90,6 +98,7 @@ impl Service {
             id,
             started_at: env.now(),
             surroundings,
+            whole,
         })
     }
 
@@ -225,6 +234,12 @@ impl Ask<'_> {
         action: Action,
         f: impl FnOnce(&mut WriteTxn<'_>, &RwLock<World>) -> Result<R, Error> + Send + 'static,
     ) -> Result<R, Error> {
+        if !self.service.whole {
+            return Err(Error::integrity(
+                "the store is damaged: records were lost or replaced; it is read-only",
+            )
+            .hint("`callbook doctor` tells more; restore the store from a backup"));
+        }
         let world = Arc::clone(&self.service.world);
         let (result, number) = self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;
@@ -259,11 +274,33 @@ impl Ask<'_> {
 const UNDO_DEPTH: usize = 100;
 
 /// Takes what a transaction touched into the state in memory. `before` are the records as they were.
+///
+/// Some entries of the index tell about other records: that a contact has notes, what its company is called. Those
+/// contacts are taken in again.
 fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Result<(), Error> {
     let mut world: RwLockWriteGuard<'_, World> = world.write().unwrap_or_else(PoisonError::into_inner);
+    let mut others: BTreeSet<uuid::Uuid> = BTreeSet::new();
+    for stored in txn.touched() {
+        match stored.kind {
+            RecordKind::Note => {
+                others.insert(stored.subject.0);
+            }
+            RecordKind::Company => others.extend(edit::people_of_renamed(&world, stored)?),
+            RecordKind::Contact
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => {}
+        }
+    }
     for stored in txn.touched() {
         let before = before.iter().find(|one| one.id == stored.id);
-        world.apply(before, stored).map_err(store_error)?;
+        world.apply(before, stored)?;
+    }
+    for id in others {
+        if let Some(contact) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {
+            world.apply(Some(&contact), &contact)?;
+        }
     }
     Ok(())
 }

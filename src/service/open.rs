@@ -15,6 +15,7 @@ use crate::env::Env;
 use crate::store::backend::{MemoryBackend, SledBackend, SledOptions};
 use crate::store::keyring::{self, KeyFile, Keyring, Passphrase, RecoveryCode, WayKind};
 use crate::store::layout::{self, LayoutError};
+use crate::store::lock::LockError;
 use crate::store::{StoreError, open as stores};
 
 pub use crate::store::keyring::KdfCost;
@@ -78,6 +79,7 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
         }
         secret => read_secret(secret)?,
     };
+    make_parents(dir)?;
     let begun = StoreDir::begin(dir).map_err(|error| layout_error(&error))?;
     let id = StoreId(env.ids.next());
     let ways = [way, keyring::Secret::RecoveryCode(recovery)];
@@ -102,6 +104,25 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
     // Only now is it a store: with settings and a user in it, on the disk.
     let dir = begun.finish(id, env.now()).map_err(|error| layout_error(&error))?;
     Ok(Created { service, dir, recovery_code: groups })
+}
+
+/// Refuses a directory that cannot become a store: [`create`] would, but only after a passphrase was asked for.
+pub fn vacant(dir: &Path) -> Result<(), Error> {
+    StoreDir::vacant(dir).map_err(|error| layout_error(&error))
+}
+
+/// Makes the directories above a new store, closed to others as the XDG base directory specification asks: on a new
+/// account `~/.local/share` is not there yet.
+fn make_parents(dir: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists())
+    else {
+        return Ok(());
+    };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(|error| {
+        Error::failed(format!("the directory {} cannot be made: {error}", parent.display()))
+            .hint("name another directory with --store DIR")
+    })
 }
 
 /// Unlocks the store in `dir` and takes it into service.
@@ -141,7 +162,7 @@ fn surroundings(keyring: &Keyring, dir: &Path, demo: bool) -> Surroundings {
     }
 }
 
-fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
+pub(super) fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
     Ok(match secret {
         Secret::Passphrase(typed) => {
             keyring::Secret::Passphrase(Passphrase::new(typed).map_err(|error| key_error(&error))?)
@@ -174,7 +195,8 @@ fn key_error(error: &keyring::KeyError) -> Error {
 
 fn layout_error(error: &LayoutError) -> Error {
     let code = match error {
-        LayoutError::Lock(_) => Code::Locked,
+        LayoutError::Lock(LockError::Held { .. } | LockError::HeldBySomebody) => Code::Locked,
+        LayoutError::Exists(_) | LayoutError::NotEmpty(_) => Code::Refused,
         LayoutError::NotThere(_) | LayoutError::NotAStore(_) => Code::NotFound,
         LayoutError::Newer { .. } | LayoutError::LostHeader(_) | LayoutError::DamagedHeader(_) => {
             Code::Integrity
@@ -186,6 +208,7 @@ fn layout_error(error: &LayoutError) -> Error {
         LayoutError::NotThere(_) => {
             told.hint("create a store with `callbook init`, or look at `callbook demo`")
         }
+        LayoutError::Exists(_) => told.hint("`callbook status` opens it; another is made with --store DIR"),
         _ => told,
     }
 }

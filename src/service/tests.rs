@@ -49,13 +49,13 @@ impl Ids for Counter {
     }
 }
 
-struct Fixture {
+pub(crate) struct Fixture {
     service: Arc<Service>,
     clock: Arc<TestClock>,
 }
 
 impl Fixture {
-    fn new() -> Fixture {
+    pub(crate) fn new() -> Fixture {
         let clock = Arc::new(TestClock(AtomicI64::new(1_780_000_000_000)));
         let env = Env {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -74,9 +74,16 @@ impl Fixture {
         Fixture { service: in_memory(settings, users, false, &env).unwrap(), clock }
     }
 
-    fn client(&self, name: &str) -> Client {
+    pub(crate) fn client(&self, name: &str) -> Client {
         let session: Session = self.service.session_of(name).unwrap();
         Client::new(Arc::new(Local::new(Arc::clone(&self.service), session, None)))
+    }
+
+    /// Builds what is in memory anew from the store.
+    pub(crate) fn reload(&self) {
+        let (world, whole) = super::world::World::load(&self.service.store).unwrap();
+        assert!(whole);
+        *self.service.world.write().unwrap() = world;
     }
 
     fn days_later(&self, days: i64) {

@@ -102,16 +102,6 @@ impl Ask<'_> {
                 return Err(error);
             }
             publish(world, txn, &before)?;
-            let subjects: Vec<_> =
-                before.iter().filter(|one| one.kind == RecordKind::Note).map(|one| one.subject).collect();
-            for subject in subjects {
-                if let Some(contact) = txn.read().record(RecordKind::Contact, subject, subject.0)? {
-                    world
-                        .write()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .apply(Some(&contact), &contact)?;
-                }
-            }
             let what = match records.len() {
                 1 => format!(
                     "{} of {}",

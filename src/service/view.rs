@@ -148,5 +148,5 @@ pub fn is_deleted(fields: &Fields, kind: RecordKind) -> bool {
 
 /// The record as its type, after a change of its fields.
 pub fn typed<T: Entity>(fields: &Fields) -> Result<T, StoreError> {
-    T::from_fields(fields.clone()).map_err(|_| StoreError::Encoding("a field of a record"))
+    T::of_fields(fields).map_err(|_| StoreError::Encoding("a field of a record"))
 }

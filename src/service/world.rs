@@ -10,15 +10,31 @@ use crate::api::Error;
 use crate::domain::contact::{Company, Contact, ContactField};
 use crate::domain::country::Country;
 use crate::domain::custom::CustomField;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::fold;
-use crate::domain::id::{CompanyId, FieldId, SubjectId, UserId};
+use crate::domain::history::Action;
+use crate::domain::id::{CompanyId, FieldId, SessionId, SubjectId, UserId};
 use crate::domain::query::Has;
 use crate::domain::schema::{Schema, StoredCustom};
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, Settings, User};
 use crate::domain::value::Value;
-use crate::store::{Store, StoreError, Stored};
+use crate::store::{Origin, Store, StoreError, Stored};
+
+/// Records that go from one thread to the other at once while loading.
+const BATCH: usize = 512;
+
+/// Companies, users and notes before contacts, which refer to them.
+const ORDER: &[RecordKind] = &[
+    RecordKind::Settings,
+    RecordKind::User,
+    RecordKind::CustomField,
+    RecordKind::ExportRun,
+    RecordKind::Company,
+    RecordKind::Note,
+    RecordKind::Contact,
+];
 
 /// The state in memory. Never held locked while the storage thread is asked for something.
 pub struct World {
@@ -46,8 +62,8 @@ pub struct World {
 }
 
 impl World {
-    /// Reads everything.
-    pub fn load(store: &Store) -> Result<World, StoreError> {
+    /// Reads everything; whether the live rows are those that were written.
+    pub fn load(store: &Store) -> Result<(World, bool), StoreError> {
         let mut world = World {
             contacts: Index::new(),
             companies: Index::new(),
@@ -65,26 +81,65 @@ impl World {
             note_subjects: HashMap::new(),
             deleted: HashMap::new(),
         };
-        store.read(move |reader| {
-            // Companies, users and notes before contacts, which refer to them.
-            for kind in [
-                RecordKind::Settings,
-                RecordKind::User,
-                RecordKind::CustomField,
-                RecordKind::Company,
-                RecordKind::Note,
-                RecordKind::Contact,
-            ] {
-                reader.each_record(kind, |stored| world.apply(None, &stored))?;
-            }
-            Ok(world)
-        })
+        let (world, slots, whole) = store.read(move |reader| {
+            // Reading, decrypting and decoding here, taking in on another thread.
+            std::thread::scope(|scope| {
+                let (send, receive) = std::sync::mpsc::sync_channel::<Vec<Stored>>(8);
+                let taking = scope.spawn(move || {
+                    for batch in receive {
+                        for stored in batch {
+                            world.take_in(stored)?;
+                        }
+                    }
+                    Ok::<_, StoreError>(world)
+                });
+                let gone = || StoreError::Closed("the index was not built".to_owned());
+                let mut batch = Vec::with_capacity(BATCH);
+                let mut slots = Vec::new();
+                let whole = reader.load(ORDER, |stored| {
+                    if stored.kind == RecordKind::Contact {
+                        slots.push(stored.slot);
+                    }
+                    batch.push(stored);
+                    if batch.len() == BATCH {
+                        send.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))
+                            .map_err(|_| gone())?;
+                    }
+                    Ok(())
+                });
+                let sent = send.send(batch);
+                drop(send);
+                // What the other thread stumbled over is the cause, where both have an error.
+                let world = taking.join().map_err(|_| gone())??;
+                sent.map_err(|_| gone())?;
+                Ok::<_, StoreError>((world, slots, whole?))
+            })
+        })?;
+        let origin = Origin {
+            at: Timestamp::from_millis(0),
+            actor: UserId(Uuid::nil()),
+            session: SessionId(Uuid::nil()),
+            action: Action::Init,
+        };
+        store.write(origin, move |txn| txn.mark_used(slots))?;
+        Ok((world, whole))
+    }
+
+    /// Takes in a record while loading; most are contacts, which are taken apart instead of copied.
+    fn take_in(&mut self, mut stored: Stored) -> Result<(), StoreError> {
+        if stored.kind != RecordKind::Contact {
+            return self.apply(None, &stored);
+        }
+        let fields = std::mem::take(&mut stored.record.fields);
+        let contact =
+            Contact::from_fields(fields).map_err(|_| StoreError::Encoding("a field of a record"))?;
+        self.contact(None, &stored, &contact)
     }
 
     /// Takes in what a commit left. `before` is the record as it was, if it was.
     pub fn apply(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
         match stored.kind {
-            RecordKind::Contact => self.contact(before, stored)?,
+            RecordKind::Contact => self.contact(before, stored, &stored.entity()?)?,
             RecordKind::Company => self.company(stored)?,
             RecordKind::Note => {
                 self.note_subjects.insert(stored.id, stored.subject.0);
@@ -124,8 +179,13 @@ impl World {
         Ok(())
     }
 
-    fn contact(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
-        let contact: Contact = stored.entity()?;
+    /// `stored` tells about the record, `contact` is what it holds.
+    fn contact(
+        &mut self,
+        before: Option<&Stored>,
+        stored: &Stored,
+        contact: &Contact,
+    ) -> Result<(), StoreError> {
         let id = stored.id;
         if contact.custom.is_empty() {
             self.custom_values.remove(&id);

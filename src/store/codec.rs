@@ -7,7 +7,7 @@
 //! - [`Page`]: what a run of entries has in common, and the entries.
 //! - [`Head`]: edge of the Merkle tree, digest of the live records.
 //!
-//! A later version is a new frozen struct that climbs to today's type by `From`; `tests/golden` keeps one sample of each
+//! A later version is a new frozen struct that climbs to today's type by `From`; `codec/golden` keeps one sample of each
 //! version, which must decode for ever.
 
 use bincode::Options;
@@ -215,3 +215,6 @@ pub fn decode<T: DeserializeOwned>(schema: u8, bytes: &[u8], what: &'static str)
         newer => Err(StoreError::Newer(newer)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,25 +129,32 @@ impl StoreDir {
         })
     }
 
+    /// Refuses a directory in which a store cannot be begun: with a store in it, or with something else.
+    pub fn vacant(path: &Path) -> Result<(), LayoutError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        check_directory(path)?;
+        let names = files::names(path)?;
+        let has = |name: &str| names.iter().any(|n| n == name);
+        if has(HEADER) {
+            return Err(LayoutError::Exists(path.into()));
+        }
+        if !names.is_empty() && !has(UNFINISHED) {
+            return Err(if has(KEYS) || has(DATA) {
+                LayoutError::LostHeader(path.into())
+            } else {
+                LayoutError::NotEmpty(path.into())
+            });
+        }
+        Ok(())
+    }
+
     /// Begins a store at `path`, which is not there, is empty, or is an unfinished store (which is begun anew).
     pub fn begin(path: &Path) -> Result<NewStore, LayoutError> {
         match files::create_dir(path) {
             Ok(()) => files::sync_dir_of(path)?,
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                check_directory(path)?;
-                let names = files::names(path)?;
-                let has = |name: &str| names.iter().any(|n| n == name);
-                if has(HEADER) {
-                    return Err(LayoutError::Exists(path.into()));
-                }
-                if !names.is_empty() && !has(UNFINISHED) {
-                    return Err(if has(KEYS) || has(DATA) {
-                        LayoutError::LostHeader(path.into())
-                    } else {
-                        LayoutError::NotEmpty(path.into())
-                    });
-                }
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => StoreDir::vacant(path)?,
             Err(error) => return Err(error.into()),
         }
         let mark = path.join(UNFINISHED);

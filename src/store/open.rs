@@ -1,7 +1,5 @@
 //! Making and opening stores.
 
-use std::ops::ControlFlow;
-
 use super::StoreError;
 use super::backend::Backend;
 use super::codec::{self, Head};
@@ -11,7 +9,6 @@ use super::keyring::Keyring;
 use super::merkle::tree::Frontier;
 use super::table;
 use super::txn::{Digest, State};
-use crate::domain::entity::RecordKind;
 use crate::domain::id::{StoreId, SubjectId};
 use crate::env::Env;
 
@@ -35,15 +32,14 @@ pub fn fresh(
     })
 }
 
-/// Opens the store that a backend holds, with its keys.
+/// Opens the store that a backend holds, with its keys. Before anything is created, the slots that records name are
+/// marked in the ring ([`WriteTxn::mark_used`](super::WriteTxn::mark_used)).
 pub fn existing(
     backend: Box<dyn Backend>,
     keyring: Keyring,
     store: StoreId,
     env: &Env,
 ) -> Result<Store, StoreError> {
-    let mut keyring = keyring;
-    mark_slots(backend.as_ref(), &mut keyring)?;
     let digest_key = keyring.derive("digest of the live records");
     let Some(row) = backend.get(&table::log_key(table::HEAD, &[0; 16]))? else {
         return Err(StoreError::Damaged("the head of the history log is missing".to_owned()));
@@ -61,23 +57,4 @@ pub fn existing(
         records: head.records,
         keyring,
     })
-}
-
-/// Tells the ring which of its slots records name, from the heads of the contacts' rows, which lie in clear.
-fn mark_slots(backend: &dyn Backend, keyring: &mut Keyring) -> Result<(), StoreError> {
-    let prefix = [table::of(RecordKind::Contact)];
-    let mut failed = None;
-    backend.scan(&prefix, &prefix, &mut |_, value| {
-        let marked = envelope::peek(value)
-            .map_err(StoreError::from)
-            .and_then(|peek| Ok(keyring.mark_used(peek.slot)?));
-        match marked {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
-    })?;
-    failed.map_or(Ok(()), Err)
 }

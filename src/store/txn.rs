@@ -22,7 +22,9 @@ use crate::domain::time::Timestamp;
 use crate::env::Env;
 
 /// Bytes of a stored form in one row; two bytes of each row count or number the pieces.
-const PIECE: usize = MAX_PLAIN - 2;
+const PIECE: usize = MAX_PLAIN - HEAD;
+/// Those two bytes.
+const HEAD: usize = 2;
 
 /// Rows that a scan holds in memory.
 const SLICE: usize = 512;
@@ -52,7 +54,20 @@ impl Stored {
         if T::KIND != self.kind {
             return Err(StoreError::Encoding("a record of another kind"));
         }
-        T::from_fields(self.record.fields.clone()).map_err(|_| StoreError::Encoding("a field of a record"))
+        T::of_fields(&self.record.fields).map_err(|_| StoreError::Encoding("a field of a record"))
+    }
+}
+
+/// A stored form put together: the number of pieces, then the content.
+struct Assembled {
+    schema: u8,
+    slot: Slot,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Assembled {
+    fn content(&self) -> &[u8] {
+        self.plain.get(HEAD..).unwrap_or_default()
     }
 }
 
@@ -233,22 +248,25 @@ impl<'a> Reader<'a> {
         place: Place,
         first: &[u8],
         key: impl Fn(u16) -> Vec<u8>,
-    ) -> Result<(u8, Slot, Zeroizing<Vec<u8>>), StoreError> {
-        let opened = self.open_place(place.table, place.subject, place.id, 0, first)?;
-        let (count, head) = opened
-            .plain
-            .split_first_chunk::<2>()
-            .ok_or(StoreError::Encoding("the first piece of a record"))?;
-        let count = u16::from_be_bytes(*count);
-        let mut whole = Zeroizing::new(head.to_vec());
-        for chunk in 1..count {
+    ) -> Result<Assembled, StoreError> {
+        let Opened { schema, slot, mut plain } =
+            self.open_place(place.table, place.subject, place.id, 0, first)?;
+        let count = plain.first_chunk::<HEAD>().ok_or(StoreError::Encoding("the first piece of a record"))?;
+        for chunk in 1..u16::from_be_bytes(*count) {
             let row = self
                 .get(&key(chunk))?
                 .ok_or_else(|| StoreError::Damaged("a piece of a long record is missing".to_owned()))?;
             let piece = self.open_place(place.table, place.subject, place.id, chunk, &row)?;
-            whole.extend_from_slice(piece.plain.get(2..).ok_or(StoreError::Encoding("a piece of a record"))?);
+            let content = piece.plain.get(HEAD..).ok_or(StoreError::Encoding("a piece of a record"))?;
+            if plain.capacity() - plain.len() < content.len() {
+                // Grown by hand, because a vector that moves leaves its old bytes behind.
+                let mut larger = Zeroizing::new(Vec::with_capacity(plain.capacity() * 2 + content.len()));
+                larger.extend_from_slice(&plain);
+                plain = larger;
+            }
+            plain.extend_from_slice(content);
         }
-        Ok((opened.schema, opened.slot, whole))
+        Ok(Assembled { schema, slot, plain })
     }
 
     /// One record.
@@ -274,10 +292,9 @@ impl<'a> Reader<'a> {
     ) -> Result<Stored, StoreError> {
         let table = table::of(kind);
         let place = Place { table, subject, id, chunk: 0 };
-        let (schema, slot, plain) =
-            self.assemble(place, row, |chunk| table::record_key(table, subject, &id, chunk))?;
-        let record = codec::decode(schema, &plain, "a record")?;
-        Ok(Stored { kind, subject, id: Uuid::from_bytes(id), slot: slot.0, record })
+        let whole = self.assemble(place, row, |chunk| table::record_key(table, subject, &id, chunk))?;
+        let record = codec::decode(whole.schema, whole.content(), "a record")?;
+        Ok(Stored { kind, subject, id: Uuid::from_bytes(id), slot: whole.slot.0, record })
     }
 
     /// All records of a kind about a subject; with [`SubjectId::NOBODY`], those about nobody.
@@ -290,6 +307,26 @@ impl<'a> Reader<'a> {
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// Visits every record of all kinds, in this order of kinds, and tells whether the live rows are those that were
+    /// written: sled may lose rows to a damaged file without a word.
+    pub fn load(
+        &self,
+        kinds: &[RecordKind],
+        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        let mut digest = Digest::default();
+        for kind in kinds {
+            self.each_row(&[table::of(*kind)], |key, value| {
+                digest.add(&row_hash(&self.state.digest_key, key, value));
+                match table::split_record_key(key) {
+                    Some((subject, id, 0)) => visit(self.read_record(*kind, subject, id, value)?),
+                    _ => Ok(()),
+                }
+            })?;
+        }
+        Ok(digest == self.state.digest)
     }
 
     /// Visits every record of a kind.
@@ -341,9 +378,8 @@ impl<'a> Reader<'a> {
 
     fn read_body(&self, subject: SubjectId, id: [u8; 16], seq: u64, row: &[u8]) -> Result<Body, StoreError> {
         let place = Place { table: table::BODIES, subject, id, chunk: 0 };
-        let (schema, _, plain) =
-            self.assemble(place, row, |chunk| table::body_key(subject, &id, seq, chunk))?;
-        codec::decode(schema, &plain, "a history entry")
+        let whole = self.assemble(place, row, |chunk| table::body_key(subject, &id, seq, chunk))?;
+        codec::decode(whole.schema, whole.content(), "a history entry")
     }
 
     /// The changes of a record with their numbers in the log, oldest first.
@@ -414,6 +450,11 @@ impl WriteTxn<'_> {
 
     pub fn env(&self) -> &Env {
         &self.state.env
+    }
+
+    /// Tells the ring which of its slots records name. Changes nothing on the disk.
+    pub fn mark_used(&mut self, slots: impl IntoIterator<Item = u32>) -> Result<(), StoreError> {
+        Ok(self.state.keyring.set_used(slots.into_iter().map(Slot))?)
     }
 
     /// The number of the transaction's first entry, once there is one.

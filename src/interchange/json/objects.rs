@@ -17,13 +17,15 @@ pub(super) struct Objects<R> {
     line: u64,
     /// Inside `{"items":[`, whose end is the end of the objects.
     wrapped: bool,
+    /// Inside an array around the objects; there is at most one.
+    listed: bool,
     ended: bool,
 }
 
 impl<R: Read> Objects<R> {
     pub(super) fn new(input: R) -> Objects<R> {
         let raw = vec![0; SAMPLE].into_boxed_slice();
-        Objects { input, raw, from: 0, to: 0, line: 1, wrapped: false, ended: false }
+        Objects { input, raw, from: 0, to: 0, line: 1, wrapped: false, listed: false, ended: false }
     }
 
     fn next_byte(&mut self) -> io::Result<Option<u8>> {
@@ -49,8 +51,17 @@ impl<R: Read> Objects<R> {
                         None => continue,
                     }
                 }
-                b']' => self.ended = self.wrapped,
-                b'[' | b',' | 0x1e => {}
+                b']' => {
+                    self.ended = self.wrapped;
+                    self.listed = false;
+                }
+                b'[' if self.listed => {
+                    (self.ended, self.listed) = (true, false);
+                    let error = "here should stand an object of JSON, not another list";
+                    return Ok(Some(Err(RowError::new(self.line, error))));
+                }
+                b'[' => self.listed = true,
+                b',' | 0x1e => {}
                 byte if byte.is_ascii_whitespace() => {}
                 _ => {
                     let row = self.line;
@@ -60,13 +71,19 @@ impl<R: Read> Objects<R> {
             }
         }
         self.ended = true;
+        if std::mem::take(&mut self.listed) {
+            return Ok(Some(Err(RowError::new(self.line, "the file ends in the middle of a list"))));
+        }
         Ok(None)
     }
 
     fn skip_line(&mut self) -> io::Result<()> {
         while let Some(byte) = self.next_byte()? {
-            if byte == b'\n' {
-                break;
+            match byte {
+                b'\n' => break,
+                // The end of the list may be in what is skipped; it is not missed then.
+                b']' => self.listed = false,
+                _ => {}
             }
         }
         Ok(())
@@ -97,6 +114,7 @@ impl<R: Read> Objects<R> {
                 b'"' => string = true,
                 b'[' if depth == 1 && !self.wrapped && is_wrapper(&object) => {
                     self.wrapped = true;
+                    self.listed = true;
                     return Ok(None);
                 }
                 b'{' | b'[' => depth += 1,
