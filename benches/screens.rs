@@ -133,8 +133,14 @@ fn main() {
     let start = Instant::now();
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains("Legal basis") {
-        let left = START.checked_sub(start.elapsed()).expect("the list comes");
-        seen.extend(terminal.output.recv_timeout(left).expect("the list comes").1);
+        let left = START.saturating_sub(start.elapsed());
+        let Ok((_, piece)) = terminal.output.recv_timeout(left) else {
+            println!("no list came; the last bytes: {}", String::from_utf8_lossy(&seen).escape_debug());
+            let _ = child.kill();
+            let _ = child.wait();
+            std::process::exit(1);
+        };
+        seen.extend(piece);
     }
     while terminal.output.recv_timeout(Duration::from_millis(500)).is_ok() {}
     println!(
