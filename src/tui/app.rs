@@ -263,6 +263,11 @@ impl App {
         self.calls.values().any(|call| call.since + SLOW <= self.now.elapsed)
     }
 
+    /// Whether an answer in this lane is on its way.
+    pub fn is_coming(&self, lane: Lane) -> bool {
+        self.calls.values().any(|call| call.lane == Some(lane))
+    }
+
     /// What is drawn over the screens, the lowest first.
     pub fn layers(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> {
         self.layers.iter().map(|laid| laid.layer.as_ref())

@@ -339,6 +339,25 @@ fn the_pane_follows_the_cursor_where_there_is_room() {
     robot.press("z").see(&["it needs 60 columns"]);
 }
 
+/// One frame for one key: the record before stays until its successor is there, and gives way when that takes long.
+#[test]
+fn the_pane_does_not_flicker_between_two_records() {
+    let mut robot = Robot::new(120, 40);
+    let name = |robot: &Robot, y: usize| -> String {
+        robot.lines()[y].chars().skip(3).take(14).collect::<String>().trim().to_owned()
+    };
+    let (first, second) = (name(&robot, 3), name(&robot, 4));
+    let title = |robot: &Robot| robot.lines()[1].split('│').next_back().unwrap().trim().to_owned();
+    assert_eq!(title(&robot), first);
+    robot.hold = true;
+    robot.press("j").see(&["2/200", "Legal basis"]);
+    assert_eq!(title(&robot), first, "the successor is on its way");
+    robot.wait(Duration::from_millis(250)).see(&["waiting"]);
+    assert_eq!(title(&robot), second, "the row stands in for what takes long");
+    robot.release().see(&["Legal basis"]);
+    assert_eq!(title(&robot), second);
+}
+
 #[test]
 fn sorting_keeps_the_record_under_the_cursor() {
     let mut robot = Robot::new(80, 24);

@@ -10,6 +10,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::query::{SpanKind, spans};
 use crate::tui::app::{App, counted};
 use crate::tui::content::{self, TextLine};
+use crate::tui::effect::Lane;
 use crate::tui::highlight::Highlight;
 use crate::tui::layout::Parts;
 use crate::tui::paint;
@@ -249,8 +250,12 @@ impl App {
         }
         let Some(list) = self.list() else { return Vec::new() };
         let Some(row) = list.current() else { return Vec::new() };
-        // Until the whole record is there, what the row knows of it stands in.
         let card = list.card.as_ref().filter(|card| card.record.id == row.id);
+        // The record before stays for the moment its successor takes to come: two frames for one key flicker, and
+        // cost twice the bytes. Where that takes long, what the row knows of it stands in.
+        let before =
+            list.card.as_ref().filter(|_| !self.is_slow() && self.is_coming(Lane::Preview(list.kind)));
+        let card = card.or(before);
         let view = card.map_or(row, |card| &card.record);
         let title = text::clean(&view.title).into_owned();
         let mut lines = vec![TextLine { item: None, spans: vec![(Tone::Title, title)] }];
