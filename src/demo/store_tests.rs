@@ -60,10 +60,10 @@ fn real_store(n: usize) -> (Client, Duration) {
 
 #[test]
 fn a_real_store_takes_the_whole_story() {
-    let (client, _) = real_store(700);
+    let (client, _) = real_store(2_000);
     let status = client.call(Status {}).unwrap();
     // Some are deleted, some merged, all others are there.
-    assert_eq!(status.contacts + status.deleted, 700, "{status:?}");
+    assert_eq!(status.contacts + status.deleted, 2_000, "{status:?}");
     assert!(status.deleted >= 5 && status.companies > 30 && status.notes > 600, "{status:?}");
     assert!(!client.call(Duplicates { limit: None }).unwrap().is_empty());
     let log = client.call(Activity { before: None, limit: 10_000 }).unwrap();

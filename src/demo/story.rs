@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::api::{
-    Add, Added, Bulk, Call, Delete, Edit, Error, Import, Merge, Outcome, Provenance, Request, Response,
+    Add, Added, Bulk, Call, Code, Delete, Edit, Error, Import, Merge, Outcome, Provenance, Request, Response,
     Restore, Targets, Undo,
 };
 use crate::demo::company::{Company, CompanyKey};
@@ -103,7 +103,11 @@ impl Story<'_> {
                 match self.edit()? {
                     Some((user, true)) => {
                         self.wait_minutes(4);
-                        self.ask(user, Undo { seq: None }).map(drop)
+                        match self.ask(user, Undo { seq: None }) {
+                            // A change from consent to contract is not taken back: consent comes from the person.
+                            Err(error) if error.code == Code::Refused => Ok(()),
+                            done => done.map(drop),
+                        }
                     }
                     // Everything was so already: an undo would take back something older.
                     _ => Ok(()),
