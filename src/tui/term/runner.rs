@@ -76,6 +76,8 @@ impl<M: Send> Runner<M> {
             painter: Painter::new(),
             parser: Parser::new(limits),
             last_byte: Duration::ZERO,
+            answered: false,
+            answer_at_once: false,
             last_frame: None,
             last_deadline: None,
             last_tick: None,
@@ -108,6 +110,10 @@ struct Loop<M> {
     last_deadline: Option<Duration>,
     last_tick: Option<Duration>,
     dirty: bool,
+    /// A message made it so.
+    answered: bool,
+    /// The answer to the last key may be drawn at once: who waits for it should not wait for the pace of frames too.
+    answer_at_once: bool,
     /// Whether there may be messages nobody will wake us for.
     backlog: bool,
     outgoing: Vec<u8>,
@@ -151,6 +157,8 @@ impl<M: Send> Loop<M> {
             if let Err(stop) = self.draw(app) {
                 return Ok(Err(stop));
             }
+            self.answer_at_once &= !self.answered;
+            self.answered = false;
             self.last_frame = Some(now);
         }
         let (readable, woken) = match self.sleep(app)? {
@@ -173,6 +181,7 @@ impl<M: Send> Loop<M> {
     /// How long until the next frame may be drawn.
     fn frame_due(&self, now: Duration) -> Duration {
         match self.last_frame {
+            Some(_) if self.answered && self.answer_at_once => Duration::ZERO,
             Some(last) => (last + self.runner.options.frame_interval).saturating_sub(now),
             None => Duration::ZERO,
         }
@@ -223,6 +232,7 @@ impl<M: Send> Loop<M> {
             let mut buffer = [0; 16 * 1024];
             match self.runner.shared.tty.read(&mut buffer) {
                 Got::Bytes(n) => {
+                    self.answer_at_once = true;
                     self.last_byte = self.now();
                     self.parser.feed(buffer.get(..n).unwrap_or_default(), &mut events);
                 }
@@ -258,7 +268,13 @@ impl<M: Send> Loop<M> {
         self.backlog = false;
         for _ in 0..MESSAGES_AT_ONCE {
             match self.runner.messages.try_recv() {
-                Ok(message) => self.give(app, Input::Message(message))?,
+                Ok(message) => {
+                    let before = std::mem::take(&mut self.dirty);
+                    let given = self.give(app, Input::Message(message));
+                    self.answered |= self.dirty;
+                    self.dirty |= before;
+                    given?;
+                }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(()),
             }
         }
