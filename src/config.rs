@@ -1,6 +1,6 @@
 //! `config.toml`: a person's own settings. Nothing in it is about the data, and no secret belongs into it.
 //!
-//! A setting is declared once, in [`settings!`]; `config.example.toml` documents each, and a test compares the two.
+//! A setting is declared once, in `settings!`; `config.example.toml` documents each, and a test compares the two.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

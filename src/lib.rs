@@ -51,7 +51,7 @@
 //! - A field of an entity is declared once ([`domain::contact`]); forms, history, import, export, inventory, filters and
 //!   completion derive from it.
 //! - Text from outside is data: it is neutralised where it is shown, never where it is stored.
-//! - There is no clock, randomness or network but through [`env`]; no switch of the release binary makes keys predictable.
+//! - There is no clock, randomness or network but through [`mod@env`]; no switch of the release binary makes keys predictable.
 //! - There is no `unsafe` in this crate.
 
 pub mod api;

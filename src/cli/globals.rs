@@ -11,7 +11,7 @@ use crate::config::{Config, Format};
 
 const HEADING: &str = "Options of every command";
 
-/// Options of every command. Variables are read in [`Places`], so that one place decides what precedes what.
+/// Options of every command. Variables are read in `Vars`, so that one place decides what precedes what.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct Globals {

@@ -1,4 +1,4 @@
-//! The one way from a command or a screen to the service: every call is a [`Request`](crate::api::Request).
+//! The one way from a command or a screen to the service: every call is a [`Request`].
 
 #[cfg(test)]
 pub(crate) mod fake;

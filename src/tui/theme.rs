@@ -96,7 +96,7 @@ impl Theme {
 
     /// The palette asked for, unless the surroundings rule colour out.
     ///
-    /// `no_color` and `term` are the variables `NO_COLOR` (https://no-color.org: present and not empty) and `TERM`.
+    /// `no_color` and `term` are the variables `NO_COLOR` (<https://no-color.org>: present and not empty) and `TERM`.
     pub fn choose(wanted: Option<Palette>, no_color: Option<&str>, term: Option<&str>) -> Theme {
         let colourless = term.is_some_and(|term| {
             term == "dumb"
