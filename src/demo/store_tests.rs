@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CONTROLLER, COUNTRY, SEED, SeededIds, StoryClock, play, users, write_csv};
-use crate::api::{Activity, Duplicates, List, Status, Window};
+use crate::api::{Activity, Duplicates, Entry, List, Status, Window};
 use crate::client::{Client, open};
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
@@ -66,7 +66,16 @@ fn a_real_store_takes_the_whole_story() {
     assert_eq!(status.contacts + status.deleted, 2_000, "{status:?}");
     assert!(status.deleted >= 5 && status.companies > 30 && status.notes > 600, "{status:?}");
     assert!(!client.call(Duplicates { limit: None }).unwrap().is_empty());
-    let log = client.call(Activity { before: None, limit: 10_000 }).unwrap();
+    let mut log = Vec::new();
+    loop {
+        // A page has a bound of its own.
+        let before = log.last().map(|entry: &Entry| entry.seq);
+        let page = client.call(Activity { before, limit: 1_000 }).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        log.extend(page);
+    }
     let actions: HashSet<Action> = log.iter().map(|entry| entry.action).collect();
     for action in [
         Action::Create,
