@@ -23,11 +23,16 @@ use callbook::client::open::{InitOptions, KdfCost, Local, Secret, init, open, se
 use callbook::domain::edit::{FieldEdit, Incoming};
 use callbook::domain::entity::RecordKind;
 use callbook::env::Env;
+use callbook::service::Service;
 
 fn main() {
     let mut args = std::env::args().skip_while(|arg| arg != "unlock").skip(1);
     if let (Some(dir), Some(rounds)) = (args.next(), args.next()) {
         return unlock(Path::new(&dir), rounds.parse().unwrap());
+    }
+    let mut args = std::env::args().skip_while(|arg| arg != "edits").skip(1);
+    if let (Some(dir), Some(writers)) = (args.next(), args.next()) {
+        return edits(Path::new(&dir), writers.parse().unwrap());
     }
     let count: u64 = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
     let dir =
@@ -94,28 +99,8 @@ fn main() {
 
     let (service, _dir) = service(&store, &secret(), &env).unwrap();
     let service = Arc::new(service);
-    let run = |threads: usize| {
-        let done = AtomicU64::new(0);
-        let until = Instant::now() + Duration::from_secs(2);
-        std::thread::scope(|scope| {
-            for thread in 0..threads {
-                let session = service.session_of("bench").unwrap();
-                let client = Client::new(Arc::new(Local::new(Arc::clone(&service), session, None)));
-                let (done, ids) = (&done, &ids);
-                scope.spawn(move || {
-                    let mut n = 0;
-                    while Instant::now() < until {
-                        edit_of(&client, ids[thread * 17 % ids.len()], &format!("{thread}/{n}"));
-                        n += 1;
-                        done.fetch_add(1, Ordering::Relaxed);
-                    }
-                });
-            }
-        });
-        done.load(Ordering::Relaxed) as f64 / 2.0
-    };
-    let one = run(1);
-    let hundred = run(100);
+    let one = edits_a_second(&service, &ids, 1);
+    let hundred = edits_a_second(&service, &ids, 100);
     println!(
         "edits a second, 1 writer         {one:>9.0}\nedits a second, 100 writers      {hundred:>9.0}     {:.1} x",
         hundred / one
@@ -130,6 +115,44 @@ fn main() {
         started.elapsed().as_secs_f64(),
         report.problems.len()
     );
+    if std::env::args().any(|arg| arg == "keep") {
+        println!("kept in {}", dir.keep().display());
+    }
+}
+
+/// Edits by so many threads, each as fast as it is answered, for two seconds.
+fn edits_a_second(service: &Arc<Service>, ids: &[uuid::Uuid], writers: usize) -> f64 {
+    let done = AtomicU64::new(0);
+    let until = Instant::now() + Duration::from_secs(2);
+    std::thread::scope(|scope| {
+        for writer in 0..writers {
+            let session = service.session_of("bench").unwrap();
+            let client = Client::new(Arc::new(Local::new(Arc::clone(service), session, None)));
+            let done = &done;
+            scope.spawn(move || {
+                let mut n = 0;
+                while Instant::now() < until {
+                    edit_of(&client, ids[writer * 17 % ids.len()], &format!("{writer}/{n}"));
+                    n += 1;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    done.load(Ordering::Relaxed) as f64 / 2.0
+}
+
+/// Only edits, in a store that an earlier run left, for a profiler.
+fn edits(dir: &Path, writers: usize) {
+    let secret = Secret::KeyFile(dir.join("key"));
+    let (service, _dir) = service(&dir.join("store"), &secret, &Env::system()).unwrap();
+    let service = Arc::new(service);
+    let session = service.session_of("bench").unwrap();
+    let client = Client::new(Arc::new(Local::new(Arc::clone(&service), session, None)));
+    let ids: Vec<uuid::Uuid> = list(&client, 2_000).iter().map(|view| view.id).collect();
+    for _ in 0..3 {
+        println!("edits a second, {writers} writers      {:>9.0}", edits_a_second(&service, &ids, writers));
+    }
 }
 
 fn unlock(dir: &Path, rounds: usize) {

@@ -12,11 +12,11 @@ use crate::domain::id::StoreId;
 use crate::domain::user::{Role, Settings, User};
 use crate::domain::value::OneOf;
 use crate::env::Env;
-use crate::store::backend::{MemoryBackend, SledBackend, SledOptions};
+use crate::store::backend::MemoryBackend;
 use crate::store::keyring::{self, KeyFile, Keyring, Passphrase, RecoveryCode, WayKind};
 use crate::store::layout::{self, LayoutError};
 use crate::store::lock::LockError;
-use crate::store::{StoreError, open as stores};
+use crate::store::open as stores;
 
 pub use crate::store::keyring::KdfCost;
 pub use crate::store::layout::StoreDir;
@@ -85,9 +85,9 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
     let ways = [way, keyring::Secret::RecoveryCode(recovery)];
     let keyring =
         Keyring::create(&begun.keys(), id, &ways, options.cost, env).map_err(|error| key_error(&error))?;
-    let backend = SledBackend::create(&begun.data(), SledOptions::default()).map_err(StoreError::from)?;
+    let backend = stores::new_disk(&begun.data(), env)?;
     let surroundings = surroundings(&keyring, dir, false);
-    let store = stores::fresh(Box::new(backend), keyring, id, env)?;
+    let store = stores::fresh(backend, keyring, id, env)?;
     let service = Service::open(store, id, surroundings, env)?;
     let settings = Settings {
         controller: options.controller.trim().to_owned(),
@@ -127,18 +127,18 @@ fn make_parents(dir: &Path) -> Result<(), Error> {
 
 /// Unlocks the store in `dir` and takes it into service.
 pub fn unlock(dir: &Path, secret: &Secret, env: &Env) -> Result<(Service, StoreDir), Error> {
-    let store_dir = StoreDir::open(dir).map_err(|error| layout_error(&error))?;
+    let mut store_dir = StoreDir::open(dir).map_err(|error| layout_error(&error))?;
     let id = store_dir.store_id();
     let secret = read_secret(secret)?;
     let keyring = Keyring::unlock(&store_dir.keys(), id, &secret, env).map_err(|error| key_error(&error))?;
-    let backend = SledBackend::open(&store_dir.data(), SledOptions::default()).map_err(StoreError::from)?;
+    let backend = stores::disk(&mut store_dir, env)?;
     let mut surroundings = surroundings(&keyring, dir, false);
     if store_dir.repaired() {
         surroundings
             .repairs
             .push("the header of the store had a damaged copy; repaired from the other".to_owned());
     }
-    let store = stores::existing(Box::new(backend), keyring, id, env)?;
+    let store = stores::existing(backend, keyring, id, env)?;
     Ok((Service::open(store, id, surroundings, env)?, store_dir))
 }
 

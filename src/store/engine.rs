@@ -1,7 +1,7 @@
 //! The one thread that owns the store, and commits in groups.
 //!
 //! Requests come as closures through a channel. The thread runs those that wait, one after the other, each seeing what
-//! the ones before it staged; then one batch, one flush, one fdatasync for all of them; then it answers them. So a
+//! the ones before it staged; then one batch and one fdatasync for all of them; then it answers them. So a
 //! hundred writers cost little more than one, and nobody is answered before the disk has it. Reads that come in
 //! between wait for the commit: nobody sees what could still be lost.
 //!
@@ -185,6 +185,10 @@ impl Engine {
             let reader = Reader::new(&self.state, &nothing, &nothing, &self.state.frontier);
             // A panic is a bug of the request; its asker gets an error because the answer never comes.
             let _ = catch_unwind(AssertUnwindSafe(|| read(&reader)));
+        }
+        if self.closed.is_none() {
+            // Nobody who was answered is concerned if this fails: what they were promised is on the disk.
+            self.closed = self.state.backend.tidy().err().map(|error| error.to_string());
         }
     }
 

@@ -5,7 +5,7 @@
 //! LOCK         see `lock.rs`
 //! UNFINISHED   only while `init` runs, and after one that was killed
 //! keys/        see `keyring`; with CACHEDIR.TAG
-//! data/        see `backend`
+//! data/        see `backend`; since format 2 with a journal
 //! ```
 //! Making a store is atomic in effect: `UNFINISHED` is written first and removed last, after `HEADER` is on the disk.
 //! A directory with `UNFINISHED` but no `HEADER` never held anything acknowledged and may be removed; one without both
@@ -32,7 +32,7 @@ use crate::domain::id::StoreId;
 use crate::domain::time::Timestamp;
 
 /// The newest layout of a store that this program reads, and the one it writes.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 const HEADER: &str = "HEADER";
 const LOCK: &str = "LOCK";
@@ -83,6 +83,7 @@ pub enum LayoutError {
 pub struct StoreDir {
     path: PathBuf,
     store: StoreId,
+    format: u16,
     created: Timestamp,
     repaired: bool,
     _lock: StoreLock,
@@ -123,6 +124,7 @@ impl StoreDir {
         Ok(StoreDir {
             path: path.into(),
             store: header.store,
+            format: header.format,
             created: header.created,
             repaired: header.repair,
             _lock: lock,
@@ -187,6 +189,24 @@ impl StoreDir {
         self.store
     }
 
+    /// The format it was found in, or was brought to.
+    pub fn format(&self) -> u16 {
+        self.format
+    }
+
+    /// Declares that what lies in the directory has the newest format now.
+    pub fn upgraded(&mut self) -> Result<(), LayoutError> {
+        self.format = FORMAT;
+        Header { store: self.store, format: FORMAT, created: self.created, repair: false }.write(&self.path)
+    }
+
+    #[cfg(test)]
+    pub(super) fn pretend(&mut self, format: u16) {
+        self.format = format;
+        let header = Header { store: self.store, format, created: self.created, repair: false };
+        header.write(&self.path).unwrap_or_else(|error| unreachable!("{error}"));
+    }
+
     pub fn created(&self) -> Timestamp {
         self.created
     }
@@ -219,15 +239,16 @@ impl NewStore {
         for dir in [self.keys(), self.data()] {
             files::sync_dir(&dir)?;
         }
-        Header { store, created, repair: false }.write(&self.path)?;
+        Header { store, format: FORMAT, created, repair: false }.write(&self.path)?;
         files::remove(&self.path.join(UNFINISHED))?;
         files::sync_dir(&self.path)?;
-        Ok(StoreDir { path: self.path, store, created, repaired: false, _lock: self.lock })
+        Ok(StoreDir { path: self.path, store, format: FORMAT, created, repaired: false, _lock: self.lock })
     }
 }
 
 struct Header {
     store: StoreId,
+    format: u16,
     created: Timestamp,
     repair: bool,
 }
@@ -248,11 +269,11 @@ impl Header {
         }
         let store = StoreId::from_bytes(fields.array().ok_or_else(damaged)?);
         let created = Timestamp::from_millis(fields.i64().ok_or_else(damaged)?);
-        Ok(Header { store, created, repair })
+        Ok(Header { store, format, created, repair })
     }
 
     fn write(&self, path: &Path) -> Result<(), LayoutError> {
-        let mut payload = FORMAT.to_le_bytes().to_vec();
+        let mut payload = self.format.to_le_bytes().to_vec();
         payload.extend_from_slice(self.store.bytes());
         payload.extend_from_slice(&self.created.millis().to_le_bytes());
         let bytes =

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::backend::{Pair, Visit};
+use super::backend::{Pair, Visit, scan_over};
 use super::codec::{self, Body, Header, Record};
 use super::envelope::{self, Opened, Place};
 use super::keyring::{Keyring, Slot};
@@ -113,39 +113,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn scan(&self, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
-        let staged: Vec<(&Vec<u8>, &Option<Vec<u8>>)> = merged(self.group, self.own, prefix, from);
-        if staged.is_empty() {
-            return Ok(self.state.backend.scan(prefix, from, visit)?);
-        }
-        let mut staged = staged.into_iter().peekable();
-        let mut stopped = false;
-        self.state.backend.scan(prefix, from, &mut |key, value| {
-            while let Some((staged_key, staged_value)) = staged.next_if(|(k, _)| k.as_slice() < key) {
-                if let Some(value) = staged_value
-                    && visit(staged_key, value).is_break()
-                {
-                    stopped = true;
-                    return ControlFlow::Break(());
-                }
-            }
-            let value = match staged.next_if(|(k, _)| k.as_slice() == key) {
-                Some((_, Some(value))) => value.as_slice(),
-                Some((_, None)) => return ControlFlow::Continue(()),
-                None => value,
-            };
-            let flow = visit(key, value);
-            stopped = flow.is_break();
-            flow
-        })?;
-        for (key, value) in staged {
-            if stopped {
-                break;
-            }
-            if let Some(value) = value {
-                stopped = visit(key, value).is_break();
-            }
-        }
-        Ok(())
+        let staged = merged(self.group, self.own, prefix, from);
+        let staged = staged.into_iter().map(|(key, value)| (key.as_slice(), value.as_deref()));
+        scan_over(staged, |visit| Ok(self.state.backend.scan(prefix, from, visit)?), visit)
     }
 
     pub(super) fn last_at_or_before(&self, prefix: &[u8], at: &[u8]) -> Result<Option<Pair>, StoreError> {

@@ -6,6 +6,7 @@
 mod contract;
 #[doc(hidden)]
 pub mod fault;
+pub mod journal;
 mod memory;
 mod quiet;
 mod sled;
@@ -15,6 +16,7 @@ use std::ops::ControlFlow;
 
 use super::files::FileError;
 
+pub use self::journal::{JournalFile, Journaled};
 pub use self::memory::{MemoryBackend, MemoryDisk};
 pub use self::sled::{SledBackend, SledMode, SledOptions};
 
@@ -151,6 +153,12 @@ pub trait Backend: Send {
     /// Makes everything applied so far durable. See the trait.
     fn sync(&mut self) -> Result<(), BackendError>;
 
+    /// Does work that was put off, if there is enough of it. Called when nobody waits for an answer; changes nothing that
+    /// can be read, and loses nothing when it fails.
+    fn tidy(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
     /// Bytes the database takes on the disk, roughly; 0 where there is no disk.
     fn bytes_on_disk(&self) -> u64;
 }
@@ -182,9 +190,54 @@ impl<B: Backend + ?Sized> Backend for Box<B> {
         (**self).sync()
     }
 
+    fn tidy(&mut self) -> Result<(), BackendError> {
+        (**self).tidy()
+    }
+
     fn bytes_on_disk(&self) -> u64 {
         (**self).bytes_on_disk()
     }
+}
+
+/// Visits the rows of a scan with `above` laid over them: in key order, a row of `above` in place of one of the scan with
+/// the same key; where it is `None`, neither is visited. `above` holds rows that the scan could visit, in key order.
+pub(in crate::store) fn scan_over<'r, E>(
+    above: impl Iterator<Item = (&'r [u8], Option<&'r [u8]>)>,
+    scan: impl FnOnce(Visit<'_>) -> Result<(), E>,
+    visit: Visit<'_>,
+) -> Result<(), E> {
+    let mut above = above.peekable();
+    if above.peek().is_none() {
+        return scan(visit);
+    }
+    let mut stopped = false;
+    scan(&mut |key, value| {
+        while let Some((above_key, above_value)) = above.next_if(|(above, _)| *above < key) {
+            if let Some(value) = above_value
+                && visit(above_key, value).is_break()
+            {
+                stopped = true;
+                return ControlFlow::Break(());
+            }
+        }
+        let value = match above.next_if(|(above, _)| *above == key) {
+            Some((_, Some(value))) => value,
+            Some((_, None)) => return ControlFlow::Continue(()),
+            None => value,
+        };
+        let flow = visit(key, value);
+        stopped = flow.is_break();
+        flow
+    })?;
+    for (key, value) in above {
+        if stopped {
+            break;
+        }
+        if let Some(value) = value {
+            stopped = visit(key, value).is_break();
+        }
+    }
+    Ok(())
 }
 
 /// The keys from `from` on that start with `prefix`, as bounds of a range; `None` when there can be none.

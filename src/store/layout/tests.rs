@@ -138,9 +138,9 @@ fn torn_and_newer_headers_are_refused() {
     let newer_frame = block::twins(Kind { version: 2, ..HEADER_KIND }, b"whatever").unwrap();
     std::fs::write(&header, newer_frame).unwrap();
     assert!(matches!(refusal(&path), LayoutError::Newer { format: 2, .. }));
-    let newer_format = block::twins(HEADER_KIND, &[[2, 0].as_slice(), &[0; 24]].concat()).unwrap();
+    let newer_format = block::twins(HEADER_KIND, &[[3, 0].as_slice(), &[0; 24]].concat()).unwrap();
     std::fs::write(&header, newer_format).unwrap();
-    assert!(matches!(refusal(&path), LayoutError::Newer { format: 2, .. }));
+    assert!(matches!(refusal(&path), LayoutError::Newer { format: 3, .. }));
     assert!(!path.join("LOCK.new").exists());
 }
 
