@@ -399,10 +399,7 @@ fn check_revision(
     }
     let mut seen = Fields::new();
     // Each body is one revision, in order.
-    for (_, body) in reader
-        .bodies(stored.subject, stored.id)?
-        .into_iter()
-        .take(usize::try_from(expected).unwrap_or(usize::MAX))
+    for (_, body) in reader.bodies(stored)?.into_iter().take(usize::try_from(expected).unwrap_or(usize::MAX))
     {
         crate::domain::history::fold(&mut seen, &body.changes)
             .map_err(|error| Error::integrity(error.to_string()))?;

@@ -235,7 +235,7 @@ impl Ask<'_> {
             let stored = fetch(reader, &world, history.kind, history.id)?;
             let world = read_lock(&world);
             let mut entries = Vec::new();
-            for (seq, body) in reader.bodies(stored.subject, stored.id)? {
+            for (seq, body) in reader.bodies(&stored)? {
                 let header = reader
                     .header(seq)?
                     .ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
@@ -333,7 +333,7 @@ fn as_of(
 ) -> Result<Stored, Error> {
     let mut fields = Fields::new();
     let mut revision = 0;
-    for (seq, body) in reader.bodies(stored.subject, stored.id)? {
+    for (seq, body) in reader.bodies(&stored)? {
         let header =
             reader.header(seq)?.ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
         if header.at > at {

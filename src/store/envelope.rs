@@ -45,6 +45,16 @@ impl SubjectKey {
         &self.0
     }
 
+    /// The `r` of a record's first history entry: HKDF-Expand-SHA256(subject key, "cbhist1" | record id | number u64 LE).
+    /// It dies with the key, as a stored one would.
+    pub(crate) fn creation_r(&self, record: &[u8; 16], seq: u64) -> Result<[u8; 32], EnvelopeError> {
+        let prk = Hkdf::<Sha256>::from_prk(&self.0).map_err(|_| EnvelopeError::Damaged)?;
+        let mut r = [0; 32];
+        prk.expand_multi_info(&[b"cbhist1", record, &seq.to_le_bytes()], &mut r)
+            .map_err(|_| EnvelopeError::Damaged)?;
+        Ok(r)
+    }
+
     fn material(&self, salt: &[u8; SALT]) -> Result<crypto::Material, EnvelopeError> {
         let prk = Hkdf::<Sha256>::from_prk(&self.0).map_err(|_| EnvelopeError::Damaged)?;
         crypto::expand(&prk, &[b"cbenv1", salt]).ok_or(EnvelopeError::Damaged)

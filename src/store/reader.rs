@@ -14,7 +14,8 @@ use super::keyring::{Keyring, Slot};
 use super::merkle::tree::Frontier;
 use super::table;
 use super::txn::{Digest, HEAD, Overlay, State, row_hash};
-use crate::domain::entity::{Entity, RecordKind};
+use crate::domain::entity::{Entity, Fields, RecordKind};
+use crate::domain::history::diff;
 use crate::domain::id::{StoreId, SubjectId};
 
 /// Rows that a scan holds in memory.
@@ -274,10 +275,38 @@ impl<'a> Reader<'a> {
     /// The changes of one entry; `None` when they are gone.
     pub fn body(&self, header: &Header) -> Result<Option<Body>, StoreError> {
         let id = *header.record.as_bytes();
-        match self.get(&table::body_key(header.subject, &id, header.seq, 0))? {
-            Some(row) => self.read_body(header.subject, id, header.seq, &row).map(Some),
-            None => Ok(None),
+        if let Some(row) = self.get(&table::body_key(header.subject, &id, header.seq, 0))? {
+            return self.read_body(header.subject, id, header.seq, &row).map(Some);
         }
+        if header.revision != 1 {
+            return Ok(None);
+        }
+        match self.record(header.kind, header.subject, header.record)? {
+            Some(stored) if stored.record.last_seq == header.seq => self.first_body(&stored).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The first entry of a record that is about to change, if it is not written down yet.
+    pub(super) fn creation(
+        &self,
+        subject: SubjectId,
+        id: Uuid,
+        slot: Slot,
+        record: &Record,
+    ) -> Result<Option<Body>, StoreError> {
+        let written = table::body_key(subject, id.as_bytes(), record.last_seq, 0);
+        if record.revision != 1 || self.get(&written)?.is_some() {
+            return Ok(None);
+        }
+        let r = self.state.keyring.subject_key(slot)?.creation_r(id.as_bytes(), record.last_seq)?;
+        Ok(Some(Body { r, changes: diff(&Fields::new(), &record.fields) }))
+    }
+
+    fn first_body(&self, stored: &Stored) -> Result<Body, StoreError> {
+        let Stored { subject, id, slot, record, .. } = stored;
+        self.creation(*subject, *id, Slot(*slot), record)?
+            .ok_or_else(|| StoreError::Damaged("the changes of a history entry are missing".to_owned()))
     }
 
     fn read_body(&self, subject: SubjectId, id: [u8; 16], seq: u64, row: &[u8]) -> Result<Body, StoreError> {
@@ -287,15 +316,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The changes of a record with their numbers in the log, oldest first.
-    pub fn bodies(&self, subject: SubjectId, id: Uuid) -> Result<Vec<(u64, Body)>, StoreError> {
+    pub fn bodies(&self, stored: &Stored) -> Result<Vec<(u64, Body)>, StoreError> {
         let mut found = Vec::new();
-        let id = *id.as_bytes();
+        let (subject, id) = (stored.subject, *stored.id.as_bytes());
         self.each_row(&table::record_prefix(table::BODIES, subject, &id), |key, value| {
             if let Some((seq, 0)) = table::split_body_key(key) {
                 found.push((seq, self.read_body(subject, id, seq, value)?));
             }
             Ok(())
         })?;
+        if found.is_empty() {
+            found.push((stored.record.last_seq, self.first_body(stored)?));
+        }
         Ok(found)
     }
 

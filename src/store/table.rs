@@ -7,7 +7,7 @@
 //! | table | subject | id | suffix | value |
 //! |---|---|---|---|---|
 //! | 1–15 records | subject | record | chunk u16 BE | sealed [`codec::Record`](super::codec::Record), piece of |
-//! | 16 bodies | subject | record | seq u64 BE, chunk u16 BE | sealed [`codec::Body`](super::codec::Body), piece of |
+//! | 16 bodies | subject | record | seq u64 BE, chunk u16 BE | sealed [`codec::Body`](super::codec::Body), piece of; none for the first entry of a record at revision 1 |
 //! | 17 headers | nobody | 0⁸, first seq u64 BE | | sealed [`codec::Page`](super::codec::Page) |
 //! | 18 leaves | nobody | 0⁸, first seq u64 BE | | leaf hashes, 32 bytes each, at most 64 |
 //! | 19 nodes | nobody | level u8, 0⁷, index u64 BE | | one hash |

@@ -144,7 +144,7 @@ impl Reader<'_> {
                 let stored = stored.ok_or_else(|| StoreError::Damaged("it vanished".to_owned()))?;
                 let mut fields = Fields::new();
                 let mut last = None;
-                for (seq, body) in self.bodies(subject, id)? {
+                for (seq, body) in self.bodies(&stored)? {
                     fold(&mut fields, &body.changes)
                         .map_err(|error| StoreError::Damaged(format!("entry {seq}: {error}")))?;
                     last = Some(seq);
