@@ -7,99 +7,13 @@
     reason = "the helpers of a test may end it"
 )]
 
+mod support;
+
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
-
-/// A directory with a store that a key file unlocks: key files cost no time, passphrases half a second each.
-struct Shell {
-    dir: tempfile::TempDir,
-}
-
-impl Shell {
-    fn new() -> Shell {
-        let shell = Shell { dir: tempfile::tempdir().unwrap() };
-        let made = shell.run(&["init", "--controller", "Muster GmbH", "--country", "DE"]);
-        assert_eq!(made.status.code(), Some(0), "{}", err(&made));
-        assert!(out(&made).trim().len() > 20, "the recovery code is data");
-        assert!(err(&made).contains("write it down"));
-        shell
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_callbook"));
-        command
-            .args(words)
-            .current_dir(self.dir.path())
-            .env_clear()
-            .env("HOME", self.dir.path())
-            .env("CALLBOOK_STORE", "store")
-            .stdin(Stdio::null());
-        if !words.iter().any(|word| word.ends_with("-file")) {
-            command.args(["--key-file", "key"]);
-        }
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Output {
-        self.command(words).output().unwrap()
-    }
-
-    fn fed(&self, words: &[&str], input: &str) -> Output {
-        let mut child = self
-            .command(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
-    }
-
-    /// Runs what must work; the answer is stdout.
-    fn ok(&self, words: &[&str]) -> String {
-        let done = self.run(words);
-        assert_eq!(done.status.code(), Some(0), "{words:?}: {}", err(&done));
-        out(&done)
-    }
-
-    fn json(&self, words: &[&str]) -> Json {
-        let words: Vec<&str> = words.iter().copied().chain(["--format", "json"]).collect();
-        serde_json::from_str(&self.ok(&words)).unwrap()
-    }
-
-    /// Runs what must fail so; the answer is stderr.
-    fn fails(&self, code: i32, words: &[&str]) -> String {
-        let done = self.run(words);
-        assert_eq!(done.status.code(), Some(code), "{words:?}: {}{}", out(&done), err(&done));
-        err(&done)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.dir.path().join(name), text).unwrap();
-    }
-
-    fn add(&self, given: &str, family: &str, phone: &str) -> String {
-        let words =
-            ["contact", "add", "--given", given, "--family", family, "--phone", phone, "--country", "DE"];
-        let grounds =
-            ["--basis", "consent", "--reason", "asked to be called", "--source", "trade fair Berlin"];
-        self.ok(&[&words[..], &grounds[..]].concat()).trim().to_owned()
-    }
-}
-
-fn out(done: &Output) -> String {
-    String::from_utf8(done.stdout.clone()).unwrap()
-}
-
-fn err(done: &Output) -> String {
-    String::from_utf8(done.stderr.clone()).unwrap()
-}
-
-const GROUNDS: &[&str] = &["--source", "fair list", "--basis", "consent", "--reason", "asked at the fair"];
+use support::shell::{GROUNDS, Shell, err, out};
 
 #[test]
 fn a_contact_from_first_note_to_restored() {

@@ -6,6 +6,7 @@ pub mod view;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::channel::Channel;
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
@@ -88,6 +89,16 @@ pub enum Targets {
     Query(String),
 }
 
+/// What is done to each of many records.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Deed {
+    Edit(Vec<FieldEdit>),
+    /// As [`Delete`] does.
+    Delete,
+    /// As [`Restore`] does.
+    Restore,
+}
+
 /// Where imported data comes from (R16); applies to rows that do not say it themselves.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Provenance {
@@ -135,15 +146,22 @@ calls! {
     Duplicates { limit: Option<u64>, } -> Vec<DuplicateGroup>;
     /// Moves what `other` has and `keep` lacks into `keep`, and deletes `other`.
     Merge { keep: ContactId, other: ContactId, dry_run: bool, } -> MergeReport;
-    /// The same edit of many records, in one step.
-    Bulk { kind: RecordKind, targets: Targets, fields: Vec<FieldEdit>, dry_run: bool, } -> BulkReport;
+    /// The same done to many records, in one step.
+    Bulk {
+        kind: RecordKind,
+        targets: Targets,
+        deed: Deed,
+        dry_run: bool,
+        /// How many were to change when somebody agreed to it; refused when it is another number by now.
+        expect: Option<u64>,
+    } -> BulkReport;
     /// One chunk of an import, in one transaction.
     Import { rows: Vec<Incoming>, provenance: Provenance, dry_run: bool, } -> ImportReport;
     /// A page of records that leave the store. The first page (no `after`) is logged with purpose and query.
     Export {
         query: String,
         purpose: String,
-        channel: String,
+        channel: Channel,
         window: Window,
     } -> ExportPage;
     /// Words that could follow: values of a field that begin so, with how many records have them.

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use crate::api::{Bulk, BulkReport, ChangeView, Delete, Edit, Edited, Error, Restore, Targets};
+use crate::api::{Bulk, BulkReport, ChangeView, Deed, Delete, Edit, Edited, Error, Restore, Targets};
 use crate::cli::ctx::{Ctx, Done, End};
 use crate::cli::fields::FieldArgs;
 use crate::cli::json;
@@ -18,8 +18,9 @@ use crate::domain::text::neutralise;
 /// The longest text that is read from standard input.
 const MAX_INPUT: u64 = 64 << 20;
 
+/// The records that a verb works on.
 #[derive(Args, Debug)]
-pub(crate) struct EditArgs<E: Entity> {
+pub(crate) struct TargetArgs {
     /// Ids of the records; `-` reads them from standard input, one a line
     #[arg(value_name = "ID")]
     ids: Vec<String>,
@@ -29,6 +30,49 @@ pub(crate) struct EditArgs<E: Entity> {
     /// A file with ids, one a line; `-` is standard input
     #[arg(long = "ids", id = "ids_file", value_name = "FILE", conflicts_with_all = ["ids", "query"])]
     ids_file: Option<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was named: one record, by its id alone, or many, which change in one step.
+enum Named {
+    One(Uuid),
+    Many(Targets),
+}
+
+impl TargetArgs {
+    fn named(self, ctx: &mut Ctx<'_>) -> Result<Named, Error> {
+        let targets = match (self.query, self.ids_file) {
+            (Some(query), _) => Targets::Query(query),
+            (None, Some(file)) => Targets::Ids(ids_from(ctx, &file)?),
+            (None, None) => Targets::Ids(ids(ctx, &self.ids)?),
+        };
+        match &targets {
+            Targets::Ids(ids) if ids.is_empty() && self.ids.is_empty() => {
+                Err(Error::usage("no record is named").hint("name ids, --ids FILE or --query QUERY"))
+            }
+            Targets::Ids(ids) => match ids.as_slice() {
+                [id] if self.ids.len() == 1 && !self.dry_run => Ok(Named::One(*id)),
+                _ => Ok(Named::Many(targets)),
+            },
+            Targets::Query(_) => Ok(Named::Many(targets)),
+        }
+    }
+}
+
+/// Refuses a revision that is expected of many records.
+fn of_many(expect_revision: Option<u64>) -> Result<(), Error> {
+    match expect_revision {
+        None => Ok(()),
+        Some(_) => Err(Error::usage("--expect-revision goes with one record, not with many")),
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EditArgs<E: Entity> {
+    #[command(flatten)]
+    targets: TargetArgs,
     #[command(flatten)]
     fields: FieldArgs<E>,
     /// Empties a field
@@ -43,9 +87,6 @@ pub(crate) struct EditArgs<E: Entity> {
     /// Refuse if a field was changed since this revision
     #[arg(long, value_name = "N")]
     expect_revision: Option<u64>,
-    /// Show what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
 }
 
 /// Changes one record, or many in one step.
@@ -64,58 +105,47 @@ pub(crate) fn edit<E: Entity>(ctx: &mut Ctx<'_>, args: EditArgs<E>) -> Done {
             .hint("--set FIELD=VALUE, --clear FIELD")
             .into());
     }
-    let targets = match (args.query, args.ids_file) {
-        (Some(query), _) => Targets::Query(query),
-        (None, Some(file)) => Targets::Ids(ids_from(ctx, &file)?),
-        (None, None) => Targets::Ids(ids(ctx, &args.ids)?),
-    };
-    match targets {
-        Targets::Ids(ids) if ids.is_empty() && args.ids.is_empty() => {
-            Err(Error::usage("no record is named").hint("name ids, --ids FILE or --query QUERY").into())
-        }
-        Targets::Ids(ids) if ids.len() == 1 && args.ids.len() == 1 && !args.dry_run => {
-            let id = ids.first().copied().unwrap_or_default();
-            let edited = ctx.client()?.call(Edit {
-                kind: E::KIND,
-                id,
-                fields,
-                expect_revision: args.expect_revision,
-            })?;
+    let dry_run = args.targets.dry_run;
+    match args.targets.named(ctx)? {
+        Named::One(id) => {
+            let expect_revision = args.expect_revision;
+            let edited = ctx.client()?.call(Edit { kind: E::KIND, id, fields, expect_revision })?;
             changed(ctx, E::KIND, id, &edited)
         }
-        _ if args.expect_revision.is_some() => {
-            Err(Error::usage("--expect-revision goes with one record, not with many").into())
+        Named::Many(targets) => {
+            of_many(args.expect_revision)?;
+            bulk(ctx, E::KIND, targets, Deed::Edit(fields), dry_run)
         }
-        targets => bulk(ctx, E::KIND, targets, fields, args.dry_run),
     }
 }
 
-/// The same edit of many records: previewed, confirmed, done in one step.
-pub(crate) fn bulk(
-    ctx: &mut Ctx<'_>,
-    kind: RecordKind,
-    targets: Targets,
-    fields: Vec<FieldEdit>,
-    dry_run: bool,
-) -> Done {
+/// The same done to many records: previewed, confirmed, done in one step.
+pub(crate) fn bulk(ctx: &mut Ctx<'_>, kind: RecordKind, targets: Targets, deed: Deed, dry_run: bool) -> Done {
     let client = ctx.client()?;
-    let ask = |dry_run| Bulk { kind, targets: targets.clone(), fields: fields.clone(), dry_run };
+    let (verb, doing) = match &deed {
+        Deed::Edit(_) => ("Change", "changes"),
+        Deed::Delete => ("Delete", "deletes"),
+        Deed::Restore => ("Restore", "restores"),
+    };
+    let ask = |dry_run, expect| Bulk { kind, targets: targets.clone(), deed: deed.clone(), dry_run, expect };
     if dry_run {
-        let report = client.call(ask(true))?;
+        let report = client.call(ask(true, None))?;
         return bulk_report(ctx, &report, true);
     }
+    let mut agreed = None;
     if !ctx.globals.yes {
         if ctx.io.asks {
-            let preview = client.call(ask(true))?;
+            let preview = client.call(ask(true, None))?;
             for (title, changes) in &preview.samples {
                 ctx.say(&format!("{title}: {}", in_words(changes)));
             }
-            ctx.confirm(&format!("Change {} of {} records?", preview.changed, preview.matched))?;
+            ctx.confirm(&format!("{verb} {} of {} records?", preview.changed, preview.matched))?;
+            agreed = Some(preview.changed);
         } else {
-            ctx.confirm("this changes many records in one step")?;
+            ctx.confirm(&format!("this {doing} many records in one step"))?;
         }
     }
-    let report = client.call(ask(false))?;
+    let report = client.call(ask(false, agreed))?;
     bulk_report(ctx, &report, false)
 }
 
@@ -198,46 +228,46 @@ pub(crate) fn changed(ctx: &mut Ctx<'_>, kind: RecordKind, id: Uuid, edited: &Ed
 
 #[derive(Args, Debug)]
 pub(crate) struct DeleteArgs {
-    /// Ids of the records; `-` reads them from standard input, one a line
-    #[arg(value_name = "ID", required = true)]
-    ids: Vec<String>,
+    #[command(flatten)]
+    targets: TargetArgs,
     /// Refuse if the record was changed since this revision
     #[arg(long, value_name = "N")]
     expect_revision: Option<u64>,
 }
 
 /// Takes records out of lists. Nothing is lost: `restore` brings them back.
-pub(crate) fn delete(ctx: &mut Ctx<'_>, kind: RecordKind, args: &DeleteArgs) -> Done {
-    let ids = ids(ctx, &args.ids)?;
-    if ids.len() > 1 {
-        if args.expect_revision.is_some() {
-            return Err(Error::usage("--expect-revision goes with one record, not with many").into());
+pub(crate) fn delete(ctx: &mut Ctx<'_>, kind: RecordKind, args: DeleteArgs) -> Done {
+    let dry_run = args.targets.dry_run;
+    match args.targets.named(ctx)? {
+        Named::One(id) => {
+            let edited = ctx.client()?.call(Delete { kind, id, expect_revision: args.expect_revision })?;
+            changed(ctx, kind, id, &edited)?;
+            ctx.say(&format!("`callbook {kind} restore ID` brings it back"));
+            Ok(())
         }
-        ctx.confirm(&format!("Delete {} records?", ids.len()))?;
+        Named::Many(targets) => {
+            of_many(args.expect_revision)?;
+            bulk(ctx, kind, targets, Deed::Delete, dry_run)
+        }
     }
-    let client = ctx.client()?;
-    for id in ids {
-        let edited = client.call(Delete { kind, id, expect_revision: args.expect_revision })?;
-        changed(ctx, kind, id, &edited)?;
-    }
-    ctx.say(&format!("`callbook {kind} restore ID` brings it back"));
-    Ok(())
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct RestoreArgs {
-    /// Ids of the records; `-` reads them from standard input, one a line
-    #[arg(value_name = "ID", required = true)]
-    ids: Vec<String>,
+    #[command(flatten)]
+    targets: TargetArgs,
 }
 
-pub(crate) fn restore(ctx: &mut Ctx<'_>, kind: RecordKind, args: &RestoreArgs) -> Done {
-    let client = ctx.client()?;
-    for id in ids(ctx, &args.ids)? {
-        let edited = client.call(Restore { kind, id })?;
-        changed(ctx, kind, id, &edited)?;
+/// Brings deleted records back. `--query` finds them with `is:deleted`.
+pub(crate) fn restore(ctx: &mut Ctx<'_>, kind: RecordKind, args: RestoreArgs) -> Done {
+    let dry_run = args.targets.dry_run;
+    match args.targets.named(ctx)? {
+        Named::One(id) => {
+            let edited = ctx.client()?.call(Restore { kind, id })?;
+            changed(ctx, kind, id, &edited)
+        }
+        Named::Many(targets) => bulk(ctx, kind, targets, Deed::Restore, dry_run),
     }
-    Ok(())
 }
 
 /// Reads ids as given; `-` stands for those on standard input.

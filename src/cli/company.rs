@@ -43,7 +43,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Show(args) => record::show(ctx, KIND, args.id, args.at),
         Verb::History(args) => record::history(ctx, KIND, args.id),
         Verb::Edit(args) => change::edit(ctx, args),
-        Verb::Delete(args) => change::delete(ctx, KIND, &args),
-        Verb::Restore(args) => change::restore(ctx, KIND, &args),
+        Verb::Delete(args) => change::delete(ctx, KIND, args),
+        Verb::Restore(args) => change::restore(ctx, KIND, args),
     }
 }

@@ -8,8 +8,10 @@ use clap::{Args as ClapArgs, ValueEnum};
 use crate::api::{Code, Error};
 use crate::cli::ctx::{Ctx, Done, End};
 use crate::cli::files::Beside;
+use crate::cli::globals::word;
 use crate::cli::progress::Progress;
 use crate::client::transfer::{self, ExportError, ExportJob};
+use crate::domain::channel::Channel;
 use crate::interchange::export::ExportFormat;
 
 #[derive(ClapArgs, Debug)]
@@ -17,9 +19,9 @@ pub(crate) struct Args {
     /// What the data is taken out for
     #[arg(long, value_name = "PURPOSE")]
     purpose: String,
-    /// By which channel people will be reached: email, phone, post …
-    #[arg(long, value_name = "CHANNEL")]
-    channel: String,
+    /// By which channel people will be reached
+    #[arg(long, value_name = "CHANNEL", value_parser = word::<Channel>(Channel::WORDS))]
+    channel: Channel,
     /// How it is written [default: by the ending of --out, else csv]
     #[arg(long = "as", id = "as", value_name = "KIND")]
     kind: Option<Kind>,
@@ -78,7 +80,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     let job = ExportJob {
         query: args.query.clone(),
         purpose: args.purpose.clone(),
-        channel: args.channel.clone(),
+        channel: args.channel,
         format: args.kind.unwrap_or_else(|| Kind::by_ending(args.out.as_deref())).format(),
         columns: args.columns.as_ref().map(|all| all.iter().map(|one| one.trim().to_owned()).collect()),
     };

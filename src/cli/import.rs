@@ -184,7 +184,7 @@ fn open<'a>(ctx: &mut Ctx<'a>, path: &Path, options: &Options) -> Result<Source<
         let message = format!("{}: {error}", path.display());
         match error {
             ImportError::Map(crate::interchange::MapError::Forbidden { .. }) => Error::refused(message),
-            ImportError::Map(_) => Error::usage(message),
+            ImportError::Map(_) | ImportError::Charset(_) => Error::usage(message),
             ImportError::Io(_) | ImportError::Empty | ImportError::Unreadable(_) => Error::failed(message),
         }
     })

@@ -97,8 +97,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         }
         Verb::Edit(args) => edit(ctx, args),
         Verb::History(args) => record::history(ctx, KIND, args.id),
-        Verb::Delete(args) => change::delete(ctx, KIND, &args),
-        Verb::Restore(args) => change::restore(ctx, KIND, &args),
+        Verb::Delete(args) => change::delete(ctx, KIND, args),
+        Verb::Restore(args) => change::restore(ctx, KIND, args),
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::api::{Complete, Completion, Edit, Error, Targets};
+use crate::api::{Complete, Completion, Deed, Edit, Error, Targets};
 use crate::cli::change;
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::out::{Column, Listing, Make};
@@ -62,7 +62,7 @@ fn change(ctx: &mut Ctx<'_>, args: &TagArgs, input: fn(Vec<String>) -> Input) ->
         _ => {
             // Whoever pipes ids in has chosen them; there is nobody to ask, and the step can be undone.
             ctx.globals.yes = true;
-            change::bulk(ctx, kind, Targets::Ids(ids), fields, false)
+            change::bulk(ctx, kind, Targets::Ids(ids), Deed::Edit(fields), false)
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::api::{Card, Code, Error, Page, Request, Response, Targets, Window};
+use crate::api::{Card, Code, Deed, Error, Page, Request, Response, Targets, Window};
 use crate::cli::fake::Fixture;
 use crate::cli::{Line, run_line};
 use crate::client::fake::{anna, door, note};
@@ -362,6 +362,51 @@ fn many_are_changed_only_after_a_yes() {
     callbook.input = b"y\n".to_vec();
     assert_eq!(callbook.run(&words), 0);
     assert!(matches!(callbook.asked().last(), Some(Request::Bulk(bulk)) if !bulk.dry_run));
+}
+
+#[test]
+fn many_are_deleted_and_restored_in_one_step() {
+    let other = "00000000-0000-0000-0000-000000000001";
+    for (verb, question, deed) in [
+        ("delete", "Delete 2 of 3 records? [y/N]", Deed::Delete),
+        ("restore", "Restore 2 of 3", Deed::Restore),
+    ] {
+        let mut callbook = Fixture::new(store);
+        // One, by its id alone, is a single change.
+        assert_eq!(callbook.run(&["contact", verb, ID]), 0);
+        assert!(matches!(callbook.asked().as_slice(), [Request::Delete(_) | Request::Restore(_)]));
+        for many in [&[ID, other][..], &["--query", "tag:fair"]] {
+            let words: Vec<&str> = ["contact", verb].iter().chain(many).copied().collect();
+            assert_eq!(callbook.run(&words), 2);
+            assert!(callbook.err().contains("add --yes"));
+            assert_eq!(callbook.asked(), []);
+
+            let dry: Vec<&str> = words.iter().copied().chain(["--dry-run"]).collect();
+            assert_eq!(callbook.run(&dry), 0);
+            assert!(matches!(callbook.asked().as_slice(), [Request::Bulk(bulk)] if bulk.dry_run));
+
+            let yes: Vec<&str> = words.iter().copied().chain(["--yes"]).collect();
+            assert_eq!(callbook.run(&yes), 0);
+            let asked = callbook.asked();
+            let [Request::Bulk(bulk)] = asked.as_slice() else { panic!("{asked:?}") };
+            assert_eq!((bulk.dry_run, &bulk.deed, bulk.expect), (false, &deed, None));
+            assert!(callbook.err().contains("history undo 12"));
+        }
+        // What somebody at a terminal agreed to is what is done.
+        callbook.asks = true;
+        callbook.input = b"y\n".to_vec();
+        assert_eq!(callbook.run(&["contact", verb, ID, other]), 0);
+        assert!(callbook.err().contains(question), "{}", callbook.err());
+        let asked = callbook.asked();
+        assert!(matches!(asked.last(), Some(Request::Bulk(bulk)) if bulk.expect == Some(2)), "{asked:?}");
+        callbook.asks = false;
+        assert_eq!(callbook.run(&["contact", verb]), 2);
+        assert!(callbook.err().contains("no record is named"));
+    }
+    let mut callbook = Fixture::new(store);
+    assert_eq!(callbook.run(&["contact", "delete", ID, other, "--yes", "--expect-revision", "1"]), 2);
+    assert_eq!(callbook.run(&["note", "delete", ID, other, "--yes"]), 0);
+    assert!(matches!(callbook.asked().as_slice(), [Request::Bulk(bulk)] if bulk.kind == RecordKind::Note));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::api::{Error, Export, ExportPage, Import, Outcome, Provenance, View, Window};
 use crate::client::Client;
+use crate::domain::channel::Channel;
 use crate::domain::contact::NoteField;
 use crate::domain::edit::Incoming;
 use crate::domain::entity::RecordKind;
@@ -117,7 +118,7 @@ pub fn import(
 pub struct ExportJob {
     pub query: String,
     pub purpose: String,
-    pub channel: String,
+    pub channel: Channel,
     pub format: ExportFormat,
     /// Names of fields, `custom.NAME`, `notes`; all that an import reads again when absent.
     pub columns: Option<Vec<String>>,
@@ -167,7 +168,7 @@ pub fn export<W: Write>(
         let page = client.call(Export {
             query: job.query.clone(),
             purpose: job.purpose.clone(),
-            channel: job.channel.clone(),
+            channel: job.channel,
             window: Window { after, offset: 0, limit: Some(PAGE) },
         })?;
         // Nothing is written before the store has agreed to the first page.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::api::{
-    Add, Added, Bulk, Call, Code, Delete, Edit, Error, Import, Merge, Outcome, Provenance, Request, Response,
-    Restore, Targets, Undo,
+    Add, Added, Bulk, Call, Code, Deed, Delete, Edit, Error, Import, Merge, Outcome, Provenance, Request,
+    Response, Restore, Targets, Undo,
 };
 use crate::demo::company::{Company, CompanyKey};
 use crate::demo::people::{People, Person, TAGS, owner, team};
@@ -358,7 +358,13 @@ impl Story<'_> {
         let tag = self.rng.pick(&["fair-berlin", "newsletter-summer", "open-house", "price-list-2026"]);
         let fields =
             vec![FieldEdit { field: "tags".to_owned(), input: Input::AddTags(vec![tag.to_owned()]) }];
-        let bulk = Bulk { kind: RecordKind::Contact, targets: Targets::Ids(ids), fields, dry_run: false };
+        let bulk = Bulk {
+            kind: RecordKind::Contact,
+            targets: Targets::Ids(ids),
+            deed: Deed::Edit(fields),
+            dry_run: false,
+            expect: None,
+        };
         self.ask(OWNER, bulk).map(drop)
     }
 

@@ -9,8 +9,8 @@ use super::people::People;
 use super::tables::Land;
 use super::{Act, COLUMNS, CsvRow, SEED, SeededIds, play, rows, users, write_csv};
 use crate::api::{
-    Added, BulkReport, Edited, Error, ImportReport, MergeReport, Outcome, Request, Response, RowOutcome,
-    Undone,
+    Added, Bulk, BulkReport, Deed, Edited, Error, ImportReport, MergeReport, Outcome, Request, Response,
+    RowOutcome, Undone,
 };
 use crate::domain::country::Country;
 use crate::domain::custom::CustomField;
@@ -151,7 +151,9 @@ impl Told {
             let (kind, fields): (RecordKind, Vec<&FieldEdit>) = match &act.request {
                 Request::Add(add) => (add.kind, add.fields.iter().collect()),
                 Request::Edit(edit) => (edit.kind, edit.fields.iter().collect()),
-                Request::Bulk(bulk) => (bulk.kind, bulk.fields.iter().collect()),
+                Request::Bulk(Bulk { kind, deed: Deed::Edit(fields), .. }) => {
+                    (*kind, fields.iter().collect())
+                }
                 Request::Import(import) => {
                     (RecordKind::Contact, import.rows.iter().flat_map(|row| &row.fields).collect())
                 }

@@ -1,5 +1,6 @@
 //! Pure types and rules: nothing here reads a clock, a file or a socket.
 pub mod basis;
+pub mod channel;
 pub mod contact;
 pub mod country;
 pub mod custom;

@@ -54,6 +54,8 @@ pub enum ImportError {
     Empty,
     #[error("{0}")]
     Unreadable(String),
+    #[error("`{0}` is no charset; utf-8, windows-1252 and utf-16le are some")]
+    Charset(String),
     #[error(transparent)]
     Map(#[from] MapError),
 }

@@ -98,11 +98,9 @@ impl<'r> Source<'r> {
             return Err(ImportError::Empty);
         }
         let wanted = match &options.charset {
-            Some(label) => Some(Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-                ImportError::Unreadable(format!(
-                    "`{label}` is no charset; utf-8, windows-1252 and utf-16le are some"
-                ))
-            })?),
+            Some(label) => Some(
+                Encoding::for_label(label.as_bytes()).ok_or_else(|| ImportError::Charset(label.clone()))?,
+            ),
             None => None,
         };
         let wide = wanted

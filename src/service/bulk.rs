@@ -1,48 +1,69 @@
-//! The same edit of many records: one preview, one transaction, one step to undo.
+//! The same done to many records: one preview, one transaction, one step to undo.
 
+use std::collections::HashSet;
 use std::sync::RwLock;
 
 use uuid::Uuid;
 
-use super::edit::{fetch, resolve};
-use super::view::is_deleted;
+use super::edit::{fetch, resolve, restored};
+use super::view::{deletion_field, is_deleted};
 use super::world::World;
 use super::{Ask, publish, read_lock, rules};
 use crate::api::view::{BulkReport, ChangeView};
-use crate::api::{Bulk, Code, Error, Targets};
-use crate::domain::edit::FieldEdit;
+use crate::api::{Bulk, Code, Deed, Error, Targets};
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::history::{Action, diff};
 use crate::domain::id::UserId;
+use crate::domain::time::Timestamp;
+use crate::domain::value::Value;
 use crate::store::{Reader, Stored};
+
+/// How many of the changes a report shows.
+const SAMPLES: usize = 10;
 
 impl Ask<'_> {
     pub(super) fn bulk(&self, bulk: Bulk) -> Result<BulkReport, Error> {
-        let me = self.grant.actor().user;
-        let ids = match bulk.targets {
+        let mut ids = match bulk.targets {
             Targets::Ids(ids) => ids,
             Targets::Query(query) => self.find(bulk.kind, &query)?,
         };
-        let (kind, edits) = (bulk.kind, bulk.fields);
+        let mut seen = HashSet::new();
+        ids.retain(|id| seen.insert(*id));
+        let action = match &bulk.deed {
+            Deed::Edit(_) => Action::Bulk,
+            Deed::Delete => Action::Delete,
+            Deed::Restore => Action::Restore,
+        };
+        let plan = Plan { kind: bulk.kind, deed: bulk.deed, me: self.grant.actor().user, now: self.now };
         if bulk.dry_run {
             let world = std::sync::Arc::clone(&self.service.world);
             return self.service.store.read(move |reader| {
                 let mut report = BulkReport::default();
                 for id in ids {
-                    plan_bulk(reader, &world, kind, id, &edits, me, &mut report)?;
+                    plan.one(reader, &world, id, &mut report)?;
                 }
                 Ok(report)
             });
         }
-        self.write(Action::Bulk, move |txn, world| {
+        let expect = bulk.expect;
+        self.write(action, move |txn, world| {
             let mut report = BulkReport::default();
             let mut before = Vec::new();
             for id in ids {
-                let planned = plan_bulk(&txn.read(), world, kind, id, &edits, me, &mut report)?;
+                let planned = plan.one(&txn.read(), world, id, &mut report)?;
                 if let Some((stored, fields)) = planned {
                     txn.update(&stored, fields)?;
                     before.push(stored);
                 }
+            }
+            if let Some(expect) = expect
+                && expect != report.changed
+            {
+                return Err(Error::conflict(format!(
+                    "{} records would change by now, not {expect}; nothing was changed",
+                    report.changed
+                ))
+                .hint("look at the preview again, then decide"));
             }
             report.transaction = txn.number();
             publish(world, txn, &before)?;
@@ -51,49 +72,74 @@ impl Ask<'_> {
     }
 }
 
-/// What a bulk edit does to one record; counts it.
-fn plan_bulk(
-    reader: &Reader<'_>,
-    world: &RwLock<World>,
+/// What is done to each record, by whom and when.
+struct Plan {
     kind: RecordKind,
-    id: Uuid,
-    edits: &[FieldEdit],
+    deed: Deed,
     me: UserId,
-    report: &mut BulkReport,
-) -> Result<Option<(Stored, Fields)>, Error> {
-    report.matched += 1;
-    let planned = (|| {
-        let stored = fetch(reader, world, kind, id)?;
-        if is_deleted(&stored.record.fields, kind) {
-            return Err(rules::deleted(kind));
-        }
-        let resolved = resolve(&read_lock(world), kind, edits.to_vec(), &stored.record.fields, None, me)?;
-        if let Some(name) = resolved.new_company {
-            return Err(Error::usage(format!("there is no company `{name}`")).hint("add it first"));
-        }
-        let fields = resolved.applied(&stored.record.fields);
-        rules::check(kind, Some(&stored.record.fields), &fields)?;
-        Ok((stored, fields))
-    })();
-    let (stored, fields) = match planned {
-        Ok(planned) => planned,
-        // What is wrong with the edit itself is wrong for every record: better said once.
-        Err(error) if error.code == Code::Usage => return Err(error),
-        Err(error) => {
-            report.refused.push((id, error.message));
+    now: Timestamp,
+}
+
+impl Plan {
+    /// What becomes of one record; counts it. `None` when it stays as it is.
+    fn one(
+        &self,
+        reader: &Reader<'_>,
+        world: &RwLock<World>,
+        id: Uuid,
+        report: &mut BulkReport,
+    ) -> Result<Option<(Stored, Fields)>, Error> {
+        report.matched += 1;
+        let planned = fetch(reader, world, self.kind, id)
+            .and_then(|stored| self.fields(world, &stored).map(|fields| (stored, fields)));
+        let (stored, fields) = match planned {
+            Ok(planned) => planned,
+            // What is wrong with the request itself is wrong for every record: better said once.
+            Err(error) if error.code == Code::Usage => return Err(error),
+            Err(error) => {
+                report.refused.push((id, error.message));
+                return Ok(None);
+            }
+        };
+        let changes = diff(&stored.record.fields, &fields);
+        if changes.is_empty() {
+            report.unchanged += 1;
             return Ok(None);
         }
-    };
-    let changes = diff(&stored.record.fields, &fields);
-    if changes.is_empty() {
-        report.unchanged += 1;
-        return Ok(None);
+        report.changed += 1;
+        if report.samples.len() < SAMPLES {
+            let world = read_lock(world);
+            let views: Vec<ChangeView> =
+                changes.iter().map(|change| world.change(self.kind, change)).collect();
+            report.samples.push((super::view::title(&stored)?, views));
+        }
+        Ok(Some((stored, fields)))
     }
-    report.changed += 1;
-    if report.samples.len() < 10 {
-        let world = read_lock(world);
-        let views: Vec<ChangeView> = changes.iter().map(|change| world.change(kind, change)).collect();
-        report.samples.push((super::view::title(&stored)?, views));
+
+    /// The fields of a record afterwards.
+    fn fields(&self, world: &RwLock<World>, stored: &Stored) -> Result<Fields, Error> {
+        let (kind, now) = (self.kind, &stored.record.fields);
+        match &self.deed {
+            Deed::Edit(edits) => {
+                if is_deleted(now, kind) {
+                    return Err(rules::deleted(kind));
+                }
+                let resolved = resolve(&read_lock(world), kind, edits.clone(), now, None, self.me)?;
+                if let Some(name) = resolved.new_company {
+                    return Err(Error::usage(format!("there is no company `{name}`")).hint("add it first"));
+                }
+                let fields = resolved.applied(now);
+                rules::check(kind, Some(now), &fields)?;
+                Ok(fields)
+            }
+            Deed::Delete => {
+                let mut fields = now.clone();
+                if let Some(key) = deletion_field(kind) {
+                    fields.entry(key).or_insert(Value::Time(self.now));
+                }
+                Ok(fields)
+            }
+            Deed::Restore => restored(kind, now),
+        }
     }
-    Ok(Some((stored, fields)))
 }

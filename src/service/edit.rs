@@ -299,18 +299,25 @@ impl Ask<'_> {
     pub(super) fn restore(&self, restore: Restore) -> Result<Edited, Error> {
         self.write(Action::Restore, move |txn, world| {
             let stored = fetch(&txn.read(), world, restore.kind, restore.id)?;
-            let mut fields = stored.record.fields.clone();
-            if let Some(Value::Contact(into)) = fields.get(&ContactField::merged_into.key()) {
-                return Err(Error::refused(format!("the contact was merged into {into}"))
-                    .hint("undo the merge instead"));
-            }
-            if let Some(key) = deletion_field(restore.kind) {
-                fields.remove(&key);
-            }
-            rules::check(restore.kind, Some(&stored.record.fields), &fields)?;
+            let fields = restored(restore.kind, &stored.record.fields)?;
             change(txn, world, &stored, fields, Vec::new())
         })
     }
+}
+
+/// The fields of a record that is taken back into the lists. Refused for a contact that was merged into another.
+pub(super) fn restored(kind: RecordKind, now: &Fields) -> Result<Fields, Error> {
+    let mut fields = now.clone();
+    if let Some(Value::Contact(into)) = fields.get(&ContactField::merged_into.key()) {
+        return Err(
+            Error::refused(format!("the contact was merged into {into}")).hint("undo the merge instead")
+        );
+    }
+    if let Some(key) = deletion_field(kind) {
+        fields.remove(&key);
+    }
+    rules::check(kind, Some(now), &fields)?;
+    Ok(fields)
 }
 
 /// Stages a change and takes it into memory.

@@ -20,13 +20,15 @@ mod view;
 mod world;
 
 #[cfg(test)]
+mod bulk_tests;
+#[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -294,9 +296,9 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::ExportRun => {}
         }
     }
+    let before: HashMap<uuid::Uuid, &Stored> = before.iter().map(|one| (one.id, one)).collect();
     for stored in txn.touched() {
-        let before = before.iter().find(|one| one.id == stored.id);
-        world.apply(before, stored)?;
+        world.apply(before.get(&stored.id).copied(), stored)?;
     }
     for id in others {
         if let Some(contact) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {

@@ -77,6 +77,11 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
             file.write_new(path).map_err(|error| Error::failed(error.to_string()))?;
             keyring::Secret::KeyFile(file)
         }
+        // A passphrase that cannot be right does not unlock; one that shall become the store's is refused by rule.
+        Secret::Passphrase(typed) => keyring::Secret::Passphrase(
+            Passphrase::new(typed)
+                .map_err(|error| Error::refused(error.to_string()).hint("take four or more unusual words"))?,
+        ),
         secret => read_secret(secret)?,
     };
     make_parents(dir)?;

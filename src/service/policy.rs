@@ -4,7 +4,7 @@
 //! and nothing is carried out without one. The decision is a table: what a request needs ([`needs`]) and what a role may
 //! ([`may`]). Both matches are exhaustive: a new request or role does not compile without a decision.
 
-use crate::api::{Code, Error, Request};
+use crate::api::{Code, Deed, Error, Request};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::user::Role;
@@ -67,13 +67,14 @@ pub fn needs(request: &Request) -> Need {
             Need::Read
         }
         Request::Merge(_) | Request::Undo(_) | Request::Redo(_) => Need::Write,
-        Request::Bulk(bulk) => match bulk.kind {
-            RecordKind::Contact | RecordKind::Company => Need::Many,
-            RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun => Need::Nobody,
+        Request::Bulk(bulk) => match (bulk.kind, &bulk.deed) {
+            (RecordKind::Contact | RecordKind::Company, Deed::Edit(_) | Deed::Delete | Deed::Restore)
+            | (RecordKind::Note, Deed::Delete | Deed::Restore) => Need::Many,
+            (RecordKind::Note, Deed::Edit(_))
+            | (
+                RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
+                Deed::Edit(_) | Deed::Delete | Deed::Restore,
+            ) => Need::Nobody,
         },
         Request::Import(_) => Need::Many,
         Request::Export(_) => Need::Export,

@@ -19,7 +19,7 @@ enum Act {
     Restore(usize),
     Note(usize, String),
     Merge(usize, usize),
-    Tag(u8),
+    Bulk(u8),
     Import(u8),
     Undo,
     Redo,
@@ -33,7 +33,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => any::<usize>().prop_map(Act::Restore),
         2 => (any::<usize>(), "[a-z]{1,20}").prop_map(|(at, text)| Act::Note(at, text)),
         1 => (any::<usize>(), any::<usize>()).prop_map(|(keep, other)| Act::Merge(keep, other)),
-        1 => any::<u8>().prop_map(Act::Tag),
+        1 => any::<u8>().prop_map(Act::Bulk),
         2 => any::<u8>().prop_map(Act::Import),
         3 => Just(Act::Undo),
         2 => Just(Act::Redo),
@@ -80,13 +80,19 @@ fn perform(client: &Client, ids: &mut Vec<Uuid>, act: Act) -> Option<Code> {
             let (keep, other) = (ContactId(pick(keep)), ContactId(pick(other)));
             client.call(Merge { keep, other, dry_run: false }).map(drop)
         }
-        Act::Tag(n) => {
+        Act::Bulk(n) => {
             let fields = vec![FieldEdit {
                 field: "tags".into(),
                 input: Input::AddTags(vec![format!("tag{}", n % 3)]),
             }];
-            let targets = Targets::Query(format!("given{}", n % 16));
-            client.call(Bulk { kind, targets, fields, dry_run: false }).map(drop)
+            let deleted = if n % 5 == 1 { " is:deleted" } else { "" };
+            let targets = Targets::Query(format!("given{}{deleted}", n % 16));
+            let deed = match n % 5 {
+                0 => Deed::Delete,
+                1 => Deed::Restore,
+                _ => Deed::Edit(fields),
+            };
+            client.call(Bulk { kind, targets, deed, dry_run: false, expect: None }).map(drop)
         }
         Act::Import(n) => {
             let rows = [n, n.wrapping_add(1), n]

@@ -50,7 +50,7 @@ impl Ask<'_> {
         if first {
             let run = ExportRun {
                 purpose: export.purpose,
-                channel: export.channel,
+                channel: export.channel.word().to_owned(),
                 query: export.query,
                 records: i64::try_from(found.total).unwrap_or(i64::MAX),
                 ..ExportRun::default()

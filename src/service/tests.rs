@@ -9,7 +9,7 @@ use super::{Service, Session};
 use crate::api::*;
 use crate::client::Client;
 use crate::client::open::{Local, in_memory};
-use crate::domain::edit::{FieldEdit, Incoming, Input};
+use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::time::Timestamp;
@@ -91,7 +91,7 @@ impl Fixture {
     }
 }
 
-fn anna() -> Vec<FieldEdit> {
+pub(super) fn anna() -> Vec<FieldEdit> {
     [
         ("given_name", "Anna"),
         ("family_name", "Schmidt"),
@@ -106,7 +106,7 @@ fn anna() -> Vec<FieldEdit> {
     .to_vec()
 }
 
-fn add(client: &Client, fields: Vec<FieldEdit>) -> Result<Added, Error> {
+pub(super) fn add(client: &Client, fields: Vec<FieldEdit>) -> Result<Added, Error> {
     client.call(Add { kind: RecordKind::Contact, about: None, fields })
 }
 
@@ -125,7 +125,7 @@ fn edit(
     })
 }
 
-fn find(client: &Client, query: &str) -> Vec<String> {
+pub(super) fn find(client: &Client, query: &str) -> Vec<String> {
     let list = List {
         kind: RecordKind::Contact,
         query: query.into(),
@@ -143,7 +143,7 @@ fn text(client: &Client, id: Uuid, at: Option<Timestamp>, field: &str) -> String
     card.record.text(key).to_owned()
 }
 
-fn verified(client: &Client) {
+pub(super) fn verified(client: &Client) {
     let report = client.call(LogVerify {}).unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
 }
@@ -256,33 +256,6 @@ fn the_administrator_sees_no_persons() {
     assert_eq!(admin.call(Get { kind: RecordKind::Contact, id, at: None }).unwrap_err().code, Code::Denied);
     assert_eq!(add(&admin, anna()).unwrap_err().code, Code::Denied);
     assert!(admin.call(Status {}).is_ok());
-}
-
-#[test]
-fn bulk_is_previewed_and_one_step() {
-    let fixture = Fixture::new();
-    let client = fixture.client("owner");
-    for n in 0..30 {
-        let mut fields = anna();
-        fields.retain(|edit| !matches!(edit.field.as_str(), "phones" | "emails"));
-        fields.push(FieldEdit::text("middle_name", format!("{n}")));
-        add(&client, fields).unwrap();
-    }
-    let tag = |dry_run| Bulk {
-        kind: RecordKind::Contact,
-        targets: Targets::Query("anna".into()),
-        fields: vec![FieldEdit { field: "tags".into(), input: Input::AddTags(vec!["Fair".into()]) }],
-        dry_run,
-    };
-    let preview = client.call(tag(true)).unwrap();
-    assert_eq!((preview.matched, preview.changed, preview.samples.len()), (30, 30, 10));
-    assert!(find(&client, "tag:fair").is_empty());
-    client.call(tag(false)).unwrap();
-    assert_eq!(find(&client, "tag:fair").len(), 30);
-    assert_eq!(client.call(tag(false)).unwrap().unchanged, 30);
-    client.call(Undo { seq: None }).unwrap();
-    assert!(find(&client, "tag:fair").is_empty());
-    verified(&client);
 }
 
 #[test]

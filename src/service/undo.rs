@@ -1,5 +1,7 @@
 //! Taking changes back, as new changes.
 
+use std::collections::HashSet;
+
 use super::view::deletion_field;
 use super::{Ask, publish, read_lock, rules};
 use crate::api::view::{ChangeView, Undone};
@@ -48,6 +50,7 @@ impl Ask<'_> {
             }
             let mut records = Vec::new();
             let mut before: Vec<Stored> = Vec::new();
+            let mut seen: HashSet<uuid::Uuid> = HashSet::new();
             let mut conflicts: Vec<ChangeView> = Vec::new();
             // Latest first, for a transaction may have changed a record twice.
             for header in headers.iter().rev() {
@@ -86,7 +89,7 @@ impl Ask<'_> {
                 }
                 rules::check(header.kind, Some(&stored.record.fields), &fields)?;
                 txn.update(&stored, fields)?;
-                if !before.iter().any(|one| one.id == stored.id) {
+                if seen.insert(stored.id) {
                     before.push(stored);
                 }
                 records.push((header.kind, header.record));

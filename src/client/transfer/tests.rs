@@ -5,6 +5,7 @@ use crate::api::{
 };
 use crate::client::fake::{anna, door, schema};
 use crate::client::transfer::{CHUNK, ExportError, ExportJob, PAGE, export, import};
+use crate::domain::channel::Channel;
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::interchange::RowError;
 use crate::interchange::export::ExportFormat;
@@ -113,7 +114,7 @@ fn job(format: ExportFormat) -> ExportJob {
     ExportJob {
         query: String::new(),
         purpose: "letter".to_owned(),
-        channel: "email".to_owned(),
+        channel: Channel::Email,
         format,
         columns: None,
     }

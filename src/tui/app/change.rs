@@ -3,19 +3,16 @@
 use uuid::Uuid;
 
 use super::App;
-use crate::api::{self, Call, Error, Request, Targets};
-use crate::client::Client;
+use crate::api::{self, Call, Request, Targets};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
-use crate::tui::layer::{Intent, Job, JobHandle, Level, Step, Ticket};
+use crate::tui::layer::{Intent, Level, Step};
 use crate::tui::overlay::bulk::Bulk;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::merge::Merge;
+use crate::tui::overlay::remove::Remove;
 use crate::tui::screen::Place;
 use crate::tui::screen::marks::Marks;
-
-/// How many ids are asked for at once.
-const PAGE: u64 = 1_000;
 
 impl App {
     /// What a verb works on, how many records that is, and the name of the only one.
@@ -96,35 +93,24 @@ impl App {
                 self.confirm(&format!("Delete {name}?"), lines, None, yes);
             }
             Targets::Ids(_) | Targets::Query(_) => {
-                let lines = vec![
-                    "They leave all lists. `is:deleted` finds them, and they can be restored.".to_owned(),
-                    format!("Type {count} to delete them."),
-                ];
-                let title = format!("Deleting {name}");
-                let work: Each =
-                    |client, kind, id| client.call(api::Delete { kind, id, expect_revision: None }).map(drop);
-                let job = many(title, kind, targets, "deleted", work);
-                let yes = vec![Step::Job(Ticket(0), job), Step::Run(Intent::Unmark)];
-                self.confirm(&format!("Delete {name}?"), lines, Some(count), yes);
+                self.open_layer(Box::new(Remove::delete(kind, targets, count)));
             }
         }
     }
 
     pub(super) fn restore(&mut self) {
-        let Some((kind, targets, _, name)) = self.targets() else { return };
+        let Some((kind, targets, count, name)) = self.targets() else { return };
         match &targets {
             Targets::Ids(ids) if ids.len() == 1 => {
                 let Some(id) = ids.first().copied() else { return };
                 let request = api::Restore { kind, id }.into_request();
                 self.run_intent(Intent::Change { request, done: format!("{name} restored") });
+                self.run_intent(Intent::Unmark);
             }
             Targets::Ids(_) | Targets::Query(_) => {
-                let work: Each = |client, kind, id| client.call(api::Restore { kind, id }).map(drop);
-                let job = many(format!("Restoring {name}"), kind, targets, "restored", work);
-                self.start_job(None, job);
+                self.open_layer(Box::new(Remove::restore(kind, targets, count)));
             }
         }
-        self.run_intent(Intent::Unmark);
     }
 
     pub(super) fn confirm(&mut self, title: &str, lines: Vec<String>, number: Option<u64>, yes: Vec<Step>) {
@@ -197,9 +183,6 @@ impl App {
     }
 }
 
-/// What is done to each of many records.
-type Each = fn(&Client, RecordKind, Uuid) -> Result<(), Error>;
-
 fn delete_request(kind: RecordKind, id: Uuid, expect_revision: Option<u64>) -> Request {
     api::Delete { kind, id, expect_revision }.into_request()
 }
@@ -220,72 +203,4 @@ pub fn counted(kind: RecordKind, count: u64) -> String {
         RecordKind::ExportRun => ("export", "exports"),
     };
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// The same request for each of many records, which can be cancelled in between.
-fn many(title: String, kind: RecordKind, targets: Targets, verb: &'static str, each: Each) -> Job {
-    Job {
-        title,
-        work: Box::new(move |client, handle| {
-            let client = client.ok_or_else(|| Error::new(api::Code::Locked, "the store is locked"))?;
-            let ids = ids_of(client, kind, targets, handle)?;
-            let (total, mut done) = (ids.len() as u64, 0);
-            let mut refused: Option<(u64, Error)> = None;
-            for id in ids {
-                if handle.cancelled() {
-                    let message = format!("cancelled: {} {verb}", counted(kind, done));
-                    return Err(Error::new(api::Code::Interrupted, message));
-                }
-                match each(client, kind, id) {
-                    Ok(()) => done += 1,
-                    Err(error) => match &mut refused {
-                        Some((count, _)) => *count += 1,
-                        None => refused = Some((1, error)),
-                    },
-                }
-                handle.progress(done, total);
-            }
-            match refused {
-                None => Ok(format!("{} {verb}", counted(kind, done))),
-                Some((count, error)) => {
-                    let why = error.message.clone();
-                    let message = format!("{} {verb}, {count} not: {why}", counted(kind, done));
-                    Err(Error { message, ..error })
-                }
-            }
-        }),
-    }
-}
-
-/// The ids behind targets. They are collected before anything changes, because what changes may leave the query.
-fn ids_of(
-    client: &Client,
-    kind: RecordKind,
-    targets: Targets,
-    handle: &dyn JobHandle,
-) -> Result<Vec<Uuid>, Error> {
-    let query = match targets {
-        Targets::Ids(ids) => return Ok(ids),
-        Targets::Query(query) => query,
-    };
-    let mut ids: Vec<Uuid> = Vec::new();
-    loop {
-        if handle.cancelled() {
-            return Err(Error::new(api::Code::Interrupted, "cancelled; nothing was changed"));
-        }
-        let page = client.call(api::List {
-            kind,
-            query: query.clone(),
-            sort: "created_at".to_owned(),
-            window: api::Window { after: None, offset: ids.len() as u64, limit: Some(PAGE) },
-            columns: crate::tui::screen::columns::keys(&[]),
-        })?;
-        let before = ids.len();
-        ids.extend(page.items.iter().map(|row| row.id));
-        if ids.len() == before || ids.len() as u64 >= page.total {
-            ids.sort_unstable();
-            ids.dedup();
-            return Ok(ids);
-        }
-    }
 }

@@ -153,7 +153,13 @@ impl Bulk {
 
     fn call(&self, ticket: Ticket, dry_run: bool) -> Vec<Step> {
         let Some(fields) = self.edits() else { return Vec::new() };
-        let bulk = api::Bulk { kind: self.kind, targets: self.targets.clone(), fields, dry_run };
+        // What was agreed to is done, or nothing.
+        let expect = match &self.stage {
+            Stage::Preview(report) => Some(report.changed),
+            Stage::Typing | Stage::Trying | Stage::Doing => None,
+        };
+        let (targets, deed) = (self.targets.clone(), api::Deed::Edit(fields));
+        let bulk = api::Bulk { kind: self.kind, targets, deed, dry_run, expect };
         vec![Step::Call(ticket, bulk.into_request())]
     }
 
@@ -265,8 +271,9 @@ impl Layer for Bulk {
                     let lines = preview(report, usize::from(ctx.size.width)).len();
                     match key.code() {
                         Code::Char('y') if report.changed > 0 => {
+                            let steps = self.call(DEED, false);
                             self.stage = Stage::Doing;
-                            return self.call(DEED, false);
+                            return steps;
                         }
                         Code::Down | Code::Char('j') => {
                             self.top = (self.top + 1).min(lines.saturating_sub(1))
@@ -389,7 +396,7 @@ impl Layer for Bulk {
 }
 
 /// What a trial says.
-fn preview(report: &BulkReport, width: usize) -> Vec<content::TextLine> {
+pub(super) fn preview(report: &BulkReport, width: usize) -> Vec<content::TextLine> {
     let mut lines = vec![content::TextLine {
         item: None,
         spans: vec![(

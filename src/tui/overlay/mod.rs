@@ -9,3 +9,4 @@ pub mod merge;
 pub mod output;
 pub mod palette;
 pub mod prompt;
+pub mod remove;

@@ -122,9 +122,16 @@ fn deleting_asks_no_is_the_default_and_restoring_brings_back() {
 #[test]
 fn deleting_many_wants_the_number() {
     let mut robot = Robot::alone(80, 24);
-    robot.press("/").type_in("tag:fair").press("enter * D").see(&["Type 50"]);
-    robot.press("y enter").see(&["that is not the number"]).type_in("50").press("enter");
-    robot.see(&["50 contacts deleted"]).press("esc esc").see(&["/150"]);
+    robot.press("/").type_in("tag:fair").press("enter * D");
+    robot.see(&["Delete 50 contacts?", "50 found: 50 would change", "Type 50", "… and 40 more"]);
+    // Neither Enter alone nor another key means yes.
+    robot.press("y enter").see(&["that is not the number"]).type_in("49").press("enter");
+    robot.see(&["that is not the number"]).press("esc").see(&["1/50"]).not_see("Type 50");
+    robot.press("D").type_in("50").press("enter");
+    robot.see(&["50 contacts deleted; u brings them back"]).press("esc esc").see(&["/150"]);
+    // It was one step.
+    robot.press("u").see(&["taken back: delete of 50 records", "/200"]);
+    robot.press("U").see(&["done again", "/150"]);
     robot
         .press("g d")
         .see(&["/50"])
@@ -132,7 +139,15 @@ fn deleting_many_wants_the_number() {
         .see(&["50 contacts restored"])
         .press("esc esc")
         .see(&["/200"]);
-    robot.press("g j").see(&["Jobs", "Deleting 50 contacts", "= 50 contacts deleted"]);
+}
+
+#[test]
+fn what_is_deleted_is_what_was_shown() {
+    let mut robot = Robot::alone(80, 24);
+    robot.press("/").type_in("tag:fair").press("enter * D").see(&["Type 50"]).press("esc");
+    robot.press("esc j D y").see(&["u brings it back"]);
+    robot.press("g d * D").see(&["0 would change, 1 are so already", "There is nothing to delete."]);
+    robot.press("enter").not_see("nothing to delete");
 }
 
 #[test]
