@@ -137,7 +137,7 @@ impl<B: Backend, M: Medium> Journaled<B, M> {
     /// Begins a journal on an empty medium.
     pub fn create(behind: B, medium: M, env: &Env) -> Result<Journaled<B, M>, BackendError> {
         let mut journal = Journaled::with(behind, medium, env);
-        journal.begin()?;
+        journal.begin(START)?;
         Ok(journal)
     }
 
@@ -204,10 +204,10 @@ impl<B: Backend, M: Medium> Journaled<B, M> {
         Ok(())
     }
 
-    /// Begins the journal anew, with nothing in it.
-    fn begin(&mut self) -> Result<(), BackendError> {
+    /// Begins the journal anew, with nothing in it; the file keeps its length up to `keep`.
+    fn begin(&mut self, keep: u64) -> Result<(), BackendError> {
         self.run = self.env.random();
-        if self.len > LARGEST_KEPT {
+        if self.len > keep {
             self.medium.cut(START)?;
             self.len = START;
         }
@@ -253,7 +253,7 @@ impl<B: Backend, M: Medium> Journaled<B, M> {
     }
 
     /// Gives everything to the backend behind and begins anew.
-    fn fold(&mut self) -> Result<(), BackendError> {
+    fn fold(&mut self, keep: u64) -> Result<(), BackendError> {
         let mut rows = self.rows.iter().peekable();
         while rows.peek().is_some() {
             let mut batch = Batch::new();
@@ -267,7 +267,7 @@ impl<B: Backend, M: Medium> Journaled<B, M> {
         }
         self.behind.sync()?;
         self.rows.clear();
-        self.begin()
+        self.begin(keep)
     }
 
     fn alive(&self) -> Result<(), BackendError> {
@@ -382,7 +382,7 @@ impl<B: Backend, M: Medium> Backend for Journaled<B, M> {
         if self.end - START < FOLD || !self.staged.is_empty() {
             return Ok(());
         }
-        let folded = self.fold();
+        let folded = self.fold(LARGEST_KEPT);
         self.guarded(folded)
     }
 
@@ -395,9 +395,9 @@ impl<B: Backend, M: Medium> Drop for Journaled<B, M> {
     /// Leaves an empty journal behind, so that the next opening need not read it. What was applied and not synced was
     /// promised to nobody; it must not reach the backend behind, for part of it could be half of something.
     fn drop(&mut self) {
-        if self.poison.get().is_none() && self.staged.is_empty() && !self.rows.is_empty() {
+        if self.poison.get().is_none() && self.staged.is_empty() && self.len > START {
             // If it fails, everything is still in the journal.
-            let _ = self.fold();
+            let _ = self.fold(START);
         }
     }
 }

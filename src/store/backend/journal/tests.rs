@@ -157,7 +157,7 @@ fn keeps_the_contract_when_it_folds_all_the_time() {
         fn apply(&mut self, batch: Batch) -> Result<(), BackendError> {
             if batch.len() % 2 == 0 {
                 self.0.sync()?;
-                self.0.fold()?;
+                self.0.fold(LARGEST_KEPT)?;
             }
             self.0.apply(batch)
         }
@@ -191,7 +191,7 @@ fn what_was_synced_is_there_after_any_failure_of_its_file() {
                     }
                 }
                 if n % 5 == 4 && !failed {
-                    failed |= journal.fold().is_err();
+                    failed |= journal.fold(LARGEST_KEPT).is_err();
                 }
                 if failed {
                     break;
@@ -224,7 +224,7 @@ fn a_failure_behind_loses_nothing() {
                 journal.apply(one(&format!("key {n}"), "value")).unwrap();
             }
             journal.sync().unwrap();
-            assert!(journal.fold().is_err());
+            assert!(journal.fold(LARGEST_KEPT).is_err());
             std::mem::forget(journal);
             assert_eq!(contract::all(&open(&disk, &medium).unwrap()).len(), 2_000);
         }
@@ -309,7 +309,7 @@ fn goes_on_after_a_cut_record_and_past_an_earlier_run() {
         journal.rows.keys().collect::<Vec<_>>(),
         [&b"key0".to_vec(), &b"key1".to_vec(), &b"z".to_vec()]
     );
-    journal.fold().unwrap();
+    journal.fold(LARGEST_KEPT).unwrap();
     // Shorter than what lay here before, whose later records are of the earlier run.
     journal.apply(one("y", "")).unwrap();
     journal.sync().unwrap();
