@@ -39,7 +39,7 @@ fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    (text.len() % 2 == 0 && text.is_ascii())
+    (text.len().is_multiple_of(2) && text.is_ascii())
         .then(|| (0..text.len()).step_by(2).map(pair).collect::<Option<Vec<u8>>>())
         .flatten()
         .map(Zeroizing::new)
