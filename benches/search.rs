@@ -353,6 +353,7 @@ fn search(index: &Index, session: &mut Session, text: &str, sort: Sort, offset: 
         me: Some(Uuid::from_u64_pair(2, 7)),
         scope: &Scope::All,
         fields: FieldSet::ALL,
+        closer: &[],
         extra: &NoExtra,
         epoch: 0,
         cancelled: &|| false,

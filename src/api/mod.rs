@@ -1,6 +1,7 @@
 //! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
 
 pub mod error;
+pub mod hush;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
@@ -15,10 +16,12 @@ use crate::domain::schema::StoredCustom;
 use crate::domain::time::Timestamp;
 
 pub use error::{Code, Error};
+pub use hush::Hush;
 pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
-    Edited, Entry, ExportPage, Identity, ImportReport, InventoryLine, Level, MergeReport, Outcome, Page,
-    ProofText, RowOutcome, Shown, Similar, StatusReport, Undone, VerifyReport, View,
+    Edited, Entry, Explanation, ExportPage, FieldAccess, Identity, ImportReport, InventoryLine, KindView,
+    Level, MergeReport, Outcome, Page, ProofText, RoleView, RowOutcome, Shown, Similar, StatusReport, Step,
+    Undone, VerifyReport, View,
 };
 
 /// A request with the type of its answer.
@@ -184,4 +187,10 @@ calls! {
     Doctor {} -> DoctorReport;
     /// Every field with what it is for (R11).
     Inventory {} -> Vec<InventoryLine>;
+    /// The roles there are, with what each may see and do.
+    RoleList {} -> Vec<RoleView>;
+    /// Gives a user an own password, asked for when a session begins; none takes it away. Oneself when no user is named.
+    SetPassword { user: Option<String>, password: Option<Hush>, } -> Edited;
+    /// Why a user sees what of a contact; oneself when no user is named.
+    AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
 }

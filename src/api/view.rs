@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::access::{Access, RoleName, Scope};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, StoreId};
 use crate::domain::time::Timestamp;
-use crate::domain::user::Role;
 use crate::domain::value::{Value, words};
 
 /// One field of one record, as the asker may see it.
@@ -58,7 +58,7 @@ pub struct Identity {
     pub country: String,
     pub user: Uuid,
     pub name: String,
-    pub role: Role,
+    pub role: RoleName,
     pub team: String,
     pub session: SessionId,
     /// The demo: invented people, nothing on disk.
@@ -108,11 +108,25 @@ pub struct Edited {
 /// A contact that could be the same person.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Similar {
-    pub id: ContactId,
+    /// Absent when the contact is out of the asker's sight: then only that it is there is told, and whom to ask.
+    pub id: Option<ContactId>,
     pub title: String,
     pub company: String,
     /// `phone`, `email`, `name` or `name+company`: what is the same, the strongest first.
     pub same: Vec<String>,
+    /// Whom to ask about a contact out of sight: a user, or a team.
+    pub ask: String,
+}
+
+impl Similar {
+    /// `Anna Schmidt, Muster GmbH`, or whom to ask about somebody who is not to be seen.
+    pub fn name(&self) -> String {
+        match (&self.id, self.company.as_str()) {
+            (None, _) => format!("{}, ask {}", self.title, self.ask),
+            (Some(_), "") => self.title.clone(),
+            (Some(_), company) => format!("{}, {company}", self.title),
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -302,4 +316,60 @@ pub struct InventoryLine {
     pub custom: bool,
     /// How many records have a value in it.
     pub used: u64,
+}
+
+/// A role as it stands.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RoleView {
+    pub name: RoleName,
+    pub title: String,
+    /// The built-in role it follows from.
+    pub follows: String,
+    /// `built in`, or the configuration it comes from.
+    pub source: String,
+    pub actions: Vec<String>,
+    pub kinds: Vec<KindView>,
+}
+
+/// What a role is to one kind of record.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct KindView {
+    pub kind: RecordKind,
+    pub read: Scope,
+    pub write: Scope,
+    pub fields: Vec<FieldAccess>,
+}
+
+/// What a field is to a role, in one's own records, the team's, and those of others.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FieldAccess {
+    pub field: String,
+    pub own: Access,
+    pub team: Access,
+    pub other: Access,
+}
+
+/// Why somebody sees what of a contact.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Explanation {
+    pub user: String,
+    pub role: RoleName,
+    pub contact: ContactId,
+    pub field: Option<String>,
+    /// What the field is to the user; of the whole contact when no field was asked for: `edit`, `read` or `hidden`.
+    pub access: Access,
+    /// The decision in a sentence.
+    pub decision: String,
+    /// What it follows from, in order.
+    pub steps: Vec<Step>,
+    /// The value as the user sees it when it is masked, for askers who see at least that.
+    pub mask: Option<String>,
+}
+
+/// One link of the chain that a decision follows from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// What was looked at: `user`, `role`, `record`, `relation`, `scope`, `field`, `table`, `access`.
+    pub rule: String,
+    pub result: String,
 }

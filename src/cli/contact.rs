@@ -137,8 +137,8 @@ pub(crate) fn add_record<E: Entity>(ctx: &mut Ctx<'_>, fields: Vec<FieldEdit>) -
     }
     object(ctx, &added.id.to_string(), Json::Object(out), |_| format!("{}\n", added.id))?;
     for one in &added.similar {
-        let company = if one.company.is_empty() { String::new() } else { format!(", {}", one.company) };
-        ctx.warn(&format!("{}{company} ({}) could be the same: {}", one.title, one.id, one.same.join(", ")));
+        let id = one.id.map(|id| format!(" ({id})")).unwrap_or_default();
+        ctx.warn(&format!("{}{id} could be the same: {}", one.name(), one.same.join(", ")));
     }
     for warning in &added.warnings {
         ctx.warn(warning);
@@ -186,7 +186,13 @@ fn duplicates(ctx: &mut Ctx<'_>, args: &DuplicatesArgs) -> Done {
         Column::list(&[("same", "Same"), ("display_name", "Name"), ("company", "Company"), ("id", "Id")]);
     let make = Make {
         id: &|group: &crate::api::DuplicateGroup| {
-            group.contacts.iter().map(|one| one.id.to_string()).collect::<Vec<_>>().join(" ")
+            group
+                .contacts
+                .iter()
+                .filter_map(|one| one.id)
+                .map(|id| id.to_string())
+                .collect::<Vec<_>>()
+                .join(" ")
         },
         json: &|group| {
             let contacts: Vec<Json> = group.contacts.iter().map(json::similar).collect();
@@ -195,7 +201,8 @@ fn duplicates(ctx: &mut Ctx<'_>, args: &DuplicatesArgs) -> Done {
         cells: &|group| {
             let same = group.same.join(", ");
             let row = |one: &crate::api::Similar| {
-                vec![same.clone(), one.title.clone(), one.company.clone(), one.id.to_string()]
+                let id = one.id.map(|id| id.to_string()).unwrap_or_default();
+                vec![same.clone(), one.title.clone(), one.company.clone(), id]
             };
             group.contacts.iter().map(row).collect()
         },

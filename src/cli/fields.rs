@@ -40,7 +40,8 @@ pub(crate) fn flags(spec: &FieldSpec) -> Vec<String> {
         | Kind::Time
         | Kind::Flag
         | Kind::Number
-        | Kind::Word(_) => None,
+        | Kind::Word(_)
+        | Kind::Slug => None,
     };
     let other = (spec.name == "job_title").then(|| "title".to_owned());
     short.into_iter().chain([name]).chain(other).collect()
@@ -61,7 +62,8 @@ fn repeats(kind: Kind) -> bool {
         | Kind::Time
         | Kind::Flag
         | Kind::Number
-        | Kind::Word(_) => false,
+        | Kind::Word(_)
+        | Kind::Slug => false,
     }
 }
 
@@ -84,7 +86,7 @@ fn value_name(kind: Kind) -> &'static str {
         Kind::Time => "TIME",
         Kind::Flag => "YES|NO",
         Kind::Number => "NUMBER",
-        Kind::Word(_) => "WORD",
+        Kind::Word(_) | Kind::Slug => "WORD",
         Kind::Words => "WORD",
     }
 }
@@ -131,6 +133,7 @@ fn arg(spec: &'static FieldSpec) -> Arg {
         | Kind::Time
         | Kind::Flag
         | Kind::Number
+        | Kind::Slug
         | Kind::Words => arg,
     }
 }

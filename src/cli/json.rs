@@ -104,7 +104,8 @@ fn is_list(kind: Kind) -> bool {
         | Kind::Time
         | Kind::Flag
         | Kind::Number
-        | Kind::Word(_) => false,
+        | Kind::Word(_)
+        | Kind::Slug => false,
     }
 }
 
@@ -202,7 +203,10 @@ pub(crate) fn entry(entry: &Entry) -> Json {
 /// A contact that could be the same person.
 pub(crate) fn similar(similar: &Similar) -> Json {
     let mut object = Map::new();
-    object.insert("id".to_owned(), json!(similar.id));
+    if let Some(id) = similar.id {
+        object.insert("id".to_owned(), json!(id));
+    }
+    put_text(&mut object, "ask", &similar.ask);
     object.insert("display_name".to_owned(), json!(similar.title));
     put_text(&mut object, "company", &similar.company);
     if !similar.same.is_empty() {

@@ -7,7 +7,6 @@ use crate::api::Error;
 use crate::client::open::{self, Local};
 use crate::client::{Client, Door};
 use crate::domain::user::{Settings, User};
-use crate::domain::value::OneOf;
 use crate::env::Env;
 
 /// Invents `contacts` people and two years of work with them, ending now; the client is the owner's. Nothing is written
@@ -30,7 +29,7 @@ pub fn start(contacts: usize, system: &Env) -> Result<Client, Error> {
             name: user.name.to_owned(),
             full_name: user.full_name.to_owned(),
             unix: user.unix.to_owned(),
-            role: OneOf(Some(user.role)),
+            role: user.role.into(),
             team: user.team.to_owned(),
             language: Some(user.language.parse()?),
             ..User::default()

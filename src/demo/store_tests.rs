@@ -11,7 +11,6 @@ use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
-use crate::domain::value::OneOf;
 use crate::env::Env;
 use crate::service::Session;
 
@@ -39,7 +38,7 @@ fn real_store(n: usize) -> (Client, Duration) {
         name: user.name.to_owned(),
         full_name: user.full_name.to_owned(),
         unix: user.unix.to_owned(),
-        role: OneOf(Some(user.role)),
+        role: user.role.into(),
         team: user.team.to_owned(),
         language: Some(user.language.parse().unwrap()),
         ..User::default()

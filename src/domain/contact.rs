@@ -74,14 +74,20 @@ entity! {
 }
 
 impl Contact {
-    /// The name by which the contact is listed: the person's, else the first address that reaches the person.
-    pub fn display_name(&self) -> String {
+    /// The person's name in full, empty when it is not known.
+    pub fn name(&self) -> String {
         let parts = [&self.name_prefix, &self.given_name, &self.middle_name, &self.family_name];
         let mut name = join_words(parts.into_iter().map(String::as_str));
         if !self.name_suffix.is_empty() && !name.is_empty() {
             name.push_str(", ");
             name.push_str(&self.name_suffix);
         }
+        name
+    }
+
+    /// The name by which the contact is listed: the person's, else the first address that reaches the person.
+    pub fn display_name(&self) -> String {
+        let name = self.name();
         if !name.is_empty() {
             return name;
         }

@@ -40,6 +40,8 @@ pub enum Edit {
     Free,
     /// Only an operation of its own (deleting, merging), never a generic edit, import or bulk change.
     Operation,
+    /// Only an operation of its own, and nobody ever sees it.
+    Secret,
 }
 
 /// A field, described once.

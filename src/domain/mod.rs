@@ -1,4 +1,5 @@
 //! Pure types and rules: nothing here reads a clock, a file or a socket.
+pub mod access;
 pub mod basis;
 pub mod channel;
 pub mod contact;

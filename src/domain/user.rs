@@ -1,11 +1,12 @@
 //! Users and the settings of a store.
 
+use crate::domain::access::RoleName;
 use crate::domain::country::{Country, Language};
 use crate::domain::entity::entity;
-use crate::domain::value::{Kind, OneOf, words};
+use crate::domain::value::{Kind, words};
 
 words! {
-    /// What a user does here; what that allows stands in `service::policy`.
+    /// The roles the program comes with; what they allow stands in `assets/roles.toml`. A configuration may add others.
     Role {
         Owner = "owner",
         Admin = "admin",
@@ -23,10 +24,11 @@ entity! {
         1 name "name": String, Kind::Text, Operation, Free, "Name", "the word for the user in filters and fields", [], None, None;
         2 full_name "full_name": String, Kind::Text, Operation, Free, "Full name", "what colleagues read", [], None, None;
         3 unix "unix": String, Kind::Text, Operation, Free, "Unix account", "by which the user is recognised", [], None, None;
-        4 role "role": OneOf<Role>, Kind::Word(Role::WORDS), Operation, Free, "Role", "what the user may see and do", [], None, None;
+        4 role "role": RoleName, Kind::Slug, Operation, Free, "Role", "what the user may see and do", [], None, None;
         5 team "team": String, Kind::Text, Operation, Free, "Team", "whose contacts the user sees", [], None, None;
         6 language "language": Option<Language>, Kind::Language, Operation, Free, "Language", "of the user's own screens", [], None, None;
-        7 inactive "inactive": bool, Kind::Flag, Operation, Free, "Inactive", "the user has left", [], None, None;
+        7 inactive "inactive": bool, Kind::Flag, Operation, Free, "Inactive", "the user has left, or is not here yet", [], None, None;
+        8 password "password": String, Kind::Text, Operation, Secret, "Password", "the hash of the user's own password, where several people share an account", [], None, None;
     }
 }
 

@@ -177,6 +177,8 @@ pub enum Kind {
     Number,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A lower-case word that names something, such as a role.
+    Slug,
     /// Any words, such as the choices of a custom field.
     Words,
 }
@@ -228,6 +230,7 @@ impl Kind {
                     None => return Err(Invalid::new(format!("`{line}` is none of {}", words.join(", ")))),
                 }
             }
+            Kind::Slug => Value::Word(crate::domain::access::slug(line)?),
             Kind::Words => Value::Words(
                 line.split([',', ';', '\n'])
                     .map(str::trim)
@@ -256,6 +259,7 @@ pub fn check(value: &Value, kind: Kind) -> Result<(), Invalid> {
             if clean == *items { Ok(()) } else { Err("the tags are not sorted, or repeat") }
         }
         (Value::Word(word), Kind::Word(words)) if words.contains(&word.as_str()) => Ok(()),
+        (Value::Word(word), Kind::Slug) => return crate::domain::access::slug(word).map(drop),
         (Value::Words(items), Kind::Words) if items.len() <= MAX_ITEMS => {
             return items.iter().try_for_each(|item| one_line(item).map(drop));
         }

@@ -585,7 +585,9 @@ fn value(kind: Kind) -> BoxedStrategy<Value> {
             .boxed(),
         Kind::Number => any::<i64>().prop_map(Value::Number).boxed(),
         Kind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
-        Kind::Contact | Kind::Time | Kind::Word(_) | Kind::Words => unreachable!("no such field leaves"),
+        Kind::Contact | Kind::Time | Kind::Word(_) | Kind::Slug | Kind::Words => {
+            unreachable!("no such field leaves")
+        }
     }
 }
 

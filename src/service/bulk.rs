@@ -5,7 +5,8 @@ use std::sync::RwLock;
 
 use uuid::Uuid;
 
-use super::edit::{fetch, resolve, restored};
+use super::edit::{resolve, restored};
+use super::sight::Sight;
 use super::view::{deletion_field, is_deleted};
 use super::world::World;
 use super::{Ask, publish, read_lock, rules};
@@ -34,7 +35,13 @@ impl Ask<'_> {
             Deed::Delete => Action::Delete,
             Deed::Restore => Action::Restore,
         };
-        let plan = Plan { kind: bulk.kind, deed: bulk.deed, me: self.grant.actor().user, now: self.now };
+        let plan = Plan {
+            kind: bulk.kind,
+            deed: bulk.deed,
+            me: self.grant.actor().user,
+            now: self.now,
+            sight: self.sight().clone(),
+        };
         if bulk.dry_run {
             let world = std::sync::Arc::clone(&self.service.world);
             return self.service.store.read(move |reader| {
@@ -78,6 +85,7 @@ struct Plan {
     deed: Deed,
     me: UserId,
     now: Timestamp,
+    sight: Sight,
 }
 
 impl Plan {
@@ -90,7 +98,9 @@ impl Plan {
         report: &mut BulkReport,
     ) -> Result<Option<(Stored, Fields)>, Error> {
         report.matched += 1;
-        let planned = fetch(reader, world, self.kind, id)
+        let planned = self
+            .sight
+            .fetch_to_change(reader, world, self.kind, id)
             .and_then(|stored| self.fields(world, &stored).map(|fields| (stored, fields)));
         let (stored, fields) = match planned {
             Ok(planned) => planned,
@@ -109,9 +119,9 @@ impl Plan {
         report.changed += 1;
         if report.samples.len() < SAMPLES {
             let world = read_lock(world);
-            let views: Vec<ChangeView> =
-                changes.iter().map(|change| world.change(self.kind, change)).collect();
-            report.samples.push((super::view::title(&stored)?, views));
+            let relation = self.sight.relation_of(&world, &stored);
+            let views: Vec<ChangeView> = self.sight.changes(&world, self.kind, relation, &changes);
+            report.samples.push((self.sight.title(&stored, relation)?, views));
         }
         Ok(Some((stored, fields)))
     }
@@ -124,7 +134,10 @@ impl Plan {
                 if is_deleted(now, kind) {
                     return Err(rules::deleted(kind));
                 }
-                let resolved = resolve(&read_lock(world), kind, edits.clone(), now, None, self.me)?;
+                let world = read_lock(world);
+                let within = Some(self.sight.relation_of(&world, stored));
+                let resolved =
+                    resolve(&world, &self.sight, within, kind, edits.clone(), now, None, self.me)?;
                 if let Some(name) = resolved.new_company {
                     return Err(Error::usage(format!("there is no company `{name}`")).hint("add it first"));
                 }

@@ -4,11 +4,14 @@ use std::sync::RwLock;
 
 use uuid::Uuid;
 
-use super::view::{deletion_field, is_deleted};
-use super::world::{World, subject_of};
-use super::{Ask, index, no_such, publish, read_lock, rules};
+use super::sight::Sight;
+use super::view::{deletion_field, holder_fields, is_deleted};
+use super::world::World;
+use super::{Ask, index, no_such, publish, read_lock, rules, users};
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
+use crate::domain::access::mask::MASK;
+use crate::domain::access::{Relation, Scope};
 use crate::domain::contact::{Company, CompanyField, Contact, ContactField, Note};
 use crate::domain::country::Country;
 use crate::domain::custom::{CustomField, CustomFieldField};
@@ -18,6 +21,7 @@ use crate::domain::field::{Edit as Editable, FieldKey};
 use crate::domain::history::{Action, Change, diff};
 use crate::domain::id::{SubjectId, UserId};
 use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind, Value as QueryValue};
+use crate::domain::user::User;
 use crate::domain::value::{Kind, Value};
 use crate::store::{Reader, Stored, WriteTxn};
 
@@ -43,9 +47,12 @@ impl Resolved {
     }
 }
 
-/// Parses an edit of a record that now has the fields `now`. An error names the field.
+/// Parses an edit of a record that now has the fields `now`. An error names the field. `within` says whose the record is;
+/// then only fields that the actor edits there are taken.
 pub(super) fn resolve(
     world: &World,
+    sight: &Sight,
+    within: Option<Relation>,
     kind: RecordKind,
     edits: Vec<FieldEdit>,
     now: &Fields,
@@ -56,7 +63,7 @@ pub(super) fn resolve(
     let country = numbering_country(world, kind, &edits, now, default);
     for edit in edits {
         let info = world.schema.by_name(kind, &edit.field)?;
-        if info.edit == Editable::Operation {
+        if info.edit != Editable::Free {
             return Err(Error::usage(format!(
                 "`{}` is not edited; an operation of its own sets it",
                 info.name
@@ -67,6 +74,13 @@ pub(super) fn resolve(
                 "the field `{}` is retired and takes no new values",
                 info.name
             )));
+        }
+        if let Some(relation) = within {
+            sight.may_edit(kind, relation, info)?;
+        }
+        if is_mask(&edit.input) {
+            return Err(Error::usage(format!("{}: this is a mask, not a value", info.address()))
+                .hint("leave the field as it is"));
         }
         let named =
             |error: crate::domain::value::Invalid| Error::usage(format!("{}: {error}", info.address()));
@@ -98,7 +112,11 @@ pub(super) fn resolve(
         let current = earlier.unwrap_or(now.get(&info.key));
         let value = input.resolve(info.kind, current, country).map_err(named)?;
         match &value {
-            Some(Value::Company(id)) if !world.company_names.contains_key(&id.0) => {
+            // A company out of sight is not there, but where the record names it already.
+            Some(Value::Company(id))
+                if !world.company_names.contains_key(&id.0)
+                    || current != value.as_ref() && !sight.sees(world, RecordKind::Company, id.0) =>
+            {
                 return Err(no_such(RecordKind::Company, id.0));
             }
             Some(Value::User(id)) if !world.users.contains_key(&id.0) => {
@@ -110,6 +128,18 @@ pub(super) fn resolve(
         resolved.fields.push((info.key, value));
     }
     Ok(resolved)
+}
+
+/// Whether somebody sends back the mask that a form showed.
+fn is_mask(input: &Input) -> bool {
+    let masked = |text: &str| text.contains(MASK);
+    match input {
+        Input::Text(text) => masked(text),
+        Input::Items(items) => items.iter().any(|item| masked(&item.value)),
+        Input::Value(Value::Text(text)) => masked(text),
+        Input::Value(Value::Emails(items)) => items.iter().any(|item| masked(item.value.as_str())),
+        Input::Value(_) | Input::Clear | Input::AddTags(_) | Input::RemoveTags(_) => false,
+    }
 }
 
 /// The country of numbers in an edit: of the record as it will be, else of the store.
@@ -158,27 +188,19 @@ pub(super) fn ensure_company(
     Ok((Value::Company(crate::domain::id::CompanyId(stored.id)), true))
 }
 
-/// A record by its id, deleted ones too.
-pub(super) fn fetch(
-    reader: &Reader<'_>,
-    world: &RwLock<World>,
-    kind: RecordKind,
-    id: Uuid,
-) -> Result<Stored, Error> {
-    let subject = subject_of(&read_lock(world), kind, id);
-    reader.record(kind, subject, id)?.ok_or_else(|| no_such(kind, id))
-}
-
 impl Ask<'_> {
     pub(super) fn add(&self, add: Add) -> Result<Added, Error> {
+        let kind = add.kind;
         let me = self.grant.actor().user;
         let now = self.now;
         let similar =
             if add.kind == RecordKind::Contact { self.similar_to(&add.fields, None)? } else { Vec::new() };
-        let (id, revision, warnings) = self.write(Action::Create, move |txn, world| {
+        let (sight, roles) = (self.sight().clone(), self.service.roles.clone());
+        let stage = move |txn: &mut WriteTxn<'_>, world: &RwLock<World>| {
             let mut fields = Fields::new();
             rules::defaults(add.kind, &mut fields, now, me);
-            let resolved = resolve(&read_lock(world), add.kind, add.fields, &fields, None, me)?;
+            let own = Some(Relation::Own);
+            let resolved = resolve(&read_lock(world), &sight, own, add.kind, add.fields, &fields, None, me)?;
             fields = resolved.applied(&fields);
             let mut warnings = Vec::new();
             if let Some(name) = &resolved.new_company {
@@ -187,7 +209,10 @@ impl Ask<'_> {
             }
             let about = match (add.kind, add.about) {
                 (RecordKind::Note, Some(contact)) => {
-                    let stored = fetch(&txn.read(), world, RecordKind::Contact, contact.0)?;
+                    let stored = sight.fetch(&txn.read(), world, RecordKind::Contact, contact.0)?;
+                    if !sight.writes(RecordKind::Note, sight.relation_of(&read_lock(world), &stored)) {
+                        return Err(sight.unchangeable(&read_lock(world), &stored));
+                    }
                     if is_deleted(&stored.record.fields, RecordKind::Contact) {
                         return Err(rules::deleted(RecordKind::Contact));
                     }
@@ -199,11 +224,13 @@ impl Ask<'_> {
             let stored = match add.kind {
                 RecordKind::Contact => {
                     add_default_country(&read_lock(world), add.kind, &mut fields);
+                    own_by_default(&sight, add.kind, &mut fields, me);
                     warnings.extend(rules::check(add.kind, None, &fields)?);
                     txn.create(about, &typed::<Contact>(fields)?)?
                 }
                 RecordKind::Company => {
                     add_default_country(&read_lock(world), add.kind, &mut fields);
+                    own_by_default(&sight, add.kind, &mut fields, me);
                     warnings.extend(rules::check(add.kind, None, &fields)?);
                     let company: Company = typed(fields)?;
                     if read_lock(world).company_named(&company.name).is_some() {
@@ -233,25 +260,44 @@ impl Ask<'_> {
                     }
                     txn.create(about, &field)?
                 }
-                RecordKind::User | RecordKind::Settings | RecordKind::ExportRun => {
+                RecordKind::User => {
+                    warnings.extend(users::checked(
+                        &read_lock(world),
+                        &roles,
+                        &sight,
+                        None,
+                        None,
+                        &mut fields,
+                    )?);
+                    txn.create(about, &typed::<User>(fields)?)?
+                }
+                RecordKind::Settings | RecordKind::ExportRun => {
                     return Err(Error::usage(format!("a {} is not added like this", add.kind)));
                 }
             };
             publish(world, txn, &[])?;
             Ok((stored.id, stored.record.revision, warnings))
-        })?;
+        };
+        let (id, revision, warnings) = match kind {
+            // A user is not taken back by undoing: it is deactivated.
+            RecordKind::User => self.transact(Action::Create, stage)?.0,
+            _ => self.write(Action::Create, stage)?,
+        };
         Ok(Added { id, revision, similar, warnings })
     }
 
     pub(super) fn edit(&self, edit: Edit) -> Result<Edited, Error> {
         let me = self.grant.actor().user;
-        self.write(Action::Edit, move |txn, world| {
-            let stored = fetch(&txn.read(), world, edit.kind, edit.id)?;
+        let (sight, roles, kind) = (self.sight().clone(), self.service.roles.clone(), edit.kind);
+        let stage = move |txn: &mut WriteTxn<'_>, world: &RwLock<World>| {
+            let stored = sight.fetch_to_change(&txn.read(), world, edit.kind, edit.id)?;
             if is_deleted(&stored.record.fields, edit.kind) {
                 return Err(rules::deleted(edit.kind));
             }
+            let relation = sight.relation_of(&read_lock(world), &stored);
+            let now = &stored.record.fields;
             let resolved =
-                resolve(&read_lock(world), edit.kind, edit.fields, &stored.record.fields, None, me)?;
+                resolve(&read_lock(world), &sight, Some(relation), edit.kind, edit.fields, now, None, me)?;
             let mut fields = resolved.applied(&stored.record.fields);
             let mut warnings = Vec::new();
             if let Some(name) = &resolved.new_company {
@@ -259,17 +305,33 @@ impl Ask<'_> {
             }
             if let Some(expected) = edit.expect_revision {
                 let named: Vec<FieldKey> = resolved.fields.iter().map(|(key, _)| *key).collect();
-                check_revision(&txn.read(), world, &stored, expected, &named, &fields)?;
+                check_revision(&txn.read(), world, &sight, &stored, expected, &named, &fields)?;
             }
             warnings.extend(rules::check(edit.kind, Some(&stored.record.fields), &fields)?);
+            if edit.kind == RecordKind::User {
+                let old = Some(&stored.record.fields);
+                warnings.extend(users::checked(
+                    &read_lock(world),
+                    &roles,
+                    &sight,
+                    Some(edit.id),
+                    old,
+                    &mut fields,
+                )?);
+            }
             change(txn, world, &stored, fields, warnings)
-        })
+        };
+        match kind {
+            RecordKind::User => Ok(self.transact(Action::Edit, stage)?.0),
+            _ => self.write(Action::Edit, stage),
+        }
     }
 
     pub(super) fn delete(&self, delete: Delete) -> Result<Edited, Error> {
         let now = self.now;
+        let sight = self.sight().clone();
         self.write(Action::Delete, move |txn, world| {
-            let stored = fetch(&txn.read(), world, delete.kind, delete.id)?;
+            let stored = sight.fetch_to_change(&txn.read(), world, delete.kind, delete.id)?;
             let Some(key) = deletion_field(delete.kind) else {
                 return Err(Error::usage(format!("a {} is not deleted; retire it", delete.kind)));
             };
@@ -297,8 +359,9 @@ impl Ask<'_> {
     }
 
     pub(super) fn restore(&self, restore: Restore) -> Result<Edited, Error> {
+        let sight = self.sight().clone();
         self.write(Action::Restore, move |txn, world| {
-            let stored = fetch(&txn.read(), world, restore.kind, restore.id)?;
+            let stored = sight.fetch_to_change(&txn.read(), world, restore.kind, restore.id)?;
             let fields = restored(restore.kind, &stored.record.fields)?;
             change(txn, world, &stored, fields, Vec::new())
         })
@@ -364,6 +427,7 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
             me: None,
             scope: &index::Scope::All,
             fields: index::FieldSet::ALL,
+            closer: &[],
             extra: &index::NoExtra,
             epoch: 0,
             cancelled: &|| false,
@@ -389,6 +453,7 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
 fn check_revision(
     reader: &Reader<'_>,
     world: &RwLock<World>,
+    sight: &Sight,
     stored: &Stored,
     expected: u64,
     named: &[FieldKey],
@@ -424,7 +489,7 @@ fn check_revision(
     let conflicts: Vec<ChangeView> = mine
         .iter()
         .filter(|change| theirs.iter().any(|their| their.field == change.field))
-        .map(|change| world.change(stored.kind, change))
+        .filter_map(|change| sight.change(&world, stored.kind, sight.relation_of(&world, stored), change))
         .collect();
     if conflicts.is_empty() {
         return Ok(());
@@ -438,6 +503,15 @@ fn check_revision(
     .hint("look at both values, then decide");
     error.conflicts = conflicts;
     Err(error)
+}
+
+/// What somebody adds who changes only own records is that person's, unless said otherwise.
+pub(super) fn own_by_default(sight: &Sight, kind: RecordKind, fields: &mut Fields, me: UserId) {
+    if sight.rules().kind(kind).write == Scope::Own
+        && let Some((owner, _)) = holder_fields(kind)
+    {
+        fields.entry(owner).or_insert(Value::User(me));
+    }
 }
 
 /// A contact or company without a country is in the store's.

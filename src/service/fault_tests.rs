@@ -10,7 +10,6 @@ use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::StoreId;
 use crate::domain::user::{Role, Settings, User};
-use crate::domain::value::OneOf;
 use crate::env::Env;
 use crate::store::backend::fault::{Call, Fault, FaultBackend, Outcome};
 use crate::store::backend::{MemoryBackend, MemoryDisk};
@@ -41,12 +40,8 @@ impl Disk {
         let backend = Box::new(MemoryBackend::on(disk.data.clone()));
         let store = stores::fresh(backend, ring, disk.id, &disk.env).unwrap();
         let service = Service::open(store, disk.id, Surroundings::default(), &disk.env).unwrap();
-        let user = User {
-            name: "owner".into(),
-            unix: "owner".into(),
-            role: OneOf(Some(Role::Owner)),
-            ..User::default()
-        };
+        let user =
+            User { name: "owner".into(), unix: "owner".into(), role: Role::Owner.into(), ..User::default() };
         service.found(Settings::default(), vec![user]).unwrap();
         disk
     }

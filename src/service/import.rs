@@ -12,12 +12,14 @@ use std::sync::RwLock;
 
 use uuid::Uuid;
 
-use super::edit::{Resolved, ensure_company, fetch, resolve};
+use super::edit::{Resolved, ensure_company, own_by_default, resolve};
+use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
-use super::{Ask, publish, read_lock, rules};
+use super::{Ask, policy, publish, read_lock, rules};
 use crate::api::view::{ImportReport, Outcome, RowOutcome};
 use crate::api::{Error, Import, Provenance};
+use crate::domain::access::Relation;
 use crate::domain::contact::{Contact, ContactField, Note, NoteKind};
 use crate::domain::country::Country;
 use crate::domain::edit::Incoming;
@@ -49,6 +51,7 @@ enum Row {
 struct Planner<'a> {
     reader: &'a Reader<'a>,
     world: &'a RwLock<World>,
+    sight: &'a Sight,
     provenance: &'a Provenance,
     country: Option<Country>,
     me: UserId,
@@ -68,6 +71,18 @@ enum Key {
     Name(String),
 }
 
+impl Key {
+    /// The field that it is of.
+    fn field(&self) -> ContactField {
+        match self {
+            Key::External(_) => ContactField::external_id,
+            Key::Phone(_) => ContactField::phones,
+            Key::Email(_) => ContactField::emails,
+            Key::Name(_) => ContactField::family_name,
+        }
+    }
+}
+
 impl Ask<'_> {
     pub(super) fn import(&self, import: Import) -> Result<ImportReport, Error> {
         if import.rows.len() > MAX_ROWS {
@@ -83,10 +98,11 @@ impl Ask<'_> {
         let (me, now) = (self.grant.actor().user, self.now);
         let rows = self.parse(import.rows, country);
         let provenance = import.provenance;
+        let sight = self.sight().clone();
         if import.dry_run {
             let world = std::sync::Arc::clone(&self.service.world);
             return self.service.store.read(move |reader| {
-                let mut planner = Planner::new(reader, &world, &provenance, country, me, now);
+                let mut planner = Planner::new(reader, &world, &sight, &provenance, country, me, now);
                 let rows: Vec<(u64, Row)> = rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 Ok(ImportReport {
                     rows: rows.into_iter().map(|(row, went)| outcome(row, went, &[])).collect(),
@@ -96,7 +112,7 @@ impl Ask<'_> {
         self.write(Action::Import, move |txn, world| {
             let (rows, plans) = {
                 let reader = txn.read();
-                let mut planner = Planner::new(&reader, world, &provenance, country, me, now);
+                let mut planner = Planner::new(&reader, world, &sight, &provenance, country, me, now);
                 let rows: Vec<(u64, Row)> = rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 (rows, planner.plans)
             };
@@ -115,10 +131,10 @@ impl Ask<'_> {
     fn parse(&self, rows: Vec<Incoming>, country: Option<Country>) -> Vec<Parsed> {
         let me = self.grant.actor().user;
         let world = self.world();
-        let world = &*world;
+        let (world, sight) = (&*world, self.sight());
         let parse = |row: Incoming| Parsed {
             row: row.row,
-            given: resolve(world, RecordKind::Contact, row.fields, &Fields::new(), country, me),
+            given: resolve(world, sight, None, RecordKind::Contact, row.fields, &Fields::new(), country, me),
             notes: row.notes,
         };
         let mut first = rows;
@@ -222,6 +238,7 @@ impl<'a> Planner<'a> {
     fn new(
         reader: &'a Reader<'a>,
         world: &'a RwLock<World>,
+        sight: &'a Sight,
         provenance: &'a Provenance,
         country: Option<Country>,
         me: UserId,
@@ -230,6 +247,7 @@ impl<'a> Planner<'a> {
         Planner {
             reader,
             world,
+            sight,
             provenance,
             country,
             me,
@@ -260,6 +278,8 @@ impl<'a> Planner<'a> {
                 if let Some(country) = self.country {
                     fields.entry(ContactField::country.key()).or_insert(Value::Country(country));
                 }
+                own_by_default(self.sight, RecordKind::Contact, &mut fields, self.me);
+                self.may_set(Relation::Own, &Fields::new(), &fields, &row.notes)?;
                 rules::check(RecordKind::Contact, None, &fields)?;
                 let at = self.plans.len();
                 self.remember(at, &fields);
@@ -302,12 +322,17 @@ impl<'a> Planner<'a> {
                         stored.id
                     )));
                 }
+                let relation = self.sight.relation_of(&read_lock(self.world), &stored);
+                if !self.sight.writes(RecordKind::Contact, relation) {
+                    return Err(self.sight.unchangeable(&read_lock(self.world), &stored));
+                }
                 let mut merged = stored.record.fields.clone();
                 let mut changed = grow(&mut merged, &fields, &own);
                 let company = company.filter(|_| !merged.contains_key(&ContactField::company.key()));
                 changed |= company.is_some();
-                rules::check(RecordKind::Contact, Some(&stored.record.fields), &merged)?;
                 let notes = self.new_notes(&stored, row.notes)?;
+                self.may_set(relation, &stored.record.fields, &merged, &notes)?;
+                rules::check(RecordKind::Contact, Some(&stored.record.fields), &merged)?;
                 changed |= !notes.is_empty();
                 let at = self.plans.len();
                 self.existing.insert(stored.id, at);
@@ -405,7 +430,14 @@ impl<'a> Planner<'a> {
             if let Some(at) = self.existing.get(&id) {
                 return Ok(Some(Found::Planned(*at)));
             }
-            let stored = fetch(self.reader, self.world, RecordKind::Contact, id)?;
+            // What is out of sight is not there, and neither is what the row would be told by.
+            let seen =
+                self.sight.reads_of(&read_lock(self.world), RecordKind::Contact, id, key.field().key());
+            if !seen {
+                self.taken(key, id)?;
+                continue;
+            }
+            let stored = self.sight.fetch(self.reader, self.world, RecordKind::Contact, id)?;
             let there: Contact = stored.entity()?;
             let same = match key {
                 Key::External(external) => {
@@ -423,6 +455,27 @@ impl<'a> Planner<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Refuses a row that sets what the actor does not edit.
+    fn may_set(&self, relation: Relation, old: &Fields, new: &Fields, notes: &[String]) -> Result<(), Error> {
+        let world = read_lock(self.world);
+        self.sight.may_change(&world.schema, RecordKind::Contact, relation, old, new)?;
+        if !notes.is_empty() && !self.sight.writes(RecordKind::Note, relation) {
+            return Err(policy::denied(self.sight));
+        }
+        Ok(())
+    }
+
+    /// Refuses a row about somebody who is a contact already, out of sight, where the role may learn that.
+    fn taken(&self, key: &Key, id: Uuid) -> Result<(), Error> {
+        match self.sight.taken(&read_lock(self.world), id, key.field()) {
+            Some(holder) => Err(Error::refused(format!(
+                "somebody out of your sight has the same {}: ask {holder}",
+                if matches!(key, Key::Phone(_)) { "number" } else { "address" }
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn plan_name(&self, at: usize) -> String {
@@ -452,7 +505,8 @@ impl<'a> Planner<'a> {
             return Ok(notes);
         }
         let mut there = Vec::new();
-        for note in self.reader.records_of(RecordKind::Note, stored.subject)? {
+        let world = read_lock(self.world);
+        for note in self.sight.records_of(self.reader, &world, RecordKind::Note, stored.subject)? {
             there.push(note.entity::<Note>()?.text);
         }
         Ok(notes.into_iter().filter(|note| !there.contains(note)).collect())

@@ -4,33 +4,40 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::edit::{fetch, ids_at_company};
+use super::edit::ids_at_company;
 use super::index::{self, Completion as Complete, Extra};
+use super::sight::Sight;
 use super::view::is_deleted;
-use super::world::{World, subject_of};
-use super::{Ask, no_such, read_lock};
+use super::world::World;
+use super::{Ask, no_such, read_lock, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
-use crate::api::{Activity, Complete as CompleteRequest, Error, Get, History, List};
+use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List};
+use crate::domain::access::{Access, Verb};
 use crate::domain::contact::ContactField;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::fold;
 use crate::domain::id::SubjectId;
-use crate::domain::query::{Filter, FilterName, Query, Value as QueryValue};
+use crate::domain::query::{Filter, FilterKey, FilterName, Has, Query, Value as QueryValue};
 use crate::domain::value::Value;
 use crate::store::{Reader, Stored};
 
 /// Records read in one visit of the storage thread, so that others get their turn.
 const SLICE: usize = 2_000;
+/// Headers of the log looked at in one visit, and at most for one answer.
+const HEADERS: usize = 2_000;
+const LOOKED_AT: usize = 500_000;
 
 /// Answers filters on custom fields from the values held in memory.
-struct Customs<'a>(&'a World, crate::domain::time::Timestamp);
+struct Customs<'a>(&'a World, crate::domain::time::Timestamp, &'a Sight);
 
 impl Extra for Customs<'_> {
     fn meets(&self, filter: &Filter, id: Uuid, _slot: u32) -> bool {
         let value_of = |name: &str| {
             let info = self.0.schema.by_name(RecordKind::Contact, &format!("custom.{name}")).ok()?;
-            self.0.custom_values.get(&id)?.get(&info.key)
+            // What may not be read of this record is as if it were not there.
+            let values = self.0.custom_values.get(&id)?;
+            self.2.reads_of(self.0, RecordKind::Contact, id, info.key).then(|| values.get(&info.key))?
         };
         let own = match &filter.name {
             FilterName::Field(name) => value_of(name),
@@ -101,14 +108,22 @@ impl Ask<'_> {
                 world.schema.by_name(kind, &format!("custom.{name}"))?;
             }
         }
-        let customs = Customs(&world, self.now);
+        allowed(self.sight(), &world, kind, query, sort.by)?;
+        // Where a record stands would tell about it.
+        if window.after.is_some_and(|id| !self.sight().sees(&world, kind, id)) {
+            return Err(Error::conflict(index::Stop::CursorGone.to_string()).hint("begin the list anew"));
+        }
+        let (fields, closer) = self.sight().fields(kind);
+        let scope = self.sight().scope(kind);
+        let customs = Customs(&world, self.now, self.sight());
         let context = index::Context {
             now: self.now,
             me: Some(self.grant.actor().user.0),
-            scope: &index::Scope::All,
-            fields: index::FieldSet::ALL,
+            scope: &scope,
+            fields,
+            closer: &closer,
             extra: &customs,
-            epoch: world.customs.iter().map(|custom| custom.revision).sum(),
+            epoch: world.schema_epoch(),
             cancelled: &|| false,
         };
         let mut memory = self.memory();
@@ -144,12 +159,13 @@ impl Ask<'_> {
         for slice in ids.chunks(SLICE) {
             let (slice, columns, world) =
                 (slice.to_vec(), Arc::clone(&columns), Arc::clone(&self.service.world));
+            let sight = self.sight().clone();
             views.extend(self.service.store.read(move |reader| {
                 let world = read_lock(&world);
                 let mut views = Vec::with_capacity(slice.len());
                 for id in slice {
-                    if let Some(stored) = reader.record(kind, subject_of(&world, kind, id), id)? {
-                        views.push(world.view(&stored, &columns)?);
+                    if let Some(stored) = sight.record(reader, &world, kind, id)? {
+                        views.push(sight.view(&world, &stored, &columns)?);
                     }
                 }
                 Ok::<_, Error>(views)
@@ -172,12 +188,13 @@ impl Ask<'_> {
             }
             _ => SubjectId::NOBODY,
         };
-        let world = Arc::clone(&self.service.world);
+        let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
         let mut views = self.service.store.read(move |reader| {
-            let found = reader.records_of(kind, subject)?;
             let world = read_lock(&world);
+            let found = sight.records_of(reader, &world, kind, subject)?;
             let kept = found.iter().filter(|stored| !is_deleted(&stored.record.fields, kind));
-            kept.map(|stored| Ok(world.view(stored, &list.columns)?)).collect::<Result<Vec<View>, Error>>()
+            kept.map(|stored| Ok(sight.view(&world, stored, &list.columns)?))
+                .collect::<Result<Vec<View>, Error>>()
         })?;
         match kind {
             RecordKind::Note => views.sort_by_key(|view| std::cmp::Reverse((when(view), view.id))),
@@ -195,16 +212,19 @@ impl Ask<'_> {
     }
 
     pub(super) fn get(&self, get: Get) -> Result<Card, Error> {
-        let world = Arc::clone(&self.service.world);
+        let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
         self.service.store.read(move |reader| {
-            let stored = fetch(reader, &world, get.kind, get.id)?;
+            let stored = sight.fetch(reader, &world, get.kind, get.id)?;
+            // Whose the record is now decides, also about what it was.
+            let relation = sight.relation_of(&read_lock(&world), &stored);
             let stored = match get.at {
                 Some(at) => as_of(reader, stored, at)?,
                 None => stored,
             };
             let mut notes = Vec::new();
             if get.kind == RecordKind::Contact {
-                for note in reader.records_of(RecordKind::Note, stored.subject)? {
+                let there = sight.records_of(reader, &read_lock(&world), RecordKind::Note, stored.subject)?;
+                for note in there {
                     let note = match get.at {
                         Some(at) if note.record.created_at <= at => as_of(reader, note, at)?,
                         Some(_) => continue,
@@ -216,30 +236,39 @@ impl Ask<'_> {
                 }
             }
             let people = match get.kind {
-                RecordKind::Company => people_of(reader, &read_lock(&world), get.id)?,
+                RecordKind::Company => people_of(reader, &read_lock(&world), &sight, get.id)?,
                 _ => Vec::new(),
             };
             let world = read_lock(&world);
             let views = |stored: Vec<Stored>| {
-                stored.iter().map(|one| Ok(world.view(one, &[])?)).collect::<Result<Vec<View>, Error>>()
+                stored
+                    .iter()
+                    .map(|one| Ok(sight.view(&world, one, &[])?))
+                    .collect::<Result<Vec<View>, Error>>()
             };
             let mut notes = views(notes)?;
             notes.sort_by_key(|view| std::cmp::Reverse((when(view), view.id)));
-            Ok(Card { record: world.view(&stored, &[])?, notes, people: views(people)? })
+            Ok(Card { record: sight.view_as(&world, &stored, relation, &[])?, notes, people: views(people)? })
         })
     }
 
     pub(super) fn history(&self, history: History) -> Result<Vec<Entry>, Error> {
-        let world = Arc::clone(&self.service.world);
+        let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
         self.service.store.read(move |reader| {
-            let stored = fetch(reader, &world, history.kind, history.id)?;
+            let stored = match sight.fetch(reader, &world, history.kind, history.id) {
+                // Whoever audits sees that there were changes, and not which.
+                Err(error) if error.code == Code::NotFound && sight.may(Verb::Audit) => {
+                    rows::unseen(reader, &read_lock(&world), history.kind, history.id)?
+                }
+                fetched => fetched?,
+            };
             let world = read_lock(&world);
             let mut entries = Vec::new();
             for (seq, body) in reader.bodies(&stored)? {
                 let header = reader
                     .header(seq)?
                     .ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
-                entries.push(world.entry(&header, Some(&body), Some(&stored))?);
+                entries.extend(sight.entry(&world, &header, || Ok(Some(body)), || Ok(Some(stored.clone())))?);
             }
             entries.reverse();
             Ok(entries)
@@ -247,18 +276,38 @@ impl Ask<'_> {
     }
 
     pub(super) fn activity(&self, activity: Activity) -> Result<Vec<Entry>, Error> {
-        let world = Arc::clone(&self.service.world);
         let limit = usize::try_from(activity.limit).unwrap_or(usize::MAX).min(SLICE);
-        self.service.store.read(move |reader| {
-            let world = read_lock(&world);
-            let mut entries = Vec::new();
-            for header in reader.headers_before(activity.before.unwrap_or(u64::MAX), limit)? {
-                let body = reader.body(&header)?;
-                let current = reader.record(header.kind, header.subject, header.record)?;
-                entries.push(world.entry(&header, body.as_ref(), current.as_ref())?);
+        let mut entries = Vec::new();
+        let mut before = activity.before.unwrap_or(u64::MAX);
+        let mut looked = 0;
+        // Entries out of sight are passed over, a slice at a time, so that others get their turn.
+        while entries.len() < limit && looked < LOOKED_AT {
+            let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
+            let wanted = limit - entries.len();
+            let batch = if looked == 0 { wanted } else { HEADERS };
+            let (found, last) = self.service.store.read(move |reader| {
+                let world = read_lock(&world);
+                let headers = reader.headers_before(before, batch)?;
+                let mut found = Vec::new();
+                let mut last = None;
+                for header in &headers {
+                    last = Some(header.seq);
+                    let current = || reader.record(header.kind, header.subject, header.record);
+                    found.extend(sight.entry(&world, header, || reader.body(header), current)?);
+                    if found.len() == wanted {
+                        break;
+                    }
+                }
+                Ok::<_, Error>((found, last))
+            })?;
+            entries.extend(found);
+            looked += batch;
+            match last {
+                Some(last) => before = last,
+                None => break,
             }
-            Ok(entries)
-        })
+        }
+        Ok(entries)
     }
 
     pub(super) fn complete(&self, complete: &CompleteRequest) -> Vec<Completion> {
@@ -278,7 +327,14 @@ impl Ask<'_> {
             _ => return Vec::new(),
         };
         let index = if complete.kind == RecordKind::Company { &world.companies } else { &world.contacts };
-        let mut found = index.completions(kind, &complete.prefix, &index::Scope::All);
+        // A value is offered when a record in sight has it, where it can be read.
+        let named = if kind == Complete::City { "addresses" } else { complete.field.as_str() };
+        let named = if named == "tag" { "tags" } else { named };
+        let named =
+            if complete.kind == RecordKind::Company && named == "job_title" { "industry" } else { named };
+        let Ok(info) = world.schema.by_name(complete.kind, named) else { return Vec::new() };
+        let scope = self.sight().scope_reading(complete.kind, info.key);
+        let mut found = index.completions(kind, &complete.prefix, &scope);
         let prefix = crate::domain::fold::fold(&complete.prefix);
         let begins =
             |name: &str| crate::domain::fold::fold(name).split(' ').any(|word| word.starts_with(&prefix));
@@ -287,7 +343,10 @@ impl Ask<'_> {
             Complete::Owner => {
                 world.users.values().filter(|user| !user.inactive).map(|user| &user.name).collect()
             }
-            Complete::Company if !prefix.is_empty() => world.company_names.values().collect(),
+            Complete::Company if !prefix.is_empty() => {
+                let seen = |id: &Uuid| self.sight().sees(&world, RecordKind::Company, *id);
+                world.company_names.iter().filter(|(id, _)| seen(id)).map(|(_, name)| name).collect()
+            }
             _ => Vec::new(),
         };
         let mut also: Vec<&String> = also.into_iter().filter(|name| begins(name)).collect();
@@ -313,10 +372,14 @@ fn when(view: &View) -> crate::domain::time::Timestamp {
     }
 }
 
-fn people_of(reader: &Reader<'_>, world: &World, company: Uuid) -> Result<Vec<Stored>, Error> {
+fn people_of(reader: &Reader<'_>, world: &World, sight: &Sight, company: Uuid) -> Result<Vec<Stored>, Error> {
     let mut people = Vec::new();
     for id in ids_at_company(world, company) {
-        let Some(person) = reader.record(RecordKind::Contact, SubjectId(id), id)? else { continue };
+        let Some(person) = sight.record(reader, world, RecordKind::Contact, id)? else { continue };
+        // Where somebody works is not told by a list of who works there, either.
+        if !sight.reads_of(world, RecordKind::Contact, id, ContactField::company.key()) {
+            continue;
+        }
         let here = matches!(person.record.fields.get(&ContactField::company.key()), Some(Value::Company(at)) if at.0 == company);
         if here && !is_deleted(&person.record.fields, RecordKind::Contact) {
             people.push(person);
@@ -351,6 +414,90 @@ fn as_of(
     stored.record.fields = fields;
     stored.record.revision = revision;
     Ok(stored)
+}
+
+/// Refuses a query that asks by, and an order by, what the asker does not read: an answer would tell.
+fn allowed(
+    sight: &Sight,
+    world: &World,
+    kind: RecordKind,
+    query: &Query,
+    sort: index::SortKey,
+) -> Result<(), Error> {
+    let readable = |name: &str| match world.schema.by_name(kind, name) {
+        Ok(info) => sight.least(kind, info.key) >= Access::Read,
+        // What records of the kind do not have tells nothing.
+        Err(_) => true,
+    };
+    // That there is a value shows in a mask.
+    let present = |name: &str| match world.schema.by_name(kind, name) {
+        Ok(info) => sight.least(kind, info.key) >= Access::Masked,
+        Err(_) => true,
+    };
+    let refuse = |what: &str| {
+        Err(Error::new(
+            Code::Denied,
+            format!(
+                "the role `{}` does not read {what} of every {kind} it sees, so it does not ask for it",
+                sight.rules().name
+            ),
+        ))
+    };
+    for (_, filter) in query.filters() {
+        let name = match &filter.name {
+            FilterName::Known(FilterKey::Tag) => "tags",
+            FilterName::Known(FilterKey::Owner) => "owner",
+            FilterName::Known(FilterKey::Team) => "team",
+            FilterName::Known(FilterKey::Country) => "country",
+            FilterName::Known(FilterKey::Language) => "language",
+            FilterName::Known(FilterKey::Company) => "company",
+            FilterName::Known(FilterKey::Source) => "source",
+            FilterName::Known(FilterKey::Supplier) => "supplier",
+            FilterName::Known(FilterKey::Basis) => "basis",
+            FilterName::Known(FilterKey::Is) => "deleted_at",
+            // When a record was made and changed shows with it.
+            FilterName::Known(FilterKey::Created | FilterKey::Updated | FilterKey::Has) => "",
+            // Asked of each record, for only those of which it can be read.
+            FilterName::Field(_) => "",
+        };
+        if !name.is_empty() && !readable(name) {
+            return refuse(&format!("`{name}`"));
+        }
+        for value in &filter.values {
+            let QueryValue::Has(has) = value else { continue };
+            let name = match has {
+                Has::Phone => "phones",
+                Has::Email => "emails",
+                Has::Address => "addresses",
+                Has::Company => "company",
+                Has::Tag => "tags",
+                Has::Owner => "owner",
+                Has::JobTitle if kind == RecordKind::Company => "industry",
+                Has::JobTitle => "job_title",
+                Has::Note => {
+                    let (notes, records) =
+                        (sight.rules().kind(RecordKind::Note).read, sight.rules().kind(kind).read);
+                    if notes < records {
+                        return refuse("notes");
+                    }
+                    continue;
+                }
+            };
+            if !present(name) {
+                return refuse(&format!("`{name}`"));
+            }
+        }
+    }
+    let by = match sort {
+        index::SortKey::Company => "company",
+        index::SortKey::Country => "country",
+        index::SortKey::Owner => "owner",
+        index::SortKey::Relevance
+        | index::SortKey::Name
+        | index::SortKey::Created
+        | index::SortKey::Updated => return Ok(()),
+    };
+    if readable(by) { Ok(()) } else { refuse(&format!("`{by}`")) }
 }
 
 pub(super) fn parse(query: &str) -> Result<Query, Error> {

@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use super::edit::{fetch, resolve};
+use super::edit::resolve;
 use super::import::{name_key, unite};
+use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
 use super::{Ask, publish, read_lock, rules};
 use crate::api::view::{ChangeView, DuplicateGroup, MergeReport, Similar};
-use crate::api::{Duplicates, Error, FindSimilar, Merge};
+use crate::api::{Code, Duplicates, Error, FindSimilar, Merge};
 use crate::domain::contact::{Contact, ContactField, Note};
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::fold;
 use crate::domain::history::{Action, Change, diff};
-use crate::domain::id::{ContactId, SubjectId};
+use crate::domain::id::ContactId;
 use crate::domain::value::Value;
 use crate::store::{Reader, Stored};
 
@@ -42,7 +43,9 @@ impl Ask<'_> {
             for edit in fields {
                 let mut edits = country.clone();
                 edits.push(edit.clone());
-                if let Ok(resolved) = resolve(&world, RecordKind::Contact, edits, &Fields::new(), None, me) {
+                if let Ok(resolved) =
+                    resolve(&world, self.sight(), None, RecordKind::Contact, edits, &Fields::new(), None, me)
+                {
                     new_company = new_company.or(resolved.new_company);
                     described
                         .extend(resolved.fields.into_iter().filter_map(|(key, value)| Some((key, value?))));
@@ -51,25 +54,38 @@ impl Ask<'_> {
         }
         let contact = Contact::from_fields(described).map_err(|error| Error::usage(error.to_string()))?;
         let mut same: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+        // What is the same in contacts out of sight, by whom to ask about them.
+        let mut taken: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let sight = self.sight().clone();
         {
             let world = self.world();
-            let mut add = |ids: Vec<Uuid>, what: &str| {
+            let mut add = |ids: Vec<Uuid>, what: &str, field: ContactField| {
                 for id in ids.into_iter().filter(|id| Some(*id) != except.map(|except| except.0)) {
-                    let whats = same.entry(id).or_default();
+                    let whats = if sight.reads_of(&world, RecordKind::Contact, id, field.key()) {
+                        same.entry(id).or_default()
+                    } else if let Some(holder) = sight.taken(&world, id, field) {
+                        taken.entry(holder).or_default()
+                    } else {
+                        continue;
+                    };
                     if !whats.iter().any(|one| one == what) {
                         whats.push(what.to_owned());
                     }
                 }
             };
             for phone in &contact.phones {
-                add(world.contacts.by_phone(phone.value.e164()), "phone");
+                add(world.contacts.by_phone(phone.value.e164()), "phone", ContactField::phones);
             }
             for email in &contact.emails {
-                add(world.contacts.by_email(&fold::email(email.value.as_str())), "email");
+                add(
+                    world.contacts.by_email(&fold::email(email.value.as_str())),
+                    "email",
+                    ContactField::emails,
+                );
             }
             let name = name_key(&contact);
             if !contact.given_name.is_empty() && !contact.family_name.is_empty() {
-                add(world.contacts.by_name(&name), "name");
+                add(world.contacts.by_name(&name), "name", ContactField::family_name);
             }
         }
         let world = std::sync::Arc::clone(&self.service.world);
@@ -77,25 +93,34 @@ impl Ask<'_> {
             let world = read_lock(&world);
             let mut found = Vec::new();
             for (id, whats) in same {
-                found.extend(similar(reader, &world, id, whats)?);
+                found.extend(similar(reader, &world, &sight, id, whats)?);
             }
             Ok::<_, Error>(found)
         })?;
         found.sort_by(|a, b| b.same.len().cmp(&a.same.len()).then_with(|| a.title.cmp(&b.title)));
         found.truncate(20);
+        found.extend(taken.into_iter().map(|(ask, same)| Similar {
+            id: None,
+            title: "a contact out of your sight".to_owned(),
+            company: String::new(),
+            same,
+            ask,
+        }));
         Ok(found)
     }
 
     pub(super) fn duplicates(&self, duplicates: Duplicates) -> Result<Vec<DuplicateGroup>, Error> {
         let ids = self.find(RecordKind::Contact, "")?;
         let limit = duplicates.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        let world = std::sync::Arc::clone(&self.service.world);
+        let (sight, world) = (self.sight().clone(), std::sync::Arc::clone(&self.service.world));
         self.service.store.read(move |reader| {
             let world = read_lock(&world);
             let mut keys: HashMap<(&'static str, String), Vec<Uuid>> = HashMap::new();
             for id in ids {
-                let Some(stored) = reader.record(RecordKind::Contact, SubjectId(id), id)? else { continue };
-                let contact: Contact = stored.entity()?;
+                let Some(stored) = sight.record(reader, &world, RecordKind::Contact, id)? else { continue };
+                // Only by what can be read: that two masked numbers are the same tells about both.
+                let relation = sight.relation_of(&world, &stored);
+                let contact: Contact = sight.readable(relation, &stored)?;
                 for phone in &contact.phones {
                     keys.entry(("phone", phone.value.to_string())).or_default().push(id);
                 }
@@ -131,7 +156,7 @@ impl Ask<'_> {
                     let same: Vec<String> = whats.iter().map(|what| (*what).to_owned()).collect();
                     let mut contacts = Vec::new();
                     for id in ids {
-                        contacts.extend(similar(reader, &world, id, same.clone())?);
+                        contacts.extend(similar(reader, &world, &sight, id, same.clone())?);
                     }
                     Ok(DuplicateGroup { same, contacts })
                 })
@@ -144,18 +169,28 @@ impl Ask<'_> {
             return Err(Error::usage("a contact is not merged with itself"));
         }
         let now = self.now;
+        let sight = self.sight().clone();
         if merge.dry_run {
             let world = std::sync::Arc::clone(&self.service.world);
             return self.service.store.read(move |reader| {
-                let (keep, other) = pair(reader, &world, &merge)?;
-                let fields = combine(&keep.record.fields, &other.record.fields);
-                let notes = reader.records_of(RecordKind::Note, other.subject)?;
-                report(&read_lock(&world), &keep, &other, &fields, keep.record.revision, notes.len() as u64)
+                let (keep, other) = pair(reader, &world, &sight, &merge)?;
+                let fields = combined(&read_lock(&world), &sight, &keep, &other)?;
+                let notes = notes_to_move(reader, &world, &sight, &other)?;
+                report(
+                    &read_lock(&world),
+                    &sight,
+                    &keep,
+                    &other,
+                    &fields,
+                    keep.record.revision,
+                    notes.len() as u64,
+                )
             });
         }
         self.write(Action::Merge, move |txn, world| {
-            let (keep, other) = pair(&txn.read(), world, &merge)?;
-            let fields = combine(&keep.record.fields, &other.record.fields);
+            let (keep, other) = pair(&txn.read(), world, &sight, &merge)?;
+            let fields = combined(&read_lock(world), &sight, &keep, &other)?;
+            let notes = notes_to_move(&txn.read(), world, &sight, &other)?;
             rules::check(RecordKind::Contact, Some(&keep.record.fields), &fields)?;
             let kept = txn.update(&keep, fields.clone())?.unwrap_or_else(|| keep.clone());
             let mut gone = other.record.fields.clone();
@@ -165,10 +200,7 @@ impl Ask<'_> {
             // Notes lie under the key of the person they are about, so they are written anew under the kept one's.
             let mut before = vec![keep.clone(), other.clone()];
             let mut moved = 0;
-            for note in txn.read().records_of(RecordKind::Note, other.subject)? {
-                if is_deleted(&note.record.fields, RecordKind::Note) {
-                    continue;
-                }
+            for note in notes {
                 txn.create(keep.subject, &note.entity::<Note>()?)?;
                 let mut gone = note.record.fields.clone();
                 gone.insert(crate::domain::contact::NoteField::deleted_at.key(), Value::Time(now));
@@ -177,7 +209,7 @@ impl Ask<'_> {
                 moved += 1;
             }
             publish(world, txn, &before)?;
-            report(&read_lock(world), &keep, &other, &fields, kept.record.revision, moved)
+            report(&read_lock(world), &sight, &keep, &other, &fields, kept.record.revision, moved)
         })
     }
 }
@@ -185,31 +217,65 @@ impl Ask<'_> {
 fn similar(
     reader: &Reader<'_>,
     world: &World,
+    sight: &Sight,
     id: Uuid,
     same: Vec<String>,
 ) -> Result<Option<Similar>, Error> {
-    let Some(stored) = reader.record(RecordKind::Contact, SubjectId(id), id)? else { return Ok(None) };
-    let contact: Contact = stored.entity()?;
-    if contact.deleted_at.is_some() {
+    let Some(stored) = sight.record(reader, world, RecordKind::Contact, id)? else { return Ok(None) };
+    if is_deleted(&stored.record.fields, RecordKind::Contact) {
         return Ok(None);
     }
+    let relation = sight.relation_of(world, &stored);
+    let contact: Contact = sight.readable(relation, &stored)?;
     let company = contact.company.and_then(|id| world.company_names.get(&id.0).cloned()).unwrap_or_default();
-    Ok(Some(Similar { id: ContactId(id), title: contact.display_name(), company, same }))
+    let title = sight.title(&stored, relation)?;
+    Ok(Some(Similar { id: Some(ContactId(id)), title, company, same, ask: String::new() }))
 }
 
 fn pair(
     reader: &Reader<'_>,
     world: &std::sync::RwLock<World>,
+    sight: &Sight,
     merge: &Merge,
 ) -> Result<(Stored, Stored), Error> {
-    let keep = fetch(reader, world, RecordKind::Contact, merge.keep.0)?;
-    let other = fetch(reader, world, RecordKind::Contact, merge.other.0)?;
+    let keep = sight.fetch_to_change(reader, world, RecordKind::Contact, merge.keep.0)?;
+    let other = sight.fetch_to_change(reader, world, RecordKind::Contact, merge.other.0)?;
     for one in [&keep, &other] {
         if is_deleted(&one.record.fields, RecordKind::Contact) {
             return Err(rules::deleted(RecordKind::Contact));
         }
     }
     Ok((keep, other))
+}
+
+/// The kept contact's fields after the merge; refused where it would change what the actor does not edit.
+fn combined(world: &World, sight: &Sight, keep: &Stored, other: &Stored) -> Result<Fields, Error> {
+    let fields = combine(&keep.record.fields, &other.record.fields);
+    let relation = sight.relation_of(world, keep);
+    sight.may_change(&world.schema, RecordKind::Contact, relation, &keep.record.fields, &fields)?;
+    Ok(fields)
+}
+
+/// The notes of the contact that goes; refused where the actor does not see or change them, for they would be lost.
+fn notes_to_move(
+    reader: &Reader<'_>,
+    world: &std::sync::RwLock<World>,
+    sight: &Sight,
+    other: &Stored,
+) -> Result<Vec<Stored>, Error> {
+    let world = read_lock(world);
+    let count = world.notes.get(&other.id).copied().unwrap_or_default() as usize;
+    let mut notes = sight.records_of(reader, &world, RecordKind::Note, other.subject)?;
+    notes.retain(|note| !is_deleted(&note.record.fields, RecordKind::Note));
+    let relation = sight.relation_of(&world, other);
+    if notes.len() < count || !notes.is_empty() && !sight.writes(RecordKind::Note, relation) {
+        return Err(Error::new(
+            Code::Denied,
+            format!("the role `{}` does not move what hangs on the other contact", sight.rules().name),
+        )
+        .hint("ask the lead of the team to merge them"));
+    }
+    Ok(notes)
 }
 
 /// The kept contact's fields with what only the other has. Lists are united; where both say something, the kept one's
@@ -240,14 +306,17 @@ fn combine(keep: &Fields, other: &Fields) -> Fields {
 
 fn report(
     world: &World,
+    sight: &Sight,
     keep: &Stored,
     other: &Stored,
     fields: &Fields,
     revision: u64,
     notes_moved: u64,
 ) -> Result<MergeReport, Error> {
-    let view = |change: &Change| world.change(RecordKind::Contact, change);
-    let changes: Vec<ChangeView> = diff(&keep.record.fields, fields).iter().map(view).collect();
+    // What comes from the other contact is shown no better than it is there.
+    let relation = sight.relation_of(world, keep).max(sight.relation_of(world, other));
+    let view = |change: &Change| sight.change(world, RecordKind::Contact, relation, change);
+    let changes: Vec<ChangeView> = diff(&keep.record.fields, fields).iter().filter_map(view).collect();
     let differing = diff(fields, &other.record.fields)
         .iter()
         .filter(|change| {
@@ -255,7 +324,7 @@ fn report(
                 && change.new.is_some()
                 && !changes.iter().any(|one| one.field == change.field)
         })
-        .map(view)
+        .filter_map(view)
         .collect();
     Ok(MergeReport { kept: ContactId(keep.id), revision, changes, differing, notes_moved })
 }

@@ -7,6 +7,7 @@
 mod bulk;
 pub mod check;
 mod edit;
+mod explain;
 mod import;
 pub mod index;
 mod list;
@@ -14,8 +15,11 @@ mod merge;
 pub mod open;
 pub mod policy;
 mod report;
+mod rows;
 mod rules;
+mod sight;
 mod undo;
+mod users;
 mod view;
 mod world;
 
@@ -33,17 +37,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use crate::api::view::Identity;
 use crate::api::{Code, Error, Request, Response};
+use crate::domain::access::{RoleName, Roles};
 use crate::domain::country::Country;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::id::{SessionId, StoreId, SubjectId, UserId};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Role, Settings, User};
+use crate::domain::user::{Settings, User};
 use crate::env::Env;
 use crate::store::backend::BackendError;
 use crate::store::{Origin, Store, StoreError, Stored, WriteTxn};
 
 pub use policy::Actor;
+use sight::{Sight, Table};
+pub use users::Login;
 use world::World;
 
 /// What the process knows about the store beside what is in it.
@@ -72,11 +79,16 @@ pub struct Service {
     /// The live rows are those that were written. Otherwise nothing is written any more: what is left can be read and
     /// exported, and the damage is not sealed under new history.
     whole: bool,
+    roles: Roles,
+    /// What each role has, worked out once for a state of the schema.
+    tables: Mutex<HashMap<RoleName, (u64, Arc<Table>)>>,
+    guard: users::Guard,
 }
 
 /// One run of the program by one user.
 pub struct Session {
-    actor: Actor,
+    user: UserId,
+    id: SessionId,
     memory: Mutex<Memory>,
 }
 
@@ -85,6 +97,8 @@ pub struct Session {
 struct Memory {
     contacts: index::Session,
     companies: index::Session,
+    /// The role and team that the searches were answered for.
+    seen_as: (RoleName, String),
     /// Numbers of own transactions that can be undone, and of undos that can be redone.
     undo: Vec<u64>,
     redo: Vec<u64>,
@@ -102,6 +116,9 @@ impl Service {
             started_at: env.now(),
             surroundings,
             whole,
+            roles: Roles::default(),
+            tables: Mutex::default(),
+            guard: users::Guard::default(),
         })
     }
 
@@ -125,33 +142,94 @@ impl Service {
         })
     }
 
-    /// Begins a session of the user with this account on the machine.
+    /// The roles of a configuration, in place of the built-in ones.
+    #[must_use]
+    pub fn with_roles(mut self, roles: Roles) -> Service {
+        self.roles = roles;
+        self
+    }
+
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// Begins a session of the user with this account on the machine. Where several share the account, or the user has
+    /// a password, [`Service::session_by_password`] does.
     pub fn session_of(&self, unix: &str) -> Result<Session, Error> {
-        let (user, role) = self.read_world().user_by_unix(unix).ok_or_else(|| {
-            Error::new(Code::Denied, format!("the account `{unix}` is no user of this store"))
-                .hint("ask the owner of the store to add you")
-        })?;
-        Ok(self.session(user, role))
+        self.session_by_password(unix, &users::Login::default())
     }
 
-    /// Begins a session of a user.
-    pub fn session(&self, user: UserId, role: Role) -> Session {
-        let session = SessionId(self.env.ids.next());
-        Session { actor: Actor { user, role, session }, memory: Mutex::default() }
+    fn session(&self, user: UserId) -> Session {
+        Session { user, id: SessionId(self.env.ids.next()), memory: Mutex::default() }
     }
 
-    /// Users by name, for the demo's story.
-    pub fn user_named(&self, name: &str) -> Result<(UserId, Role), Error> {
+    /// Who asks, as the user stands at this moment. Somebody deactivated asks nothing any more.
+    fn actor(&self, session: &Session) -> Result<Actor, Error> {
         let world = self.read_world();
-        let id = world.user_named(name, UserId(uuid::Uuid::nil()))?;
-        let role = world.users.get(&id.0).and_then(|user| user.role.0);
-        Ok((id, role.unwrap_or(Role::Rep)))
+        let user = world
+            .users
+            .get(&session.user.0)
+            .ok_or_else(|| Error::new(Code::Denied, "the user of this session is not in the store"))?;
+        if user.inactive {
+            return Err(Error::new(
+                Code::Denied,
+                format!("the user `{}` is not active: this session is over", user.name),
+            )
+            .hint("ask the owner of the store"));
+        }
+        Ok(Actor {
+            user: session.user,
+            session: session.id,
+            sight: self.sight_of(&world, session.user.0, user)?,
+        })
+    }
+
+    /// What a user sees.
+    fn sight_of(&self, world: &World, id: uuid::Uuid, user: &User) -> Result<Sight, Error> {
+        let rules = self.roles.get(&user.role).ok_or_else(|| {
+            Error::new(
+                Code::Denied,
+                format!(
+                    "the user `{}` has the role `{}`, which is unknown here: no access",
+                    user.name, user.role
+                ),
+            )
+            .hint("the owner gives another role with `callbook user edit`, or adds the role to config.toml")
+        })?;
+        let mates = world.users.iter().filter(|(_, mate)| !user.team.is_empty() && mate.team == user.team);
+        let mates = mates.map(|(id, _)| *id).collect();
+        let epoch = world.schema_epoch();
+        let table = {
+            let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+            match tables.get(&user.role) {
+                Some((at, table)) if *at == epoch => Arc::clone(table),
+                _ => {
+                    let table = Arc::new(Table::new(rules, &world.schema));
+                    tables.insert(user.role.clone(), (epoch, Arc::clone(&table)));
+                    table
+                }
+            }
+        };
+        Ok(Sight::new(id, &user.team, mates, Arc::new(rules.clone()), table))
+    }
+
+    /// Whether the session's user may still ask at all.
+    pub fn is_open(&self, session: &Session) -> bool {
+        self.actor(session).is_ok()
+    }
+
+    /// Whether a record is in a session's sight now: what decides which events it hears of.
+    pub fn sees(&self, session: &Session, kind: RecordKind, id: uuid::Uuid) -> bool {
+        let Ok(actor) = self.actor(session) else { return false };
+        actor.sight.sees(&self.read_world(), kind, id)
     }
 
     /// Decides about a request, carries it out, and answers.
     pub fn call(&self, session: &Session, request: Request) -> Result<Response, Error> {
         let now = self.env.now();
-        let grant = policy::authorize(&session.actor, &request)?;
+        let actor = self.actor(session)?;
+        let grant = policy::authorize(actor, &request)?;
+        session.remember_sight(grant.sight());
         let ask = Ask { service: self, session, now, grant: &grant };
         Ok(match request {
             Request::Whoami(_) => Response::Whoami(ask.whoami()),
@@ -179,11 +257,27 @@ impl Service {
             Request::Status(_) => Response::Status(ask.status()?),
             Request::Doctor(_) => Response::Doctor(ask.doctor()?),
             Request::Inventory(_) => Response::Inventory(ask.inventory()?),
+            Request::RoleList(_) => Response::RoleList(ask.roles()),
+            Request::SetPassword(set) => Response::SetPassword(ask.set_password(set)?),
+            Request::AccessExplain(explain) => Response::AccessExplain(ask.explain(&explain)?),
         })
     }
 
     fn read_world(&self) -> RwLockReadGuard<'_, World> {
         self.world.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Forgets searches that were answered for another role or team.
+    fn remember_sight(&self, sight: &Sight) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen_as = (sight.rules().name.clone(), sight.team().to_owned());
+        if memory.seen_as != seen_as {
+            memory.contacts = index::Session::default();
+            memory.companies = index::Session::default();
+            memory.seen_as = seen_as;
+        }
     }
 }
 
@@ -206,7 +300,7 @@ impl Ask<'_> {
             country: world.settings.country.map(|country| country.to_string()).unwrap_or_default(),
             user: actor.user.0,
             name: user.name,
-            role: actor.role,
+            role: actor.sight.rules().name.clone(),
             team: user.team,
             session: actor.session,
             demo: self.service.surroundings.demo,
@@ -215,6 +309,10 @@ impl Ask<'_> {
 
     fn world(&self) -> RwLockReadGuard<'_, World> {
         self.service.read_world()
+    }
+
+    fn sight(&self) -> &Sight {
+        self.grant.sight()
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -231,12 +329,12 @@ impl Ask<'_> {
         self.world().settings.country
     }
 
-    /// Runs a transaction that can be undone, and remembers it.
-    fn write<R: Send + 'static>(
+    /// Runs a transaction; answers also with its number, if it changed anything.
+    fn transact<R: Send + 'static>(
         &self,
         action: Action,
         f: impl FnOnce(&mut WriteTxn<'_>, &RwLock<World>) -> Result<R, Error> + Send + 'static,
-    ) -> Result<R, Error> {
+    ) -> Result<(R, Option<u64>), Error> {
         if !self.service.whole {
             return Err(Error::integrity(
                 "the store is damaged: records were lost or replaced; it is read-only",
@@ -244,10 +342,19 @@ impl Ask<'_> {
             .hint("`callbook doctor` tells more; restore the store from a backup"));
         }
         let world = Arc::clone(&self.service.world);
-        let (result, number) = self.service.store.write(self.origin(action), move |txn| {
+        self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;
             Ok::<_, Error>((result, txn.number()))
-        })?;
+        })
+    }
+
+    /// Runs a transaction that can be undone, and remembers it.
+    fn write<R: Send + 'static>(
+        &self,
+        action: Action,
+        f: impl FnOnce(&mut WriteTxn<'_>, &RwLock<World>) -> Result<R, Error> + Send + 'static,
+    ) -> Result<R, Error> {
+        let (result, number) = self.transact(action, f)?;
         if let Some(number) = number {
             let mut memory = self.memory();
             match action {

@@ -10,7 +10,6 @@ use crate::api::{Code, Error};
 use crate::domain::country::Country;
 use crate::domain::id::StoreId;
 use crate::domain::user::{Role, Settings, User};
-use crate::domain::value::OneOf;
 use crate::env::Env;
 use crate::store::backend::MemoryBackend;
 use crate::store::keyring::{self, KeyFile, Keyring, Passphrase, RecoveryCode, WayKind};
@@ -102,7 +101,7 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
     let owner = User {
         name: options.user.clone(),
         unix: options.unix.clone(),
-        role: OneOf(Some(Role::Owner)),
+        role: Role::Owner.into(),
         ..User::default()
     };
     service.found(settings, vec![owner])?;

@@ -1,20 +1,22 @@
 //! The one door for permission: who may ask what. Deny by default.
 //!
 //! [`authorize`] decides about every request before anything of it is carried out; a [`Grant`] can be made nowhere else,
-//! and nothing is carried out without one. The decision is a table: what a request needs ([`needs`]) and what a role may
-//! ([`may`]). Both matches are exhaustive: a new request or role does not compile without a decision.
+//! and nothing is carried out without one. What a request needs stands in [`needs`], whose match is exhaustive: a new
+//! request does not compile without a decision. What a role has stands in its tables ([`crate::domain::access`]). Which
+//! records and fields the request then reaches is the grant's [`Sight`], through which alone handlers get at rows.
 
+use super::sight::Sight;
 use crate::api::{Code, Deed, Error, Request};
+use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::user::Role;
 
 /// Who asks.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Actor {
     pub user: UserId,
-    pub role: Role,
     pub session: SessionId,
+    pub sight: Sight,
 }
 
 /// The permission to carry out one request.
@@ -27,27 +29,27 @@ impl Grant {
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
+
+    pub fn sight(&self) -> &Sight {
+        &self.actor.sight
+    }
 }
 
 /// What a request needs a role to have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Need {
-    /// Nothing but being a user.
+    /// Nothing but being a user: what is answered is what the user sees, or the user's own.
     Anybody,
-    /// To see persons.
-    Read,
-    /// To change single records about persons.
-    Write,
-    /// To change many records at once, or to import.
-    Many,
-    /// To take persons out of the store.
-    Export,
-    /// To change what the store holds about persons at all: custom fields.
-    Configure,
-    /// To prove what happened.
-    Audit,
-    /// To see how the store is; no personal data.
-    Operate,
+    /// To do this.
+    May(Verb),
+    /// To see records of the kind, some at least.
+    Read(RecordKind),
+    /// To see them, or to audit.
+    ReadOrAudit(RecordKind),
+    /// To do this with records of the kind, some at least.
+    Change(Verb, RecordKind),
+    /// The same with many of them at once.
+    Many(Verb, RecordKind),
     /// No role has it: the request does not apply to such records.
     Nobody,
 }
@@ -55,114 +57,83 @@ pub enum Need {
 /// What a request needs.
 pub fn needs(request: &Request) -> Need {
     match request {
-        Request::Whoami(_) | Request::SchemaGet(_) => Need::Anybody,
-        Request::List(list) => reading(list.kind),
-        Request::Get(get) => reading(get.kind),
-        Request::History(history) => reading(history.kind),
-        Request::Add(add) => writing(add.kind),
-        Request::Edit(edit) => writing(edit.kind),
-        Request::Delete(delete) => writing(delete.kind),
-        Request::Restore(restore) => writing(restore.kind),
-        Request::FindSimilar(_) | Request::Duplicates(_) | Request::Complete(_) | Request::Activity(_) => {
-            Need::Read
+        Request::Whoami(_) | Request::SchemaGet(_) | Request::Status(_) | Request::RoleList(_) => {
+            Need::Anybody
         }
-        Request::Merge(_) | Request::Undo(_) | Request::Redo(_) => Need::Write,
+        Request::List(list) => Need::Read(list.kind),
+        Request::Get(get) => Need::Read(get.kind),
+        Request::History(history) => Need::ReadOrAudit(history.kind),
+        Request::Add(add) => changing(Verb::Create, add.kind),
+        Request::Edit(edit) => changing(Verb::Edit, edit.kind),
+        Request::Delete(delete) => changing(Verb::Delete, delete.kind),
+        Request::Restore(restore) => changing(Verb::Restore, restore.kind),
+        Request::FindSimilar(_) | Request::Duplicates(_) => Need::Read(RecordKind::Contact),
+        Request::Complete(complete) => Need::Read(complete.kind),
+        // Each entry is shown to whom its record is.
+        Request::Activity(_) => Need::Anybody,
+        Request::Merge(_) => Need::Change(Verb::Merge, RecordKind::Contact),
+        // Only one's own changes are taken back, where one still may change the record.
+        Request::Undo(_) | Request::Redo(_) => Need::Anybody,
         Request::Bulk(bulk) => match (bulk.kind, &bulk.deed) {
-            (RecordKind::Contact | RecordKind::Company, Deed::Edit(_) | Deed::Delete | Deed::Restore)
-            | (RecordKind::Note, Deed::Delete | Deed::Restore) => Need::Many,
+            (RecordKind::Contact | RecordKind::Company, Deed::Edit(_)) => Need::Many(Verb::Edit, bulk.kind),
+            (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Delete) => {
+                Need::Many(Verb::Delete, bulk.kind)
+            }
+            (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Restore) => {
+                Need::Many(Verb::Restore, bulk.kind)
+            }
             (RecordKind::Note, Deed::Edit(_))
             | (
                 RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
                 Deed::Edit(_) | Deed::Delete | Deed::Restore,
             ) => Need::Nobody,
         },
-        Request::Import(_) => Need::Many,
-        Request::Export(_) => Need::Export,
+        Request::Import(_) => Need::Change(Verb::Import, RecordKind::Contact),
+        Request::Export(_) => Need::May(Verb::Export),
         Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => {
-            Need::Audit
+            Need::May(Verb::Audit)
         }
-        Request::Status(_) | Request::Doctor(_) => Need::Operate,
+        Request::Doctor(_) => Need::May(Verb::Operate),
+        // About oneself anybody; about others `users` and `explain` ask for more.
+        Request::SetPassword(_) | Request::AccessExplain(_) => Need::Anybody,
     }
 }
 
-fn reading(kind: RecordKind) -> Need {
+fn changing(verb: Verb, kind: RecordKind) -> Need {
     match kind {
-        RecordKind::Contact | RecordKind::Company | RecordKind::Note => Need::Read,
-        RecordKind::User | RecordKind::CustomField | RecordKind::Settings => Need::Anybody,
-        RecordKind::ExportRun => Need::Audit,
+        RecordKind::Contact | RecordKind::Company | RecordKind::Note => Need::Change(verb, kind),
+        RecordKind::CustomField => Need::Change(Verb::Configure, kind),
+        RecordKind::User => Need::Change(Verb::ManageUsers, kind),
+        // Exports are written by exporting.
+        RecordKind::Settings | RecordKind::ExportRun => Need::Nobody,
     }
 }
 
-fn writing(kind: RecordKind) -> Need {
-    match kind {
-        RecordKind::Contact | RecordKind::Company | RecordKind::Note => Need::Write,
-        RecordKind::CustomField => Need::Configure,
-        // Users come with the server; exports are written by exporting.
-        RecordKind::User | RecordKind::Settings | RecordKind::ExportRun => Need::Nobody,
-    }
-}
-
-/// What a role may.
-pub fn may(role: Role, need: Need) -> bool {
+/// Whether the actor has it.
+fn has(sight: &Sight, need: Need) -> bool {
+    let rules = sight.rules();
+    let reads = |kind: RecordKind| rules.kind(kind).read != Scope::None;
     match need {
         Need::Nobody => false,
         Need::Anybody => true,
-        Need::Read => match role {
-            Role::Owner | Role::Dpo | Role::Lead | Role::Rep | Role::Marketing => true,
-            // The administrator sees no personal data; the auditor sees proofs.
-            Role::Admin | Role::Auditor => false,
-        },
-        Need::Write => matches!(role, Role::Owner | Role::Dpo | Role::Lead | Role::Rep),
-        Need::Many => matches!(role, Role::Owner | Role::Lead),
-        Need::Export => matches!(role, Role::Owner | Role::Dpo | Role::Lead | Role::Marketing),
-        Need::Configure => matches!(role, Role::Owner | Role::Dpo),
-        Need::Audit => matches!(role, Role::Owner | Role::Dpo | Role::Auditor),
-        Need::Operate => match role {
-            Role::Owner
-            | Role::Admin
-            | Role::Dpo
-            | Role::Lead
-            | Role::Rep
-            | Role::Marketing
-            | Role::Auditor => true,
-        },
+        Need::May(verb) => rules.may(verb),
+        Need::Read(kind) => reads(kind),
+        Need::ReadOrAudit(kind) => reads(kind) || rules.may(Verb::Audit),
+        Need::Change(verb, kind) => rules.may(verb) && reads(kind) && rules.kind(kind).write != Scope::None,
+        Need::Many(verb, kind) => rules.may(Verb::Bulk) && has(sight, Need::Change(verb, kind)),
     }
 }
 
 /// Decides about a request.
-pub fn authorize(actor: &Actor, request: &Request) -> Result<Grant, Error> {
-    let need = needs(request);
-    if may(actor.role, need) {
-        return Ok(Grant { actor: actor.clone() });
+pub fn authorize(actor: Actor, request: &Request) -> Result<Grant, Error> {
+    if has(&actor.sight, needs(request)) {
+        return Ok(Grant { actor });
     }
-    Err(Error::new(Code::Denied, format!("the role `{}` may not do this", actor.role))
-        .hint("ask the owner of the store, or the data protection officer"))
+    Err(denied(&actor.sight))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Need, may};
-    use crate::domain::user::Role;
-
-    /// The whole table, so that a change of it is seen in review.
-    #[test]
-    fn the_golden_table() {
-        use Need::{Anybody, Audit, Configure, Export, Many, Nobody, Operate, Read, Write};
-        let needs = [Anybody, Read, Write, Many, Export, Configure, Audit, Operate, Nobody];
-        let mut table = String::new();
-        for role in Role::ALL {
-            let row: String = needs.iter().map(|need| if may(*role, *need) { 'x' } else { '.' }).collect();
-            table.push_str(&format!("{row} {role}\n"));
-        }
-        let golden = "\
-xxxxxxxx. owner
-x......x. admin
-xxx.xxxx. dpo
-xxxxx..x. lead
-xxx....x. rep
-xx..x..x. marketing
-x.....xx. auditor
-";
-        assert_eq!(table, golden);
-    }
+/// The refusal of what a role may not do.
+pub fn denied(sight: &Sight) -> Error {
+    Error::new(Code::Denied, format!("the role `{}` may not do this", sight.rules().name))
+        .hint("ask the owner of the store, or the data protection officer")
 }

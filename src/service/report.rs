@@ -12,6 +12,7 @@ use crate::api::view::{
     VerifyReport, View,
 };
 use crate::api::{Error, Export, LogProve};
+use crate::domain::access::Verb;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, FieldKey};
 use crate::domain::history::Action;
@@ -74,18 +75,21 @@ impl Ask<'_> {
             let world = self.world();
             ids.into_iter().filter(|id| world.notes.get(id).is_some_and(|count| *count > 0)).collect()
         };
-        let world = Arc::clone(&self.service.world);
+        let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
         self.service.store.read(move |reader| {
             let world = read_lock(&world);
             let mut all = Vec::with_capacity(with.len());
             for id in with {
                 let mut notes = Vec::new();
-                for note in reader.records_of(RecordKind::Note, SubjectId(id))? {
+                for note in sight.records_of(reader, &world, RecordKind::Note, SubjectId(id))? {
                     if !super::view::is_deleted(&note.record.fields, RecordKind::Note) {
-                        notes.push(world.view(&note, &[])?);
+                        notes.push(sight.view(&world, &note, &[])?);
                     }
                 }
                 notes.sort_by_key(|note| (note.created_at, note.id));
+                if notes.is_empty() {
+                    continue;
+                }
                 all.push((ContactId(id), notes));
             }
             Ok(all)
@@ -137,21 +141,43 @@ impl Ask<'_> {
             .service
             .store
             .read(|reader| Ok::<_, StoreError>((reader.log_size(), reader.bytes_on_disk())))?;
-        let world = self.world();
+        let counts = self.counts();
         Ok(StatusReport {
             store: self.service.id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             format: FORMAT,
-            contacts: world.contacts.len() as u64,
-            companies: world.companies.len() as u64,
-            notes: world.notes_total,
-            deleted: world.deleted_count(),
+            contacts: counts.contacts,
+            companies: counts.companies,
+            notes: counts.notes,
+            deleted: counts.deleted,
             entries,
             bytes_on_disk,
             resident_bytes: resident(),
             started_at: self.service.started_at,
             ways_to_unlock: self.service.surroundings.ways.clone(),
         })
+    }
+
+    /// How many records there are: all for who runs the store, else what is in sight.
+    fn counts(&self) -> Counts {
+        let (world, sight) = (self.world(), self.sight());
+        if sight.may(Verb::Operate) {
+            return Counts {
+                contacts: world.contacts.len() as u64,
+                companies: world.companies.len() as u64,
+                notes: world.notes_total,
+                deleted: world.deleted_count(),
+            };
+        }
+        let notes = world.notes.iter().filter(|(id, _)| {
+            sight.sees(&world, RecordKind::Contact, **id) && sight.sees_notes_of(&world, **id)
+        });
+        Counts {
+            contacts: world.contacts.count(&sight.scope(RecordKind::Contact)) as u64,
+            companies: world.companies.count(&sight.scope(RecordKind::Company)) as u64,
+            notes: notes.map(|(_, count)| u64::from(*count)).sum(),
+            deleted: world.deleted().filter(|(id, kind)| sight.sees(&world, *kind, *id)).count() as u64,
+        }
     }
 
     pub(super) fn doctor(&self) -> Result<DoctorReport, Error> {
@@ -271,6 +297,13 @@ impl Ask<'_> {
             Ok(lines)
         })
     }
+}
+
+struct Counts {
+    contacts: u64,
+    companies: u64,
+    notes: u64,
+    deleted: u64,
 }
 
 /// What built-in fields of a category are for.

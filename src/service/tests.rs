@@ -14,7 +14,6 @@ use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, Settings, User};
-use crate::domain::value::OneOf;
 use crate::env::{Clock, Entropy, Env, Ids};
 
 /// Time that moves only when a test moves it.
@@ -62,10 +61,10 @@ impl Fixture {
             entropy: Arc::new(Counter(AtomicU64::new(1))),
             ids: Arc::new(Counter(AtomicU64::new(2))),
         };
-        let user = |name: &str, role| User {
+        let user = |name: &str, role: Role| User {
             name: name.into(),
             unix: name.into(),
-            role: OneOf(Some(role)),
+            role: role.into(),
             ..User::default()
         };
         let users = vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)];

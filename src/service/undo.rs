@@ -39,6 +39,7 @@ impl Ask<'_> {
     /// Takes a whole transaction back. Refused when a field it changed was changed since.
     fn revert(&self, seq: u64, action: Action) -> Result<Undone, Error> {
         let (me, now) = (self.grant.actor().user, self.now);
+        let sight = self.sight().clone();
         self.write(action, move |txn, world| {
             let headers = txn.read().transaction(seq)?;
             let Some(first) = headers.first() else {
@@ -52,6 +53,7 @@ impl Ask<'_> {
             let mut before: Vec<Stored> = Vec::new();
             let mut seen: HashSet<uuid::Uuid> = HashSet::new();
             let mut conflicts: Vec<ChangeView> = Vec::new();
+            let mut in_the_way = false;
             // Latest first, for a transaction may have changed a record twice.
             for header in headers.iter().rev() {
                 if !matches!(
@@ -75,11 +77,12 @@ impl Ask<'_> {
                     inverse(&body.changes)
                 };
                 let mut fields = stored.record.fields.clone();
+                let mut lost = Vec::new();
                 for change in &changes {
                     if fields.get(&change.field) != change.old.as_ref() {
                         let current = fields.get(&change.field).cloned();
                         let change = Change { field: change.field, old: current, new: change.new.clone() };
-                        conflicts.push(read_lock(world).change(header.kind, &change));
+                        lost.push(change);
                         continue;
                     }
                     match &change.new {
@@ -87,6 +90,19 @@ impl Ask<'_> {
                         None => fields.remove(&change.field),
                     };
                 }
+                let relation = sight.relation_of(&read_lock(world), &stored);
+                // A record given away is taken back by whoever it then is again.
+                let after = sight.relation_with(header.kind, &fields);
+                let within = if sight.writes(header.kind, relation) { relation } else { relation.min(after) };
+                if !sight.writes(header.kind, within) {
+                    return Err(super::no_such(header.kind, header.record));
+                }
+                for change in lost {
+                    conflicts.extend(sight.change(&read_lock(world), header.kind, relation, &change));
+                    in_the_way = true;
+                }
+                let schema = &read_lock(world).schema;
+                sight.may_change(schema, header.kind, within, &stored.record.fields, &fields)?;
                 rules::check(header.kind, Some(&stored.record.fields), &fields)?;
                 txn.update(&stored, fields)?;
                 if seen.insert(stored.id) {
@@ -94,8 +110,11 @@ impl Ask<'_> {
                 }
                 records.push((header.kind, header.record));
             }
-            if !conflicts.is_empty() {
-                let fields: Vec<&str> = conflicts.iter().map(|change| change.label.as_str()).collect();
+            if in_the_way {
+                let mut fields: Vec<&str> = conflicts.iter().map(|change| change.label.as_str()).collect();
+                if fields.is_empty() {
+                    fields.push("what is not shown to you");
+                }
                 let mut error = Error::conflict(format!(
                     "{} changed since; taking the change back would lose that",
                     fields.join(", ")
@@ -109,7 +128,11 @@ impl Ask<'_> {
                 1 => format!(
                     "{} of {}",
                     first.action,
-                    before.first().map(super::view::title).transpose()?.unwrap_or_default()
+                    before
+                        .first()
+                        .map(|stored| sight.title(stored, sight.relation_of(&read_lock(world), stored)))
+                        .transpose()?
+                        .unwrap_or_default()
                 ),
                 n => format!("{} of {n} records", first.action),
             };

@@ -18,7 +18,7 @@ use crate::domain::id::{CompanyId, FieldId, SessionId, SubjectId, UserId};
 use crate::domain::query::Has;
 use crate::domain::schema::{Schema, StoredCustom};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Role, Settings, User};
+use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
 use crate::store::{Origin, Store, StoreError, Stored};
 
@@ -216,7 +216,8 @@ impl World {
         let mut has = HasFlags::default();
         has.set(Has::Address, !contact.addresses.is_empty());
         has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
-        let display = contact.display_name();
+        // An address is no name: it is found and ordered as what it is, for it may be masked where names are not.
+        let display = contact.name();
         let phones: Vec<&str> = contact.phones.iter().map(|phone| phone.value.e164()).collect();
         let emails: Vec<&str> = contact.emails.iter().map(|email| email.value.as_str()).collect();
         let tags: Vec<&str> = contact.tags.0.iter().map(String::as_str).collect();
@@ -302,6 +303,14 @@ impl World {
         }
     }
 
+    pub fn is_deleted(&self, id: Uuid) -> bool {
+        self.deleted.contains_key(&id)
+    }
+
+    pub fn deleted(&self) -> impl Iterator<Item = (Uuid, RecordKind)> {
+        self.deleted.iter().map(|(id, kind)| (*id, *kind))
+    }
+
     pub fn deleted_count(&self) -> u64 {
         self.deleted.len() as u64
     }
@@ -314,6 +323,18 @@ impl World {
     /// The company of this name, without regard to case and accents.
     pub fn company_named(&self, name: &str) -> Option<CompanyId> {
         self.company_by_name.get(&fold::fold(name)).copied()
+    }
+
+    /// The user who is called so, active or not; for what is done to users.
+    pub fn any_user_named(&self, name: &str, me: UserId) -> Result<UserId, Error> {
+        let wanted = fold::fold(name);
+        let id = name.trim().parse::<Uuid>().ok();
+        let mut same =
+            self.users.iter().filter(|(one, user)| Some(**one) == id || fold::fold(&user.name) == wanted);
+        match same.next() {
+            Some((id, _)) => Ok(UserId(*id)),
+            None => self.user_named(name, me),
+        }
     }
 
     /// The active user who is called so.
@@ -342,9 +363,9 @@ impl World {
         })
     }
 
-    pub fn user_by_unix(&self, unix: &str) -> Option<(UserId, Role)> {
-        let (id, user) = self.users.iter().find(|(_, user)| user.unix == unix && !user.inactive)?;
-        Some((UserId(*id), user.role.0?))
+    /// Changes with every change of the custom fields.
+    pub fn schema_epoch(&self) -> u64 {
+        self.customs.iter().map(|custom| custom.revision).sum()
     }
 
     pub fn user_name(&self, id: Uuid) -> String {

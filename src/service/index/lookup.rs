@@ -30,6 +30,23 @@ pub enum Completion {
 }
 
 impl Index {
+    /// Who answers for a record, deleted or not: the owner, and the team, empty if there is none.
+    pub fn holder(&self, id: Uuid) -> Option<(Option<Uuid>, &str)> {
+        let cold = &self.cold[self.entry(id)? as usize];
+        let owner = self.pools.owner.get(cold.owner).map(|item| item.id).filter(|id| !id.is_nil());
+        Some((owner, self.pools.team.get(cold.team).map_or("", |item| &*item.text)))
+    }
+
+    /// How many records in scope are not deleted.
+    pub fn count(&self, scope: &Scope) -> usize {
+        if *scope == Scope::All {
+            return self.len();
+        }
+        let scope = self.scope(scope);
+        let live = (0..self.hot.len()).filter(|&n| self.hot[n].state == State::Live);
+        live.filter(|&n| scope.holds(&self.cold[n])).count()
+    }
+
     /// The records, deleted ones too, with exactly this number; E.164, with or without the `+`.
     pub fn by_phone(&self, e164: &str) -> Vec<Uuid> {
         let mut key = vec![PHONE];

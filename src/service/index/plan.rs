@@ -5,7 +5,7 @@ use fuzzy_matcher::skim::SkimMatcherV2;
 
 use super::filter::{Extra, Filters};
 use super::pattern::{FAMILY, NONE, Pattern, SEGMENT, cost, is_subsequence, start_bit, tier};
-use super::pool::Pool;
+use super::pool::{NOTHING, Pool};
 use super::search::{Hit, Scope, Stop};
 use super::store::{Cold, State};
 use super::top::{Top, parallel, threads_for};
@@ -17,13 +17,17 @@ const FUZZY_SCORE: i64 = 14;
 const STRIDE: usize = 4_096;
 
 /// A scope as tables.
-pub(super) struct ScopeTest(Option<(Vec<bool>, Vec<bool>)>);
+pub(super) struct ScopeTest(Option<[Vec<bool>; 3]>);
 
 impl ScopeTest {
     pub(super) fn holds(&self, cold: &Cold) -> bool {
         match &self.0 {
             None => true,
-            Some((owners, teams)) => owners[cold.owner as usize] || teams[cold.team as usize],
+            Some([owners, teams, pools]) => {
+                owners[cold.owner as usize]
+                    || teams[cold.team as usize]
+                    || cold.owner == NOTHING && pools[cold.team as usize]
+            }
         }
     }
 }
@@ -41,15 +45,22 @@ pub(super) struct Word<'p> {
     pub(super) letter: Option<u8>,
 }
 
+/// The words of a query, to be found in a set of fields.
+pub(super) struct Words<'p> {
+    pub(super) found: Vec<Word<'p>>,
+    pub(super) excluded: Vec<Word<'p>>,
+    fields: FieldSet,
+}
+
 pub(super) struct Plan<'p> {
     pub(super) index: &'p Index,
-    pub(super) words: Vec<Word<'p>>,
-    pub(super) excluded: Vec<Word<'p>>,
+    pub(super) words: Words<'p>,
+    /// In the first of these scopes that holds a record, these words count.
+    pub(super) closer: Vec<(ScopeTest, Words<'p>)>,
     pub(super) filters: Filters,
     pub(super) scope: ScopeTest,
     pub(super) state: State,
     pub(super) extra: &'p dyn Extra,
-    pub(super) fields: FieldSet,
 }
 
 /// How well an entry is found.
@@ -63,13 +74,25 @@ pub(super) enum Verdict {
 
 impl Index {
     pub(super) fn scope(&self, scope: &Scope) -> ScopeTest {
-        let Scope::Of { owners, teams } = scope else { return ScopeTest(None) };
-        // Nobody's records, and those of no team, are in nobody's scope: their items have no id and no text.
+        let Scope::Of { owners, teams, pools } = scope else { return ScopeTest(None) };
+        // Nobody's records, and those of no team, are in nobody's scope but a pool's: their items have no id and no text.
         let owner = |item: &super::pool::Item| !item.id.is_nil() && owners.contains(&item.id);
         let team =
             |item: &super::pool::Item| !item.text.is_empty() && teams.iter().any(|team| **team == *item.text);
+        let pool = |(n, item): (usize, &super::pool::Item)| {
+            (n == NOTHING as usize || !item.text.is_empty()) && pools.iter().any(|pool| **pool == *item.text)
+        };
         let owners = self.pools.owner.items().iter().map(owner).collect();
-        ScopeTest(Some((owners, self.pools.team.items().iter().map(team).collect())))
+        let pools = self.pools.team.items().iter().enumerate().map(pool).collect();
+        ScopeTest(Some([owners, self.pools.team.items().iter().map(team).collect(), pools]))
+    }
+
+    pub(super) fn words<'p>(&self, patterns: &'p [Pattern], fields: FieldSet) -> Words<'p> {
+        let of = |excluded: bool| {
+            let of = patterns.iter().filter(move |pattern| pattern.excluded == excluded);
+            of.map(|pattern| self.word(pattern, fields)).collect()
+        };
+        Words { found: of(false), excluded: of(true), fields }
     }
 
     pub(super) fn word<'p>(&self, pattern: &'p Pattern, fields: FieldSet) -> Word<'p> {
@@ -123,6 +146,18 @@ pub(super) struct Found {
 }
 
 impl Plan<'_> {
+    /// The words that count for an entry.
+    fn words_for(&self, n: u32) -> &Words<'_> {
+        let cold = &self.index.cold[n as usize];
+        self.closer.iter().find(|(scope, _)| scope.holds(cold)).map_or(&self.words, |(_, words)| words)
+    }
+
+    /// Whether a word may be matched fuzzily.
+    pub(super) fn is_fuzzy(&self) -> bool {
+        let mut all = std::iter::once(&self.words).chain(self.closer.iter().map(|(_, words)| words));
+        all.any(|words| words.found.iter().any(|word| word.pattern.fuzzy))
+    }
+
     /// Looks at the candidates, or at everything.
     pub(super) fn run(
         &self,
@@ -186,11 +221,11 @@ impl Plan<'_> {
         let matcher = SkimMatcherV2::default().respect_case();
         let mut found =
             Found { hits: Vec::new(), loose: Vec::new(), top: Top::new(run.most), cursor_lost: false };
-        let letter = match &*self.words {
-            [only] if !run.fuzzy => only.letter.map(|letter| (only, letter)),
+        let letter = match &*self.words.found {
+            [only] if !run.fuzzy && self.closer.is_empty() => only.letter.map(|letter| (only, letter)),
             _ => None,
         };
-        let open = self.filters.is_empty() && self.scope.0.is_none() && self.excluded.is_empty();
+        let open = self.filters.is_empty() && self.scope.0.is_none() && self.words.excluded.is_empty();
         for (count, n) in candidates.enumerate() {
             if count % STRIDE == 0 && (run.cancelled)() {
                 return None;
@@ -202,7 +237,7 @@ impl Plan<'_> {
             if let Some((word, letter)) = letter {
                 // One letter matches nearly everything. The masks tell what matches and how well at best, and only
                 // what could get onto the page is looked at.
-                let bound = word.bound(index, n, letter, self.fields);
+                let bound = word.bound(index, n, letter, self.words.fields);
                 if bound == NONE || !(open || self.admits(n)) {
                     continue;
                 }
@@ -238,7 +273,7 @@ impl Plan<'_> {
     fn admits(&self, n: u32) -> bool {
         let (cold, shared) = (&self.index.cold[n as usize], &self.index.shared[n as usize]);
         self.scope.holds(cold)
-            && self.excluded.iter().all(|word| word.cost(self.index, n) == NONE)
+            && self.words_for(n).excluded.iter().all(|word| word.cost(self.index, n) == NONE)
             && self.filters.meet(cold, shared, self.extra)
     }
 
@@ -254,7 +289,8 @@ impl Plan<'_> {
         let mut sum = 0;
         let mut points = None;
         let mut loose = false;
-        for word in &self.words {
+        let words = self.words_for(n);
+        for word in &words.found {
             let cost = word.cost(self.index, n);
             if cost != NONE {
                 sum += u32::from(cost);
@@ -263,19 +299,19 @@ impl Plan<'_> {
             if !fuzzy || !word.pattern.fuzzy {
                 return Verdict::No;
             }
-            match word.fuzzy(self.index, n, self.fields, matcher) {
+            match word.fuzzy(self.index, n, words.fields, matcher) {
                 Some((cost, score)) => {
                     sum += u32::from(cost);
                     points = Some(points.unwrap_or(0) + score);
                 }
-                None if word.is_loose(self.index, n, self.fields) => loose = true,
+                None if word.is_loose(self.index, n, words.fields) => loose = true,
                 None => return Verdict::No,
             }
         }
         if loose {
             return Verdict::Loose;
         }
-        if sum == 0 && !self.words.is_empty() && self.is_whole_name(n) {
+        if sum == 0 && !words.found.is_empty() && self.is_whole_name(n, &words.found) {
             return Verdict::Yes(0);
         }
         let behind = points.map_or(0, |points: u32| 0xFFFF - points.min(0xFFFF));
@@ -283,22 +319,22 @@ impl Plan<'_> {
     }
 
     /// Whether words that are all whole words of the name leave nothing of it over.
-    fn is_whole_name(&self, n: u32) -> bool {
+    fn is_whole_name(&self, n: u32, found: &[Word<'_>]) -> bool {
         let (given, family) = self.index.name_parts(n);
         let gap = usize::from(!given.is_empty() && !family.is_empty());
         let words: usize =
-            self.words.iter().filter_map(|word| word.pattern.base()).map(|base| base.text.len()).sum();
-        words + self.words.len() - 1 == given.len() + gap + family.len()
+            found.iter().filter_map(|word| word.pattern.base()).map(|base| base.text.len()).sum();
+        words + found.len() - 1 == given.len() + gap + family.len()
     }
 
     pub(super) fn prepare_fuzzy(&mut self) {
-        if !self.fields.contains(FieldKind::Company) {
-            return;
-        }
-        for word in &mut self.words {
+        let index = self.index;
+        let all = std::iter::once(&mut self.words).chain(self.closer.iter_mut().map(|(_, words)| words));
+        let with = all.filter(|words| words.fields.contains(FieldKind::Company));
+        for word in with.flat_map(|words| &mut words.found) {
             let Some(base) = word.pattern.base().filter(|_| word.pattern.fuzzy) else { continue };
             let text = std::str::from_utf8(&base.text).unwrap_or("");
-            let points = parallel(self.index.pools.company.items(), |item| {
+            let points = parallel(index.pools.company.items(), |item| {
                 if base.mask & !item.mask != 0 || !is_subsequence(&base.text, item.key().as_bytes()) {
                     return 0;
                 }
@@ -318,11 +354,12 @@ impl Plan<'_> {
         };
         let mut fields = FieldSet::NONE;
         let mut any_fuzzy = false;
-        for word in &self.words {
+        let words = self.words_for(n);
+        for word in &words.found {
             let found = word.fields(self.index, n);
             if found == FieldSet::NONE {
                 any_fuzzy = true;
-                let field = match word.fuzzy(self.index, n, self.fields, matcher) {
+                let field = match word.fuzzy(self.index, n, words.fields, matcher) {
                     Some((best, _)) if best == cost(tier::FUZZY, FieldKind::Company) => FieldKind::Company,
                     _ => FieldKind::Name,
                 };

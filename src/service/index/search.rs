@@ -27,6 +27,9 @@ pub struct Context<'a> {
     pub scope: &'a Scope,
     /// Fields that free text may be found in; leave out what the asker may not read, or finding would tell.
     pub fields: FieldSet,
+    /// Records that are closer to the asker: in the first of these scopes that holds one, it is found in these fields
+    /// instead.
+    pub closer: &'a [(Scope, FieldSet)],
     /// Answers filters the index cannot.
     pub extra: &'a dyn Extra,
     /// Must change when what `extra` answers changes.
@@ -39,10 +42,12 @@ pub struct Context<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Scope {
     All,
-    /// Those of any of these owners or teams.
+    /// Those of any of these owners or teams, and of these pools: records without an owner that are of the team, or of
+    /// no team where it is empty.
     Of {
         owners: Vec<Uuid>,
         teams: Vec<String>,
+        pools: Vec<String>,
     },
 }
 
@@ -118,6 +123,7 @@ struct Last {
     me: Option<Uuid>,
     scope: Scope,
     fields: FieldSet,
+    closer: Vec<(Scope, FieldSet)>,
     filters: Vec<(bool, Filter)>,
     patterns: Vec<Pattern>,
     /// Matches without fuzziness.
@@ -172,6 +178,7 @@ impl Index {
             last.version == self.version
                 && (last.epoch, last.me, last.fields) == (context.epoch, context.me, context.fields)
                 && last.scope == *context.scope
+                && last.closer == context.closer
                 && last.filters == filters
                 && still
                 && last.covers(&patterns)
@@ -179,18 +186,29 @@ impl Index {
         let now = last.as_ref().map_or(context.now, |last| last.now);
         let filters_test = Filters::new(self, query, now, context.me);
         let state = if filters_test.deleted { State::Deleted } else { State::Live };
-        let (excluded, words): (Vec<&Pattern>, Vec<&Pattern>) = patterns.iter().partition(|p| p.excluded);
+        // The same words, made of other fields: what the widest set covers covers each of them.
+        let nearer: Vec<(&Scope, FieldSet, Vec<Pattern>)> = context
+            .closer
+            .iter()
+            .map(|(scope, fields)| {
+                let made =
+                    query.terms.iter().filter_map(|term| Pattern::new(&term.kind, term.excluded, *fields));
+                (scope, *fields, made.collect())
+            })
+            .collect();
         let mut plan = Plan {
             index: self,
-            words: words.into_iter().map(|pattern| self.word(pattern, context.fields)).collect(),
-            excluded: excluded.into_iter().map(|pattern| self.word(pattern, context.fields)).collect(),
+            words: self.words(&patterns, context.fields),
+            closer: nearer
+                .iter()
+                .map(|(scope, fields, patterns)| (self.scope(scope), self.words(patterns, *fields)))
+                .collect(),
             filters: filters_test,
             scope: self.scope(context.scope),
             state,
             extra: context.extra,
-            fields: context.fields,
         };
-        let by_rank = sort.by == SortKey::Relevance && !plan.words.is_empty();
+        let by_rank = sort.by == SortKey::Relevance && !plan.words.found.is_empty();
         let cursor = match window.after {
             Some(id) => Some(self.entry(id).ok_or(Stop::CursorGone)?),
             None => None,
@@ -203,7 +221,7 @@ impl Index {
         let exact = std::mem::take(&mut found.hits);
         let mut hits = None;
         let mut loose = None;
-        if exact.len() < FUZZY_BELOW && plan.words.iter().any(|word| word.pattern.fuzzy) {
+        if exact.len() < FUZZY_BELOW && plan.is_fuzzy() {
             plan.prepare_fuzzy();
             let covered = last.as_ref().filter(|last| last.covers_loosely(&patterns));
             let candidates = covered.and_then(|last| last.loose.as_deref());
@@ -243,6 +261,7 @@ impl Index {
             me: context.me,
             scope: context.scope.clone(),
             fields: context.fields,
+            closer: context.closer.to_vec(),
             filters,
             patterns,
             found: exact,

@@ -47,7 +47,16 @@ fn index_of(records: &[Record]) -> Index {
 const SORT: Sort = Sort::RELEVANCE;
 
 fn context<'a>(scope: &'a Scope, cancelled: &'a (dyn Fn() -> bool + Sync)) -> Context<'a> {
-    Context { now: NOW, me: Some(ME), scope, fields: FieldSet::ALL, extra: &NoExtra, epoch: 0, cancelled }
+    Context {
+        now: NOW,
+        me: Some(ME),
+        scope,
+        fields: FieldSet::ALL,
+        closer: &[],
+        extra: &NoExtra,
+        epoch: 0,
+        cancelled,
+    }
 }
 
 fn run(index: &Index, session: &mut Session, query: &Query, sort: Sort, window: Window) -> Page {
@@ -219,7 +228,7 @@ fn filters_and_exclusion() {
     assert_eq!(count(Completion::Tag, "FA", &Scope::All), [("Fair".to_owned(), 2)]);
     assert_eq!(count(Completion::Owner, "pet", &Scope::All), [("Bär, Petra".to_owned(), 1)]);
     assert_eq!(
-        count(Completion::Tag, "", &Scope::Of { owners: vec![id(0xFD)], teams: vec![] }),
+        count(Completion::Tag, "", &Scope::Of { owners: vec![id(0xFD)], teams: vec![], pools: vec![] }),
         [("fair".to_owned(), 1)]
     );
 }
@@ -237,7 +246,7 @@ fn what_is_out_of_reach_is_not_found() {
     let mut a = person(1, "Anna", "Berg");
     (a.owner, a.phones) = (Some(ME), vec!["+4930901820".into()]);
     let index = index_of(&[a, person(2, "Anna", "Tal")]);
-    let own = Scope::Of { owners: vec![ME], teams: Vec::new() };
+    let own = Scope::Of { owners: vec![ME], teams: Vec::new(), pools: Vec::new() };
     let find = |text: &str, context: &Context<'_>| {
         let query = Query::parse(text).unwrap();
         index.search(&mut Session::default(), &query, SORT, Window::first(9), context).unwrap().total
@@ -249,6 +258,23 @@ fn what_is_out_of_reach_is_not_found() {
         Context { fields: FieldSet::ALL.without(FieldKind::Phone), ..context(&Scope::All, &never) };
     assert_eq!(find("030901820", &no_phones), 0);
     assert_eq!(find("901", &no_phones), 0);
+    // Closer records are found in more fields; of the others, what is masked finds nothing.
+    let closer = [(own.clone(), FieldSet::ALL)];
+    let base = FieldSet::ALL.without(FieldKind::Phone);
+    let near = Context { fields: base, closer: &closer, ..context(&Scope::All, &never) };
+    assert_eq!((find("030901820", &near), find("anna", &near), find("tal 1", &near)), (1, 2, 0));
+    let pool = |pools: &[&str]| Scope::Of {
+        owners: vec![],
+        teams: vec![],
+        pools: pools.iter().map(|pool| (*pool).to_owned()).collect(),
+    };
+    assert_eq!(find("", &context(&pool(&[]), &never)), 0);
+    assert_eq!(
+        find("", &context(&pool(&[""]), &never)),
+        1,
+        "one has an owner, the other neither owner nor team"
+    );
+    assert_eq!(find("", &context(&pool(&["north"]), &never)), 0);
     let no_names = Context { fields: FieldSet::ALL.without(FieldKind::Name), ..context(&Scope::All, &never) };
     assert_eq!((find("a", &no_names), find("brg", &no_names)), (0, 0));
     let extra = Context { extra: &Sized, ..context(&Scope::All, &never) };

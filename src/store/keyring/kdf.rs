@@ -39,6 +39,11 @@ impl KdfCost {
             .then_some(KdfCost { memory_kib, passes, lanes })
     }
 
+    /// The parts as text, separated by `$`.
+    pub(crate) fn to_text(self) -> String {
+        format!("{}${}${}", self.memory_kib, self.passes, self.lanes)
+    }
+
     pub(crate) fn to_bytes(self) -> [u8; 12] {
         let mut bytes = [0; 12];
         bytes[..4].copy_from_slice(&self.memory_kib.to_le_bytes());
@@ -74,6 +79,10 @@ impl Passphrase {
             return Err(KeyError::PassphraseTooShort);
         }
         Ok(Passphrase(normal))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -130,7 +139,11 @@ impl Secret {
     }
 }
 
-fn argon2id(passphrase: &[u8], salt: &[u8; 32], cost: KdfCost) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub(super) fn argon2id(
+    passphrase: &[u8],
+    salt: &[u8; 32],
+    cost: KdfCost,
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let failed = |error: argon2::Error| KeyError::Argon2(error.to_string());
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(failed)?;
     let mut key = Zeroizing::new(vec![0; 32]);

@@ -14,6 +14,7 @@ mod epoch;
 mod kdf;
 mod keyfile;
 mod memory;
+pub mod password;
 mod recovery;
 mod ring;
 mod slots;

@@ -319,6 +319,7 @@ fn editor(info: &FieldInfo, text: &str) -> Editor {
         | Kind::User
         | Kind::Day
         | Kind::Time
+        | Kind::Slug
         | Kind::Number => Editor::Line(Line::new(text)),
         // A hundred words of a choice are longer than one line of text.
         Kind::Words => Editor::Line(Line::new(text).limit(64 * 1024)),
@@ -367,7 +368,7 @@ fn required(record: RecordKind, info: &FieldInfo) -> bool {
 pub(crate) fn shown(info: &FieldInfo, has_value: bool) -> bool {
     match info.edit {
         Edit::Free => !info.retired || has_value,
-        Edit::Operation => false,
+        Edit::Operation | Edit::Secret => false,
     }
 }
 

@@ -345,7 +345,10 @@ impl RecordForm {
 
     fn open_similar(&mut self, at: usize) -> Vec<Step> {
         let Some(one) = self.alike.found.get(at) else { return Vec::new() };
-        let id = one.id.0;
+        let Some(id) = one.id else {
+            return vec![Step::Toast(Level::Info, format!("{}.", one.name()))];
+        };
+        let id = id.0;
         // The draft stays in memory: it may have been somebody else after all.
         vec![
             Step::Toast(Level::Info, "What you typed is kept; the next new contact offers it.".to_owned()),

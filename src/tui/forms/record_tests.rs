@@ -64,10 +64,11 @@ fn edit(memory: &Memory) -> Robot {
 
 fn similar() -> Similar {
     Similar {
-        id: ContactId(Uuid::from_u128(7)),
+        id: Some(ContactId(Uuid::from_u128(7))),
         title: "Anna Schmidt".into(),
         company: "Muster GmbH".into(),
         same: vec!["phone".into(), "name".into()],
+        ask: String::new(),
     }
 }
 
@@ -440,14 +441,12 @@ fn a_form_and_the_real_service() {
     use crate::client::Door;
     use crate::client::open::{Local, in_memory};
     use crate::domain::user::{Role, Settings, User};
-    use crate::domain::value::OneOf;
     use crate::env::Env;
 
     let env = Env::system();
     let settings =
         Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
-    let user =
-        User { name: "ines".into(), unix: "ines".into(), role: OneOf(Some(Role::Owner)), ..User::default() };
+    let user = User { name: "ines".into(), unix: "ines".into(), role: Role::Owner.into(), ..User::default() };
     let service = in_memory(settings, vec![user], false, &env).unwrap();
     let door: Arc<dyn Door> =
         Arc::new(Local::new(service.clone(), service.session_of("ines").unwrap(), None));

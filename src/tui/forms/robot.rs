@@ -41,7 +41,7 @@ pub(crate) fn ctx() -> Ctx {
             country: "DE".to_owned(),
             user: Uuid::from_u128(2),
             name: "ines".to_owned(),
-            role: Role::Owner,
+            role: Role::Owner.into(),
             team: String::new(),
             session: SessionId(Uuid::from_u128(3)),
             demo: false,

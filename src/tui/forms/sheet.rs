@@ -220,7 +220,8 @@ fn help(one: &FormField) -> String {
         | Kind::User
         | Kind::Flag
         | Kind::Number
-        | Kind::Word(_) => "",
+        | Kind::Word(_)
+        | Kind::Slug => "",
     };
     let needed = if one.required { "needed" } else { "" };
     let purpose = if one.info.purpose.is_empty() { &one.info.why } else { &one.info.purpose };

@@ -60,10 +60,13 @@ impl Alike {
 
 /// `Anna Schmidt (Muster GmbH): same phone, name`.
 pub(crate) fn describe(one: &Similar) -> String {
-    let company = if one.company.is_empty() { String::new() } else { format!(" ({})", one.company) };
     let same: Vec<String> =
         one.same.iter().map(|same| same.replace("email", "e-mail").replace('+', " and ")).collect();
-    format!("{}{company}: same {}", one.title, same.join(", "))
+    let name = match one.id {
+        Some(_) if !one.company.is_empty() => format!("{} ({})", one.title, one.company),
+        _ => one.name(),
+    };
+    format!("{name}: same {}", same.join(", "))
 }
 
 fn tells(field: &FormField) -> bool {

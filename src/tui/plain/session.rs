@@ -394,12 +394,7 @@ impl<'a> Session<'a> {
             && !similar.is_empty()
         {
             for one in &similar {
-                self.say(&format!(
-                    "Possibly here already: {}, {}, same {}",
-                    one.title,
-                    one.company,
-                    one.same.join(", ")
-                ))?;
+                self.say(&format!("Possibly here already: {}, same {}", one.name(), one.same.join(", ")))?;
             }
             if !self.yes("Add it all the same?")? {
                 return self.say("Nothing was added.");
@@ -492,19 +487,14 @@ mod tests {
     use crate::client::Client;
     use crate::client::open::{Local, in_memory};
     use crate::domain::user::{Role, Settings, User};
-    use crate::domain::value::OneOf;
     use crate::env::Env;
     use crate::tui::plain::Plain;
 
     fn client(env: &Env) -> Client {
         let settings =
             Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
-        let user = User {
-            name: "ines".into(),
-            unix: "ines".into(),
-            role: OneOf(Some(Role::Owner)),
-            ..User::default()
-        };
+        let user =
+            User { name: "ines".into(), unix: "ines".into(), role: Role::Owner.into(), ..User::default() };
         let service = in_memory(settings, vec![user], false, env).unwrap();
         let session = service.session_of("ines").unwrap();
         Client::new(Arc::new(Local::new(service, session, None)))

@@ -19,7 +19,6 @@ use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, Settings, User};
-use crate::domain::value::OneOf;
 use crate::env::{Clock, Entropy, Env, Ids};
 use crate::service::Service;
 use crate::tui::app::{App, Setup};
@@ -155,10 +154,10 @@ fn world() -> World {
     };
     let settings =
         Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
-    let user = |name: &str, role| User {
+    let user = |name: &str, role: Role| User {
         name: name.into(),
         unix: name.into(),
-        role: OneOf(Some(role)),
+        role: role.into(),
         ..User::default()
     };
     let service =

@@ -1,0 +1,21 @@
+//! Rows that are read without a sight: what belongs to nobody's data, and what the service itself must know.
+
+use uuid::Uuid;
+
+use crate::api::Error;
+use crate::domain::entity::RecordKind;
+use crate::domain::id::SubjectId;
+use super::world::{World, subject_of};
+use crate::store::{Reader, Stored};
+
+/// A user, to be changed by operations that decide themselves who may.
+pub fn user(reader: &Reader<'_>, id: Uuid) -> Result<Stored, Error> {
+    let stored = reader.record(RecordKind::User, SubjectId::NOBODY, id)?;
+    stored.ok_or_else(|| super::no_such(RecordKind::User, id))
+}
+
+/// A record that is out of sight, of which whoever audits sees that it changed.
+pub fn unseen(reader: &Reader<'_>, world: &World, kind: RecordKind, id: Uuid) -> Result<Stored, Error> {
+    let stored = reader.record(kind, subject_of(world, kind, id), id)?;
+    stored.ok_or_else(|| super::no_such(kind, id))
+}
