@@ -9,7 +9,7 @@
 
 mod support;
 
-use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
