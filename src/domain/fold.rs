@@ -74,6 +74,11 @@ pub fn fold_into(text: &str, spelling: Spelling, out: &mut String) {
 /// use does, and people write their address in any case.
 pub fn email(address: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
+    if address.is_ascii() {
+        // Nearly all are, and NFC changes nothing of it.
+        let kept = address.bytes().filter(|byte| !byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        return kept.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     address
         .trim()
         .chars()

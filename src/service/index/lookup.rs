@@ -67,25 +67,17 @@ impl Index {
     /// The records, deleted ones too, whose name is this: given name, space, family name, folded by
     /// [`crate::domain::fold::fold`]. Names in the expanded spelling (`mueller`) are different names here.
     pub fn by_name(&self, folded: &str) -> Vec<Uuid> {
-        let key = folded.as_bytes();
-        let same = |n: u32| {
-            let (given, family) = self.name_parts(n);
-            if given.is_empty() {
-                return family == key;
-            }
-            key.len() == given.len() + 1 + family.len()
-                && key.starts_with(given)
-                && key.get(given.len()) == Some(&b' ')
-                && key.ends_with(family)
-        };
-        self.look_up(&self.by_name, key, same)
+        self.ids_of(self.named(folded.as_bytes()))
     }
 
     fn look_up(&self, table: &HashTable<u32>, key: &[u8], same: impl Fn(u32) -> bool) -> Vec<Uuid> {
-        let found = table.iter_hash(self.hash(key)).copied();
-        let mut ids: Vec<Uuid> = found.filter(|&n| same(n)).map(|n| self.cold[n as usize].id).collect();
+        self.ids_of(table.iter_hash(self.hash(key)).copied().filter(|&n| same(n)))
+    }
+
+    fn ids_of(&self, entries: impl Iterator<Item = u32>) -> Vec<Uuid> {
+        let mut ids: Vec<Uuid> = entries.map(|n| self.cold[n as usize].id).collect();
         ids.sort_unstable();
-        // A record with several keys stands in the table several times.
+        // A record with several keys stands in a table several times.
         ids.dedup();
         ids
     }

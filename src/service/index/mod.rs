@@ -43,6 +43,7 @@ mod plan;
 mod pool;
 mod search;
 mod store;
+mod tables;
 mod text;
 mod top;
 
@@ -59,7 +60,7 @@ pub use highlight::Highlighter;
 pub use lookup::Completion;
 pub use order::SortKey;
 pub use search::{Context, FUZZY_BELOW, Hit, Page, Scope, Session, Sort, Stop, Window};
-pub use store::Index;
+pub use store::{Index, Run};
 
 /// What the index is told about one record. Texts are as stored, not folded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,6 +107,11 @@ impl HasFlags {
     pub fn set(&mut self, has: Has, yes: bool) {
         let bit = 1 << has as u32;
         self.0 = if yes { self.0 | bit } else { self.0 & !bit };
+    }
+
+    #[must_use]
+    pub fn with(self, other: HasFlags) -> HasFlags {
+        HasFlags(self.0 | other.0)
     }
 
     pub fn contains(self, has: Has) -> bool {

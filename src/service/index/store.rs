@@ -10,9 +10,10 @@ use crate::domain::query::Has;
 use crate::domain::time::Timestamp;
 
 use super::order::ORDERS;
-use super::pattern::{FAMILY, PHONE, SEGMENT, alone, letters, starts};
+use super::pattern::{FAMILY, SEGMENT, alone, letters, starts};
 use super::pool::{NOTHING, Pool, Sets};
-use super::text::text_of;
+use super::tables::ALONE;
+use super::text::append_text;
 use super::{Doc, HasFlags};
 
 /// What a scan reads of every entry.
@@ -29,6 +30,38 @@ pub(super) struct Hot {
     /// Length of all the text.
     len: u16,
     pub(super) state: State,
+}
+
+/// What is found out about the text of a document before it goes into an index.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    names_len: u16,
+    names: u64,
+    rest: u64,
+    has: HasFlags,
+}
+
+impl Run {
+    /// Appends the text of a document to `out`; this much of it belongs to the document.
+    pub fn append(doc: &Doc<'_>, out: &mut String) -> Run {
+        let start = out.len();
+        let names_len = append_text(doc, out);
+        let text = &out.as_bytes()[start..];
+        let (names, rest) = text.split_at(names_len);
+        let mut has = doc.has;
+        for (flag, yes) in [
+            (Has::Phone, doc.phones.iter().any(|phone| !phone.is_empty())),
+            (Has::Email, doc.emails.iter().any(|email| !email.is_empty())),
+        ] {
+            has.set(flag, yes);
+        }
+        Run {
+            names_len: names_len as u16,
+            names: letters(names) | starts(names),
+            rest: letters(rest) | alone(text),
+            has,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -93,16 +126,21 @@ pub struct Index {
     /// Bytes of the arena that no entry owns.
     garbage: usize,
     free: Vec<u32>,
+    /// The first entry that is not yet in the hash tables.
+    unfound: Option<u32>,
     live: usize,
     pub(super) pools: Pools,
     pub(super) sets: Sets,
     /// Names of the owners, told with [`Index::name_owner`].
     pub(super) owner_names: std::collections::BTreeMap<Uuid, String>,
-    ids: HashTable<u32>,
+    pub(super) ids: HashTable<u32>,
     pub(super) phones: HashTable<u32>,
     pub(super) emails: HashTable<u32>,
+    /// The first entry of each name.
     pub(super) by_name: HashTable<u32>,
-    hasher: RandomState,
+    /// For each entry another of the same name, in a chain that starts with the first.
+    pub(super) namesakes: Vec<u32>,
+    pub(super) hasher: RandomState,
     pub(super) orders: [OnceLock<Vec<u32>>; ORDERS],
     /// Changes with every change of the index.
     pub(super) version: u64,
@@ -124,6 +162,7 @@ impl Index {
             arena: Vec::new(),
             garbage: 0,
             free: Vec::new(),
+            unfound: None,
             live: 0,
             pools: Pools {
                 company: Pool::new(),
@@ -144,6 +183,7 @@ impl Index {
             phones: HashTable::new(),
             emails: HashTable::new(),
             by_name: HashTable::new(),
+            namesakes: Vec::new(),
             hasher: RandomState::new(),
             orders: Default::default(),
             version: 0,
@@ -156,12 +196,27 @@ impl Index {
         self.cold.reserve_exact(count);
         self.shared.reserve_exact(count);
         self.names8.reserve_exact(count);
+        self.namesakes.reserve_exact(count);
         self.arena.reserve_exact(count * 72);
         for table in [&mut self.ids, &mut self.phones, &mut self.emails, &mut self.by_name] {
             if table.is_empty() {
                 *table = HashTable::with_capacity(count);
             }
         }
+    }
+
+    /// Gives back what of the reserved room a load did not need.
+    pub fn settle(&mut self) {
+        fn fit<T>(list: &mut Vec<T>) {
+            list.shrink_to(list.len() + list.len() / 8);
+        }
+        fit(&mut self.hot);
+        fit(&mut self.cold);
+        fit(&mut self.shared);
+        fit(&mut self.names8);
+        fit(&mut self.namesakes);
+        fit(&mut self.arena);
+        self.settle_tables();
     }
 
     /// Entries that are not deleted.
@@ -202,6 +257,7 @@ impl Index {
             + self.cold.capacity() * size_of::<Cold>()
             + self.shared.capacity() * size_of::<Shared>()
             + self.names8.capacity() * 8
+            + self.namesakes.capacity() * 4
             + self.arena.capacity()
             + self.free.capacity() * 4
             + self.sets.bytes()
@@ -212,40 +268,71 @@ impl Index {
 
     /// Adds a record, or replaces what was known about it.
     pub fn insert(&mut self, doc: &Doc<'_>) {
+        let mut text = String::new();
+        let run = Run::append(doc, &mut text);
+        self.insert_run(doc, run, &text);
+    }
+
+    /// The same with the text of the document made before, perhaps on another thread; e-mails, phones and names are
+    /// taken from there only.
+    pub fn insert_run(&mut self, doc: &Doc<'_>, run: Run, text: &str) {
         let old = self.entry(doc.id);
         if let Some(entry) = old {
             self.take_out(entry);
         }
+        let entry = self.free.pop().unwrap_or_else(|| self.another());
+        self.fill(entry, doc, run, text);
+        self.enter(entry..entry + 1);
+        self.order_in(entry);
+    }
+
+    /// Adds a record that is not there, in a load: it is not found before [`Index::found_from_here`].
+    pub fn append_run(&mut self, doc: &Doc<'_>, run: Run, text: &str) {
+        debug_assert!(self.entry(doc.id).is_none() && self.orders.iter().all(|order| order.get().is_none()));
+        let entry = self.another();
+        self.fill(entry, doc, run, text);
+        self.unfound.get_or_insert(entry);
+    }
+
+    /// Makes what was appended be found. Many entries at once are faster: each table lies in other memory.
+    pub fn found_from_here(&mut self) {
+        if let Some(first) = self.unfound.take() {
+            self.enter(first..self.hot.len() as u32);
+        }
+    }
+
+    /// A new entry, empty. Vectors grow by an eighth: doubling would waste up to half the memory.
+    fn another(&mut self) -> u32 {
+        grow(&mut self.hot);
+        grow(&mut self.cold);
+        grow(&mut self.shared);
+        grow(&mut self.names8);
+        grow(&mut self.namesakes);
+        if let Some(last) = self.namesakes.last_mut() {
+            *last = ALONE;
+        }
+        (self.hot.len() - 1) as u32
+    }
+
+    fn fill(&mut self, entry: u32, doc: &Doc<'_>, run: Run, text: &str) {
         self.version += 1;
-        let entry = self.free.pop().unwrap_or_else(|| {
-            // Vectors grow by an eighth: doubling would waste up to half the memory.
-            grow(&mut self.hot);
-            grow(&mut self.cold);
-            grow(&mut self.shared);
-            grow(&mut self.names8);
-            (self.hot.len() - 1) as u32
-        });
-        let (text, names_len) = text_of(doc);
         let at = self.arena.len();
         if self.arena.capacity() - at < text.len() {
             self.arena.reserve_exact((at / 8).max(text.len()).max(4_096));
         }
         self.arena.extend_from_slice(text.as_bytes());
-        let (names, rest) = text.as_bytes().split_at(names_len);
         let n = entry as usize;
         self.hot[n] = Hot {
-            names: letters(names) | starts(names),
-            rest: letters(rest) | alone(text.as_bytes()),
+            names: run.names,
+            rest: run.rest,
             at: at as u64,
-            names_len: names_len as u16,
+            names_len: run.names_len,
             len: text.len() as u16,
             state: if doc.deleted { State::Deleted } else { State::Live },
         };
         self.live += usize::from(!doc.deleted);
-        self.intern(n, doc);
-        self.names8[n] = self.first_bytes(entry);
-        self.enter(entry);
-        self.order_in(entry);
+        self.intern(n, doc, run.has.with(doc.has));
+        self.names8[n] = self.name_bytes(entry, 0);
     }
 
     /// Replaces what is known about a record; the same as [`Index::insert`].
@@ -292,94 +379,6 @@ impl Index {
             Some(at) => (&name[..at], &name[at + 1..]),
             None => (&[], name),
         }
-    }
-
-    pub(super) fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash_one(key)
-    }
-
-    /// The name as one folded key: given name, space, family name.
-    fn name_key(&self, entry: u32) -> Vec<u8> {
-        let (given, family) = self.name_parts(entry);
-        let mut key = given.to_vec();
-        if !given.is_empty() && !family.is_empty() {
-            key.push(b' ');
-        }
-        key.extend_from_slice(family);
-        key
-    }
-
-    /// The hashes of an entry's keys: (names, emails, phones).
-    fn keys(&self, entry: u32) -> (Option<u64>, Vec<u64>, Vec<u64>) {
-        let name = self.name_key(entry);
-        let (text, names_len) = self.text(entry);
-        let mut emails = Vec::new();
-        let mut phones = Vec::new();
-        for segment in text[names_len..].split(|&b| b == SEGMENT).filter(|segment| !segment.is_empty()) {
-            let list = if segment[0] == PHONE { &mut phones } else { &mut emails };
-            list.push(self.hash(segment));
-        }
-        ((!name.is_empty()).then(|| self.hash(&name)), emails, phones)
-    }
-
-    /// Puts an entry into the hash tables.
-    fn enter(&mut self, entry: u32) {
-        let (name, emails, phones) = self.keys(entry);
-        let mut tables = [
-            std::mem::take(&mut self.by_name),
-            std::mem::take(&mut self.emails),
-            std::mem::take(&mut self.phones),
-            std::mem::take(&mut self.ids),
-        ];
-        // A table that grows asks for the hash of what it holds. That of a name or id is known from the entry; an
-        // entry with several phones stands in the table several times, so those tables are grown by hand.
-        let hash_name = |&n: &u32| self.keys(n).0.unwrap_or(0);
-        if let Some(hash) = name {
-            tables[0].insert_unique(hash, entry, hash_name);
-        }
-        for (table, hashes, pick) in [(1, emails, 0), (2, phones, 1)] {
-            // Room first, while the entry is not in the table: growing looks at all keys of what the table holds.
-            if tables[table].capacity() - tables[table].len() < hashes.len() {
-                self.regrow(&mut tables[table], hashes.len(), pick);
-            }
-            for hash in hashes {
-                tables[table].insert_unique(hash, entry, |_| hash);
-            }
-        }
-        let id = self.hasher.hash_one(self.cold[entry as usize].id);
-        tables[3].insert_unique(id, entry, |&n| self.hasher.hash_one(self.cold[n as usize].id));
-        [self.by_name, self.emails, self.phones, self.ids] = tables;
-    }
-
-    /// A larger table with the same entries, each under each of its keys.
-    fn regrow(&self, table: &mut HashTable<u32>, more: usize, pick: usize) {
-        let mut entries: Vec<u32> = table.iter().copied().collect();
-        entries.sort_unstable();
-        entries.dedup();
-        let mut larger = HashTable::with_capacity(table.len() + table.len() / 2 + more + 16);
-        for entry in entries {
-            let (_, emails, phones) = self.keys(entry);
-            for hash in if pick == 0 { emails } else { phones } {
-                larger.insert_unique(hash, entry, |_| hash);
-            }
-        }
-        *table = larger;
-    }
-
-    fn leave(&mut self, entry: u32) {
-        fn drop(table: &mut HashTable<u32>, hash: u64, entry: u32) {
-            if let Ok(found) = table.find_entry(hash, |&n| n == entry) {
-                found.remove();
-            }
-        }
-        let (name, emails, phones) = self.keys(entry);
-        if let Some(hash) = name {
-            drop(&mut self.by_name, hash, entry);
-        }
-        emails.into_iter().for_each(|hash| drop(&mut self.emails, hash, entry));
-        phones.into_iter().for_each(|hash| drop(&mut self.phones, hash, entry));
-        let id = self.hasher.hash_one(self.cold[entry as usize].id);
-        drop(&mut self.ids, id, entry);
     }
 
     fn take_out(&mut self, entry: u32) {
@@ -429,7 +428,7 @@ impl Index {
         self.garbage = 0;
     }
 
-    fn intern(&mut self, n: usize, doc: &Doc<'_>) {
+    fn intern(&mut self, n: usize, doc: &Doc<'_>, mut has: HasFlags) {
         let p = &mut self.pools;
         let none = Uuid::nil();
         let gone = doc.deleted;
@@ -446,10 +445,7 @@ impl Index {
             title: p.title.acquire(none, doc.job_title, gone),
             city: p.city.acquire(none, doc.city, gone),
         };
-        let mut has = doc.has;
         for (flag, yes) in [
-            (Has::Phone, doc.phones.iter().any(|phone| !phone.is_empty())),
-            (Has::Email, doc.emails.iter().any(|email| !email.is_empty())),
             (Has::Company, doc.company.is_some()),
             (Has::Tag, !set.is_empty()),
             (Has::Owner, doc.owner.is_some()),
@@ -474,9 +470,10 @@ impl Index {
         debug_assert!(set.iter().all(|&tag| tag != NOTHING));
     }
 
-    fn first_bytes(&self, entry: u32) -> u64 {
+    /// Eight bytes of family name, zero, given name, zeros; big-endian, so that numbers are ordered as the bytes.
+    pub(super) fn name_bytes(&self, entry: u32, from: usize) -> u64 {
         let (given, family) = self.name_parts(entry);
-        let bytes = family.iter().chain([&0]).chain(given).chain([&0; 8]).take(8);
+        let bytes = family.iter().chain([&0]).chain(given).skip(from).chain([&0; 8]).take(8);
         bytes.fold(0, |key, &byte| key << 8 | u64::from(byte))
     }
 

@@ -8,63 +8,79 @@ use super::pattern::{FAMILY, PHONE, SEGMENT};
 /// Most bytes of text held for one entry; what is beyond is not found. Ten times what a busy record has.
 const MAX_TEXT: usize = 4_096;
 
-/// The text of an entry, and the length of its first part, the names.
-pub(super) fn text_of(doc: &Doc<'_>) -> (String, usize) {
-    let mut out = String::new();
-    let mut name = name(doc.given, doc.family, Spelling::Base);
-    if name.is_empty() {
-        fold_into(doc.display, Spelling::Base, &mut name);
+/// Appends the text of an entry; gives the length of its first part, the names.
+pub(super) fn append_text(doc: &Doc<'_>, out: &mut String) -> usize {
+    let start = out.len();
+    append_name(doc.given, doc.family, Spelling::Base, out);
+    if out.len() == start {
+        fold_into(doc.display, Spelling::Base, out);
     }
-    out.push_str(&name);
-    let mut add = |segment: &str| {
-        let known = out.split(char::from(SEGMENT)).any(|known| known == segment);
-        if !segment.is_empty() && !known && out.len() + 1 + segment.len() <= MAX_TEXT / 2 {
-            if !out.is_empty() {
-                out.push(char::from(SEGMENT));
+    let name = start..out.len();
+    let mut other = String::new();
+    // Nothing is spelt in two ways that has no letters but those of ASCII.
+    if !doc.given.is_ascii() || !doc.family.is_ascii() {
+        append_name(doc.given, doc.family, Spelling::Expanded, &mut other);
+        add_name(out, start, &other);
+    }
+    if !doc.display.is_empty() {
+        for spelling in [Spelling::Base, Spelling::Expanded] {
+            other.clear();
+            fold_into(doc.display, spelling, &mut other);
+            let same = |(a, b): (u8, u8)| a == b || a == FAMILY && b == b' ';
+            if other.len() != name.len()
+                || !out.as_bytes()[name.clone()].iter().copied().zip(other.bytes()).all(same)
+            {
+                add_name(out, start, &other);
             }
-            out.push_str(segment);
-        }
-    };
-    add(&self::name(doc.given, doc.family, Spelling::Expanded));
-    let mut display = String::new();
-    for spelling in [Spelling::Base, Spelling::Expanded] {
-        display.clear();
-        fold_into(doc.display, spelling, &mut display);
-        if display.as_bytes() != with_space(&name) {
-            add(&display);
         }
     }
-    cut(&mut out, MAX_TEXT / 2);
-    let names_len = out.len();
-    let emails = doc.emails.iter().map(|email| fold::email(email));
-    let phones = doc.phones.iter().filter_map(|phone| {
-        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-        (!digits.is_empty()).then(|| format!("{}{digits}", char::from(PHONE)))
-    });
-    for segment in emails.chain(phones) {
-        let known = out[names_len..].split(char::from(SEGMENT)).any(|known| known == segment);
-        if !segment.is_empty() && !known && out.len() + 1 + segment.len() <= MAX_TEXT {
-            out.push(char::from(SEGMENT));
-            out.push_str(&segment);
+    cut(out, start + MAX_TEXT / 2);
+    let names = out.len();
+    for email in doc.emails {
+        add_reach(out, start, names, &fold::email(email));
+    }
+    for phone in doc.phones {
+        other.clear();
+        other.push(char::from(PHONE));
+        other.extend(phone.chars().filter(char::is_ascii_digit));
+        if other.len() > 1 {
+            add_reach(out, start, names, &other);
         }
     }
-    (out, names_len)
+    names - start
 }
 
-/// Given and family name with `FAMILY` between them.
-fn name(given: &str, family: &str, spelling: Spelling) -> String {
-    let mut out = String::new();
-    fold_into(given, spelling, &mut out);
+/// Adds another name to the text from `start` on.
+fn add_name(out: &mut String, start: usize, name: &str) {
+    if is_new(out, start, name) && out.len() - start + 1 + name.len() <= MAX_TEXT / 2 {
+        if out.len() > start {
+            out.push(char::from(SEGMENT));
+        }
+        out.push_str(name);
+    }
+}
+
+/// Adds an address or a number to those from `names` on, where the names end.
+fn add_reach(out: &mut String, start: usize, names: usize, reach: &str) {
+    if is_new(out, names, reach) && out.len() - start + 1 + reach.len() <= MAX_TEXT {
+        out.push(char::from(SEGMENT));
+        out.push_str(reach);
+    }
+}
+
+fn is_new(out: &str, from: usize, segment: &str) -> bool {
+    !segment.is_empty() && !out[from..].split(char::from(SEGMENT)).any(|known| known == segment)
+}
+
+/// Appends given and family name with `FAMILY` between them.
+fn append_name(given: &str, family: &str, spelling: Spelling, out: &mut String) {
+    let start = out.len();
+    fold_into(given, spelling, out);
     let at = out.len();
-    fold_into(family, spelling, &mut out);
-    if at > 0 && out.len() > at {
+    fold_into(family, spelling, out);
+    if at > start && out.len() > at {
         out.insert(at, char::from(FAMILY));
     }
-    out
-}
-
-fn with_space(name: &str) -> Vec<u8> {
-    name.bytes().map(|b| if b == FAMILY { b' ' } else { b }).collect()
 }
 
 fn cut(text: &mut String, most: usize) {
