@@ -2,6 +2,9 @@
 //!
 //! `cargo bench --bench store [-- CONTACTS]` (100 000 unless told). Figures are medians where more than one run is
 //! made. The passphrase's cost is left out: a key file unlocks.
+//!
+//! `-- CONTACTS keep DIR` imports into the new directory DIR, unlocks, and leaves the store there;
+//! `-- unlock DIR ROUNDS` unlocks that one again and again, `-- edits DIR WRITERS` edits it.
 #![allow(clippy::wildcard_imports)]
 #![allow(
     clippy::unwrap_used,
@@ -35,10 +38,13 @@ fn main() {
         return edits(Path::new(&dir), writers.parse().unwrap());
     }
     let count: u64 = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
-    let dir =
+    let keep = std::env::args().skip_while(|arg| arg != "keep").nth(1);
+    let temporary =
         tempfile::Builder::new().prefix("callbook-bench").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let key = dir.path().join("key");
-    let store = dir.path().join("store");
+    let dir = keep.as_deref().map_or(temporary.path(), Path::new);
+    std::fs::create_dir_all(dir).unwrap();
+    let key = dir.join("key");
+    let store = dir.join("store");
     let env = Env::system();
     let options = InitOptions {
         controller: "Bench GmbH".into(),
@@ -69,11 +75,10 @@ fn main() {
 
     // In a process of its own, as a person starts it.
     let told = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["unlock", dir.path().to_str().unwrap(), "1"])
+        .args(["unlock", dir.to_str().unwrap(), "1"])
         .output()
         .unwrap();
     print!("{}", String::from_utf8(told.stdout).unwrap());
-    let client = open(&store, "bench", &secret(), &env).unwrap();
     let disk = size(&store);
     println!(
         "disk, history included           {:>9.0} MB  {:.1} x the CSV of {:.0} MB",
@@ -81,6 +86,10 @@ fn main() {
         disk as f64 / csv as f64,
         csv as f64 / 1e6
     );
+    if keep.is_some() {
+        return;
+    }
+    let client = open(&store, "bench", &secret(), &env).unwrap();
 
     let ids: Vec<uuid::Uuid> = list(&client, 2_000).iter().map(|view| view.id).collect();
     let edit = median((0..200).map(|n| {
@@ -88,7 +97,7 @@ fn main() {
         edit(&client, ids[n], &format!("Title {n}"));
         started.elapsed()
     }));
-    let append = bare_append(dir.path(), 1_800);
+    let append = bare_append(dir, 1_800);
     println!(
         "durable edit                     {:>9.0} µs  {:.2} x a bare append + fdatasync of 1.8 KB ({:.0} µs)",
         micros(edit),
@@ -115,9 +124,6 @@ fn main() {
         started.elapsed().as_secs_f64(),
         report.problems.len()
     );
-    if std::env::args().any(|arg| arg == "keep") {
-        println!("kept in {}", dir.keep().display());
-    }
 }
 
 /// Edits by so many threads, each as fast as it is answered, for two seconds.
@@ -169,8 +175,17 @@ fn unlock(dir: &Path, rounds: usize) {
             started.elapsed().as_secs_f64()
         );
     }
-    let status = client.unwrap().call(Status {}).unwrap();
+    let client = client.unwrap();
+    let status = client.call(Status {}).unwrap();
     println!("memory, resident                 {:>9.0} MB", status.resident_bytes.unwrap_or(0) as f64 / 1e6);
+    for query in ["p", "pia", "pia lambert", "person4711", "0504 211", "company 77", "tag:newsletter buyer"] {
+        let median = median((0..9).map(|_| {
+            let started = Instant::now();
+            page(&client, query, 60);
+            started.elapsed()
+        }));
+        println!("search {query:<22}    {:>9.1} ms", micros(median) / 1e3);
+    }
 }
 
 fn edit(client: &Client, id: uuid::Uuid, title: &str) {
@@ -183,11 +198,15 @@ fn edit_of(client: &Client, id: uuid::Uuid, title: &str) {
 }
 
 fn list(client: &Client, limit: u64) -> Vec<View> {
+    page(client, "", limit)
+}
+
+fn page(client: &Client, query: &str, limit: u64) -> Vec<View> {
     let window = Window { limit: Some(limit), ..Window::default() };
     client
         .call(List {
             kind: RecordKind::Contact,
-            query: String::new(),
+            query: query.to_owned(),
             sort: String::new(),
             window,
             columns: vec![],
