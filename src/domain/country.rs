@@ -103,12 +103,15 @@ impl Serialize for Country {
 
 impl<'de> Deserialize<'de> for Country {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Country, D::Error> {
-        let code = if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
+        if deserializer.is_human_readable() {
+            return String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom);
+        }
+        let code = <[u8; 2]>::deserialize(deserializer)?;
+        if TABLE.names.contains_key(&code) {
+            Ok(Country(code))
         } else {
-            String::from_utf8_lossy(&<[u8; 2]>::deserialize(deserializer)?).into_owned()
-        };
-        code.parse().map_err(serde::de::Error::custom)
+            Err(serde::de::Error::custom("a stored country has no such code"))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pure types and rules: nothing here reads a clock, a file or a socket.
 pub mod access;
 pub mod basis;
+pub mod borrowed;
 pub mod channel;
 pub mod contact;
 pub mod country;

@@ -77,9 +77,19 @@ impl Phone {
         }))
     }
 
+    /// As stored: E.164, and the extension after an `x`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The number without its extension, E.164.
     pub fn e164(&self) -> &str {
-        self.0.split('x').next().unwrap_or(&self.0)
+        Phone::e164_of(&self.0)
+    }
+
+    /// The same of a number as stored.
+    pub fn e164_of(stored: &str) -> &str {
+        stored.split('x').next().unwrap_or(stored)
     }
 
     /// The extension, digits.

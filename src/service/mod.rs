@@ -10,6 +10,7 @@ mod edit;
 mod explain;
 mod import;
 pub mod index;
+mod known;
 mod list;
 mod merge;
 pub mod open;

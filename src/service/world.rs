@@ -5,12 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 
 use uuid::Uuid;
 
-use super::index::{Doc, HasFlags, Index};
+use super::index::{Doc, HasFlags, Index, Run};
+use super::known::{Batch, Ready};
 use crate::api::Error;
-use crate::domain::contact::{Company, Contact, ContactField};
-use crate::domain::country::Country;
+use crate::domain::contact::ContactField;
 use crate::domain::custom::CustomField;
-use crate::domain::entity::{Entity, Fields, RecordKind};
+use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::fold;
 use crate::domain::history::Action;
@@ -22,9 +22,6 @@ use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
 use crate::store::{Origin, Store, StoreError, Stored};
 
-/// Records that go from one thread to the other at once while loading.
-const BATCH: usize = 512;
-
 /// Companies, users and notes before contacts, which refer to them.
 const ORDER: &[RecordKind] = &[
     RecordKind::Settings,
@@ -35,6 +32,9 @@ const ORDER: &[RecordKind] = &[
     RecordKind::Note,
     RecordKind::Contact,
 ];
+
+/// How a document gets into an index: among others, or as one of very many.
+type Put = fn(&mut Index, &Doc<'_>, Run, &str);
 
 /// The state in memory. Never held locked while the storage thread is asked for something.
 pub struct World {
@@ -82,38 +82,15 @@ impl World {
             deleted: HashMap::new(),
         };
         let (world, slots, whole) = store.read(move |reader| {
-            // Reading, decrypting and decoding here, taking in on another thread.
-            std::thread::scope(|scope| {
-                let (send, receive) = std::sync::mpsc::sync_channel::<Vec<Stored>>(8);
-                let taking = scope.spawn(move || {
-                    for batch in receive {
-                        for stored in batch {
-                            world.take_in(stored)?;
-                        }
-                    }
-                    Ok::<_, StoreError>(world)
-                });
-                let gone = || StoreError::Closed("the index was not built".to_owned());
-                let mut batch = Vec::with_capacity(BATCH);
-                let mut slots = Vec::new();
-                let whole = reader.load(ORDER, |stored| {
-                    if stored.kind == RecordKind::Contact {
-                        slots.push(stored.slot);
-                    }
-                    batch.push(stored);
-                    if batch.len() == BATCH {
-                        send.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))
-                            .map_err(|_| gone())?;
-                    }
-                    Ok(())
-                });
-                let sent = send.send(batch);
-                drop(send);
-                // What the other thread stumbled over is the cause, where both have an error.
-                let world = taking.join().map_err(|_| gone())??;
-                sent.map_err(|_| gone())?;
-                Ok::<_, StoreError>((world, slots, whole?))
-            })
+            let records = usize::try_from(reader.live_records()).unwrap_or_default();
+            world.contacts.reserve(records);
+            let mut slots = Vec::with_capacity(records);
+            let whole = reader.load(ORDER, Batch::add, |batch| {
+                slots.extend(batch.slots());
+                world.take_in(&batch)
+            })?;
+            world.contacts.settle();
+            Ok::<_, StoreError>((world, slots, whole))
         })?;
         let origin = Origin {
             at: Timestamp::from_millis(0),
@@ -125,22 +102,43 @@ impl World {
         Ok((world, whole))
     }
 
-    /// Takes in a record while loading; most are contacts, which are taken apart instead of copied.
-    fn take_in(&mut self, mut stored: Stored) -> Result<(), StoreError> {
-        if stored.kind != RecordKind::Contact {
-            return self.apply(None, &stored);
+    /// Takes in what was read while loading.
+    fn take_in(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        for stored in &batch.others {
+            self.apply(None, stored)?;
         }
-        let fields = std::mem::take(&mut stored.record.fields);
-        let contact =
-            Contact::from_fields(fields).map_err(|_| StoreError::Encoding("a field of a record"))?;
-        self.contact(None, &stored, &contact)
+        for ready in batch.rows() {
+            if ready.row.is_company {
+                self.company(&ready, Index::append_run);
+            } else {
+                self.contact("", &ready, Index::append_run);
+            }
+        }
+        self.companies.found_from_here();
+        self.contacts.found_from_here();
+        Ok(())
     }
 
     /// Takes in what a commit left. `before` is the record as it was, if it was.
     pub fn apply(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
         match stored.kind {
-            RecordKind::Contact => self.contact(before, stored, &stored.entity()?)?,
-            RecordKind::Company => self.company(stored)?,
+            RecordKind::Contact => {
+                let old_external = match before.map(|before| &before.record.fields) {
+                    Some(fields) => match fields.get(&ContactField::external_id.key()) {
+                        Some(Value::Text(text)) => text,
+                        _ => "",
+                    },
+                    None => "",
+                };
+                for contact in Batch::of(stored)?.rows() {
+                    self.contact(old_external, &contact, Index::insert_run);
+                }
+            }
+            RecordKind::Company => {
+                for company in Batch::of(stored)?.rows() {
+                    self.company(&company, Index::insert_run);
+                }
+            }
             RecordKind::Note => {
                 self.note_subjects.insert(stored.id, stored.subject.0);
                 let is = stored.entity::<crate::domain::contact::Note>()?.deleted_at.is_none();
@@ -179,126 +177,52 @@ impl World {
         Ok(())
     }
 
-    /// `stored` tells about the record, `contact` is what it holds.
-    fn contact(
-        &mut self,
-        before: Option<&Stored>,
-        stored: &Stored,
-        contact: &Contact,
-    ) -> Result<(), StoreError> {
-        let id = stored.id;
-        if contact.custom.is_empty() {
+    /// Takes in a contact whose external id was this.
+    fn contact(&mut self, old_external: &str, contact: &Ready<'_>, put: Put) {
+        let Ready { row, run, texts, .. } = contact;
+        let id = row.id;
+        if !row.custom.is_empty() {
+            self.custom_values.insert(id, row.custom.clone());
+        } else if !self.custom_values.is_empty() {
             self.custom_values.remove(&id);
-        } else {
-            self.custom_values.insert(id, contact.custom.clone());
         }
-        let old_external = match before {
-            Some(before) => match before.record.fields.get(&ContactField::external_id.key()) {
-                Some(Value::Text(text)) => Some(text.clone()),
-                _ => None,
-            },
-            None => None,
-        };
-        if old_external.as_deref().unwrap_or_default() != contact.external_id
-            || before.is_none() && !contact.external_id.is_empty()
-        {
-            if let Some(old) = old_external {
-                let key = self.hasher.hash_one(&old);
-                if let Some(ids) = self.external.get_mut(&key) {
-                    ids.retain(|one| *one != id);
-                }
+        if old_external != texts.external_id {
+            if let Some(ids) = self.external.get_mut(&self.hasher.hash_one(old_external)) {
+                ids.retain(|one| *one != id);
             }
-            if !contact.external_id.is_empty() {
-                self.external.entry(self.hasher.hash_one(&contact.external_id)).or_default().push(id);
+            if !texts.external_id.is_empty() {
+                self.external.entry(self.hasher.hash_one(texts.external_id)).or_default().push(id);
             }
         }
-        self.mark_deleted(id, RecordKind::Contact, contact.deleted_at.is_some());
+        self.mark_deleted(id, RecordKind::Contact, row.deleted);
         let mut has = HasFlags::default();
-        has.set(Has::Address, !contact.addresses.is_empty());
         has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
-        // An address is no name: it is found and ordered as what it is, for it may be masked where names are not.
-        let display = contact.name();
-        let phones: Vec<&str> = contact.phones.iter().map(|phone| phone.value.e164()).collect();
-        let emails: Vec<&str> = contact.emails.iter().map(|email| email.value.as_str()).collect();
-        let tags: Vec<&str> = contact.tags.0.iter().map(String::as_str).collect();
-        let company = contact.company.and_then(|id| Some((id.0, self.company_names.get(&id.0)?.as_str())));
-        let named = !(contact.given_name.is_empty() && contact.family_name.is_empty());
-        self.contacts.insert(&Doc {
-            id,
-            given: &contact.given_name,
-            family: &contact.family_name,
-            display: if named && contact.middle_name.is_empty() && contact.name_prefix.is_empty() {
-                ""
-            } else {
-                &display
-            },
-            company,
-            phones: &phones,
-            emails: &emails,
-            tags: &tags,
-            job_title: &contact.job_title,
-            city: contact.addresses.first().map_or("", |address| &address.value.city),
-            owner: contact.owner.map(|owner| owner.0),
-            team: (!contact.team.is_empty()).then_some(contact.team.as_str()),
-            country: contact.country.as_ref().map(Country::code),
-            language: contact.language.as_ref().map(|language| language.as_str()),
-            source: &contact.source,
-            supplier: &contact.supplier,
-            basis: contact.basis.map_or("", |basis| basis.word()),
-            created: stored.record.created_at,
-            updated: stored.record.updated_at,
-            deleted: contact.deleted_at.is_some(),
-            has,
-            slot: stored.slot,
-        });
-        Ok(())
+        let company = row.company.and_then(|id| Some((id, self.company_names.get(&id)?.as_str())));
+        put(&mut self.contacts, &Doc { company, has, ..contact.doc() }, row.run, run);
     }
 
-    fn company(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let company: Company = stored.entity()?;
-        let id = stored.id;
+    fn company(&mut self, company: &Ready<'_>, put: Put) {
+        let Ready { row, run, texts, .. } = company;
+        let id = row.id;
+        let name = texts.name.to_owned();
         if let Some(old) = self.company_names.get(&id) {
             let key = fold::fold(old);
             if self.company_by_name.get(&key) == Some(&CompanyId(id)) {
                 self.company_by_name.remove(&key);
             }
         }
-        let deleted = company.deleted_at.is_some();
-        self.mark_deleted(id, RecordKind::Company, deleted);
-        if !deleted {
-            self.company_by_name.insert(fold::fold(&company.name), CompanyId(id));
+        self.mark_deleted(id, RecordKind::Company, row.deleted);
+        if !row.deleted {
+            self.company_by_name.insert(fold::fold(&name), CompanyId(id));
         }
-        self.company_names.insert(id, company.name.clone());
-        let phones: Vec<&str> = company.phones.iter().map(|phone| phone.value.e164()).collect();
-        let emails: Vec<&str> = company.emails.iter().map(|email| email.value.as_str()).collect();
-        let tags: Vec<&str> = company.tags.0.iter().map(String::as_str).collect();
-        let mut has = HasFlags::default();
-        has.set(Has::Address, !company.addresses.is_empty());
-        self.companies.insert(&Doc {
-            id,
-            display: &company.name,
-            phones: &phones,
-            emails: &emails,
-            tags: &tags,
-            job_title: &company.industry,
-            city: company.addresses.first().map_or("", |address| &address.value.city),
-            owner: company.owner.map(|owner| owner.0),
-            team: (!company.team.is_empty()).then_some(company.team.as_str()),
-            country: company.country.as_ref().map(Country::code),
-            created: stored.record.created_at,
-            updated: stored.record.updated_at,
-            deleted,
-            has,
-            slot: stored.slot,
-            ..Doc::default()
-        });
-        Ok(())
+        self.company_names.insert(id, name);
+        put(&mut self.companies, &company.doc(), row.run, run);
     }
 
     fn mark_deleted(&mut self, id: Uuid, kind: RecordKind, deleted: bool) {
         if deleted {
             self.deleted.insert(id, kind);
-        } else {
+        } else if !self.deleted.is_empty() {
             self.deleted.remove(&id);
         }
     }

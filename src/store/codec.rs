@@ -12,7 +12,6 @@
 
 use bincode::Options;
 use hmac::{Hmac, KeyInit, Mac};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -29,16 +28,16 @@ pub const SCHEMA: u8 = 1;
 /// The longest stored form, before it is cut into rows: a text of 1 MiB before and after, and what goes with it.
 const LIMIT: u64 = 8 << 20;
 
-/// A record as stored.
+/// A record as stored. What its fields are read as is up to the reader.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<F = Fields> {
     /// From 1, one more with each change.
     pub revision: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// The history entry of the last change.
     pub last_seq: u64,
-    pub fields: Fields,
+    pub fields: F,
 }
 
 /// What changed, as stored under the subject's key. When that key is destroyed, the header's commitment says nothing.
@@ -209,7 +208,11 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Reads a stored form of a schema version.
-pub fn decode<T: DeserializeOwned>(schema: u8, bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
+pub fn decode<'a, T: Deserialize<'a>>(
+    schema: u8,
+    bytes: &'a [u8],
+    what: &'static str,
+) -> Result<T, StoreError> {
     match schema {
         SCHEMA => options().deserialize(bytes).map_err(|_| StoreError::Encoding(what)),
         newer => Err(StoreError::Newer(newer)),

@@ -13,6 +13,8 @@
 //! - Plaintext: length u32 LE | value | zeros. Its length is a multiple of 32 up to 512 bytes, then of an eighth of the
 //!   power of two below it (at most 12.5 % more), so that the length says little about a name or a note.
 
+use std::ops::Range;
+
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -145,22 +147,60 @@ pub fn open<'k>(
     key: impl FnOnce(Slot) -> Option<&'k SubjectKey>,
     sealed: &[u8],
 ) -> Result<Opened, EnvelopeError> {
-    let Peek { schema, slot } = peek(sealed)?;
-    let rest = &sealed[6..];
-    let (salt, rest) = rest.split_first_chunk::<SALT>().ok_or(EnvelopeError::Damaged)?;
-    let (commitment, rest) = rest.split_first_chunk::<COMMITMENT>().ok_or(EnvelopeError::Damaged)?;
-    let (ciphertext, tag) = rest.split_last_chunk::<TAG>().ok_or(EnvelopeError::Damaged)?;
-    let key = key(slot).ok_or(EnvelopeError::NoKey { slot: slot.0 })?;
-    let material = key.material(salt)?;
-    if !material.committed_to(commitment) {
-        return Err(EnvelopeError::WrongKey { slot: slot.0 });
+    let locked = Locked::of(sealed, key)?;
+    let mut plain = Zeroizing::new(sealed.get(HEAD..sealed.len() - TAG).unwrap_or_default().to_vec());
+    let len = locked.open(place, store, &mut plain)?;
+    plain.copy_within(LEN..LEN + len, 0);
+    plain.truncate(len);
+    Ok(Opened { schema: locked.peek.schema, slot: locked.peek.slot, plain })
+}
+
+/// The same in place; says where in `sealed` the value now lies.
+pub fn open_in_place<'k>(
+    place: &Place,
+    store: StoreId,
+    key: impl FnOnce(Slot) -> Option<&'k SubjectKey>,
+    sealed: &mut [u8],
+) -> Result<(Peek, Range<usize>), EnvelopeError> {
+    let locked = Locked::of(sealed, key)?;
+    let end = sealed.len() - TAG;
+    let len = locked.open(place, store, sealed.get_mut(HEAD..end).ok_or(EnvelopeError::Damaged)?)?;
+    Ok((locked.peek, HEAD + LEN..HEAD + LEN + len))
+}
+
+/// What opens a sealed value, and has been found to be the right key.
+struct Locked {
+    peek: Peek,
+    material: crypto::Material,
+    tag: [u8; TAG],
+}
+
+impl Locked {
+    /// What [`peek`] takes is long enough to have all parts.
+    fn of<'k>(
+        sealed: &[u8],
+        key: impl FnOnce(Slot) -> Option<&'k SubjectKey>,
+    ) -> Result<Locked, EnvelopeError> {
+        let peek = peek(sealed)?;
+        let slot = peek.slot;
+        let (salt, rest) = sealed[6..].split_first_chunk::<SALT>().ok_or(EnvelopeError::Damaged)?;
+        let (commitment, rest) = rest.split_first_chunk::<COMMITMENT>().ok_or(EnvelopeError::Damaged)?;
+        let (_, tag) = rest.split_last_chunk::<TAG>().ok_or(EnvelopeError::Damaged)?;
+        let material = key(slot).ok_or(EnvelopeError::NoKey { slot: slot.0 })?.material(salt)?;
+        if !material.committed_to(commitment) {
+            return Err(EnvelopeError::WrongKey { slot: slot.0 });
+        }
+        Ok(Locked { peek, material, tag: *tag })
     }
-    let mut plain = Zeroizing::new(ciphertext.to_vec());
-    if !material.decrypt(&associated(place, store, schema, slot), &mut plain, *tag) {
-        return Err(EnvelopeError::Damaged);
+
+    /// Decrypts; the length of the value, which begins after its own length.
+    fn open(&self, place: &Place, store: StoreId, bytes: &mut [u8]) -> Result<usize, EnvelopeError> {
+        let aad = associated(place, store, self.peek.schema, self.peek.slot);
+        if !self.material.decrypt(&aad, bytes, self.tag) {
+            return Err(EnvelopeError::Damaged);
+        }
+        unpadded(bytes).ok_or(EnvelopeError::Damaged)
     }
-    unpad(&mut plain).ok_or(EnvelopeError::Damaged)?;
-    Ok(Opened { schema, slot, plain })
 }
 
 /// Reads what lies in clear.
@@ -193,17 +233,13 @@ fn padded_len(len: usize) -> usize {
     len.next_multiple_of(step)
 }
 
-/// Leaves the value alone of a padded plaintext; `None` when the padding is not what sealing makes.
-fn unpad(padded: &mut Vec<u8>) -> Option<()> {
+/// The length of the value in a padded plaintext; `None` when the padding is not what sealing makes.
+fn unpadded(padded: &[u8]) -> Option<usize> {
     let (len, rest) = padded.split_first_chunk::<LEN>()?;
     let len = usize::try_from(u32::from_le_bytes(*len)).ok()?;
     let (_, padding) = rest.split_at_checked(len)?;
-    if padding.iter().any(|&byte| byte != 0) || padded_len(LEN + len) != padded.len() {
-        return None;
-    }
-    padded.copy_within(LEN.., 0);
-    padded.truncate(len);
-    Some(())
+    let fits = padding.iter().all(|&byte| byte == 0) && padded_len(LEN + len) == padded.len();
+    fits.then_some(len)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod envelope;
 mod files;
 pub mod keyring;
 pub mod layout;
+pub mod load;
 pub mod lock;
 pub mod log;
 pub mod merkle;

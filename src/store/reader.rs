@@ -11,6 +11,7 @@ use super::backend::{Pair, Visit, scan_over};
 use super::codec::{self, Body, Header, Record};
 use super::envelope::{self, Opened, Place};
 use super::keyring::{Keyring, Slot};
+use super::load::append;
 use super::merkle::tree::Frontier;
 use super::table;
 use super::txn::{Digest, HEAD, Overlay, State, row_hash};
@@ -94,6 +95,15 @@ impl<'a> Reader<'a> {
         self.state.records
     }
 
+    pub(super) fn digest_key(&self) -> &[u8; 32] {
+        &self.state.digest_key
+    }
+
+    /// Whether this is the digest of the live rows as the log's head has it.
+    pub(super) fn is_digest(&self, digest: &Digest) -> bool {
+        *digest == self.state.digest
+    }
+
     pub(super) fn digest_matches(&self) -> Result<bool, StoreError> {
         let mut digest = Digest::default();
         for kind in RecordKind::ALL {
@@ -163,13 +173,7 @@ impl<'a> Reader<'a> {
                 .ok_or_else(|| StoreError::Damaged("a piece of a long record is missing".to_owned()))?;
             let piece = self.open_place(place.table, place.subject, place.id, chunk, &row)?;
             let content = piece.plain.get(HEAD..).ok_or(StoreError::Encoding("a piece of a record"))?;
-            if plain.capacity() - plain.len() < content.len() {
-                // Grown by hand, because a vector that moves leaves its old bytes behind.
-                let mut larger = Zeroizing::new(Vec::with_capacity(plain.capacity() * 2 + content.len()));
-                larger.extend_from_slice(&plain);
-                plain = larger;
-            }
-            plain.extend_from_slice(content);
+            append(&mut plain, content);
         }
         Ok(Assembled { schema, slot, plain })
     }
@@ -212,26 +216,6 @@ impl<'a> Reader<'a> {
             Ok(())
         })?;
         Ok(found)
-    }
-
-    /// Visits every record of all kinds, in this order of kinds, and tells whether the live rows are those that were
-    /// written: sled may lose rows to a damaged file without a word.
-    pub fn load(
-        &self,
-        kinds: &[RecordKind],
-        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
-    ) -> Result<bool, StoreError> {
-        let mut digest = Digest::default();
-        for kind in kinds {
-            self.each_row(&[table::of(*kind)], |key, value| {
-                digest.add(&row_hash(&self.state.digest_key, key, value));
-                match table::split_record_key(key) {
-                    Some((subject, id, 0)) => visit(self.read_record(*kind, subject, id, value)?),
-                    _ => Ok(()),
-                }
-            })?;
-        }
-        Ok(digest == self.state.digest)
     }
 
     /// Visits every record of a kind.

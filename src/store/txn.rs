@@ -58,11 +58,12 @@ pub(super) struct Digest(pub [u8; 32]);
 
 impl Digest {
     pub fn add(&mut self, hash: &[u8; 32]) {
-        let mut carry = 0u16;
-        for (byte, other) in self.0.iter_mut().zip(hash) {
-            let sum = u16::from(*byte) + u16::from(*other) + carry;
-            *byte = sum as u8;
-            carry = sum >> 8;
+        let mut carry = false;
+        for (limb, other) in self.0.as_chunks_mut::<8>().0.iter_mut().zip(hash.as_chunks::<8>().0) {
+            let (sum, over) = u64::from_le_bytes(*limb).overflowing_add(u64::from_le_bytes(*other));
+            let (sum, carried) = sum.overflowing_add(u64::from(carry));
+            carry = over || carried;
+            *limb = sum.to_le_bytes();
         }
     }
 
@@ -78,10 +79,23 @@ impl Digest {
 
 /// The keyed hash of a row: of its key and of the head of its envelope, which no other envelope shares.
 pub(super) fn row_hash(digest_key: &[u8; 32], key: &[u8], value: &[u8]) -> [u8; 32] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(digest_key) else { return [0; 32] };
-    mac.update(key);
-    mac.update(value.get(..54).unwrap_or(value));
-    mac.finalize().into_bytes().into()
+    RowHash::new(digest_key).map_or([0; 32], |keyed| keyed.of(key, value))
+}
+
+/// [`row_hash`] for many rows: what the key alone decides is computed once.
+pub(super) struct RowHash(Hmac<Sha256>);
+
+impl RowHash {
+    pub fn new(digest_key: &[u8; 32]) -> Option<RowHash> {
+        Hmac::<Sha256>::new_from_slice(digest_key).ok().map(RowHash)
+    }
+
+    pub fn of(&self, key: &[u8], value: &[u8]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        mac.update(key);
+        mac.update(value.get(..54).unwrap_or(value));
+        mac.finalize().into_bytes().into()
+    }
 }
 
 /// Changes that are staged and not committed: `None` is a deleted row.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::basis::Basis;
+use crate::domain::borrowed::FieldsRef;
 use crate::domain::field::FieldKey;
 use crate::domain::id::{CompanyId, ContactId};
 use crate::domain::reach::{Address, Email, Labelled, Phone, Url};
@@ -117,6 +118,15 @@ fn what_is_written_today_is_version_1() {
 }
 
 #[test]
+fn borrowed_fields_are_the_same_fields() {
+    let (bytes, owned) = (bytes(RECORD_1.trim()), record());
+    let read: Record<FieldsRef<'_>> = decode(1, &bytes, "").unwrap();
+    let expected: FieldsRef<'_> = owned.fields.iter().map(|(key, value)| (*key, value.into())).collect();
+    assert_eq!(read.fields, expected);
+    assert_eq!((read.revision, read.updated_at), (owned.revision, owned.updated_at));
+}
+
+#[test]
 fn damage_and_newer_versions_are_errors() {
     let good = bytes(RECORD_1.trim());
     assert!(matches!(decode::<Record>(2, &good, "a record"), Err(StoreError::Newer(2))));
@@ -132,6 +142,7 @@ proptest::proptest! {
     #[test]
     fn no_bytes_break_the_decoder(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
         let _ = decode::<Record>(1, &bytes, "a record");
+        let _ = decode::<Record<FieldsRef<'_>>>(1, &bytes, "a record");
         let _ = decode::<Body>(1, &bytes, "a body");
         let _ = decode::<Page>(1, &bytes, "a page");
         let _ = decode::<Head>(1, &bytes, "a head");

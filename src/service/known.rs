@@ -1,0 +1,371 @@
+//! What memory keeps of contacts and companies, taken from their fields: at unlock from all rows on many threads, later
+//! from each record that changes.
+
+use uuid::Uuid;
+
+use super::index::{Doc, HasFlags, Run};
+use crate::domain::basis::Basis;
+use crate::domain::borrowed::{FieldsRef, ValueRef};
+use crate::domain::contact::{CompanyField, Contact, ContactField};
+use crate::domain::country::Country;
+use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::field::FieldKey;
+use crate::domain::query::Has;
+use crate::domain::reach::Phone;
+use crate::domain::time::Timestamp;
+use crate::store::load::Raw;
+use crate::store::{StoreError, Stored};
+
+/// What becomes of a slice of rows: contacts and companies made ready for the index, other records as they are.
+#[derive(Default)]
+pub struct Batch {
+    pub others: Vec<Stored>,
+    rows: Vec<Row>,
+    /// The texts of all rows, each of which has as many as [`Row`] says.
+    texts: String,
+    ends: Vec<u32>,
+}
+
+/// A contact or company without its texts. In the batch these are: the searched text, those of [`Texts`], the tags.
+#[derive(Debug)]
+pub struct Row {
+    pub is_company: bool,
+    pub id: Uuid,
+    pub slot: u32,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    pub deleted: bool,
+    pub company: Option<Uuid>,
+    pub owner: Option<Uuid>,
+    pub country: Option<Country>,
+    pub basis: Option<Basis>,
+    pub run: Run,
+    /// Values of custom fields, which the index does not hold.
+    pub custom: Fields,
+    tags: usize,
+}
+
+/// The texts of every row, in this order.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Texts<'a> {
+    /// A company's name.
+    pub name: &'a str,
+    /// A contact's job title, a company's industry.
+    pub job_title: &'a str,
+    pub city: &'a str,
+    pub team: &'a str,
+    pub language: &'a str,
+    pub source: &'a str,
+    pub supplier: &'a str,
+    pub external_id: &'a str,
+}
+
+impl<'a> Texts<'a> {
+    fn each(&mut self) -> [&mut &'a str; 8] {
+        let Texts { name, job_title, city, team, language, source, supplier, external_id } = self;
+        [name, job_title, city, team, language, source, supplier, external_id]
+    }
+}
+
+/// A contact or company of a batch with its texts.
+pub struct Ready<'a> {
+    pub row: &'a Row,
+    /// The text that is searched, which [`Row::run`] is about.
+    pub run: &'a str,
+    pub texts: Texts<'a>,
+    pub tags: Vec<&'a str>,
+}
+
+impl Ready<'_> {
+    /// As the index takes it in, without what other records tell about it.
+    pub fn doc(&self) -> Doc<'_> {
+        fn some(text: &str) -> Option<&str> {
+            (!text.is_empty()).then_some(text)
+        }
+        let Ready { row, texts, tags, .. } = self;
+        Doc {
+            id: row.id,
+            tags,
+            job_title: texts.job_title,
+            city: texts.city,
+            owner: row.owner,
+            team: some(texts.team),
+            country: row.country.as_ref().map(Country::code),
+            language: some(texts.language),
+            source: texts.source,
+            supplier: texts.supplier,
+            basis: row.basis.map_or("", |basis| basis.word()),
+            created: row.created,
+            updated: row.updated,
+            deleted: row.deleted,
+            slot: row.slot,
+            ..Doc::default()
+        }
+    }
+}
+
+impl Batch {
+    /// Adds a record as it was read.
+    pub fn add(&mut self, raw: &Raw<'_>) -> Result<(), StoreError> {
+        if !is_known(raw.kind) {
+            self.others.push(raw.stored()?);
+            return Ok(());
+        }
+        let record = raw.record::<FieldsRef<'_>>()?;
+        let known = Known::of(raw.kind, record.fields)?;
+        let whole = if known.is_plain() { None } else { Some(raw.stored()?) };
+        self.push(raw.id, raw.slot, record.created_at, record.updated_at, &known, whole.as_ref())
+    }
+
+    /// The batch of one contact or company.
+    pub fn of(stored: &Stored) -> Result<Batch, StoreError> {
+        let mut batch = Batch::default();
+        let fields = stored.record.fields.iter().map(|(key, value)| (*key, ValueRef::from(value)));
+        let (created, updated) = (stored.record.created_at, stored.record.updated_at);
+        let known = Known::of(stored.kind, fields)?;
+        batch.push(stored.id, stored.slot, created, updated, &known, Some(stored))?;
+        Ok(batch)
+    }
+
+    /// The slots that the contacts name.
+    pub fn slots(&self) -> impl Iterator<Item = u32> {
+        self.rows.iter().filter(|row| !row.is_company).map(|row| row.slot)
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = Ready<'_>> {
+        let mut ends = self.ends.iter();
+        let mut start = 0;
+        let mut next = move || {
+            let end = ends.next().map_or(start, |end| *end as usize);
+            self.texts.get(std::mem::replace(&mut start, end)..end).unwrap_or_default()
+        };
+        self.rows.iter().map(move |row| {
+            let run = next();
+            let mut texts = Texts::default();
+            for text in texts.each() {
+                *text = next();
+            }
+            let tags = (0..row.tags).map(|_| next()).collect();
+            Ready { row, run, texts, tags }
+        })
+    }
+
+    /// `whole` is the record, where what is known of it is not enough.
+    fn push(
+        &mut self,
+        id: Uuid,
+        slot: u32,
+        created: Timestamp,
+        updated: Timestamp,
+        known: &Known<'_>,
+        whole: Option<&Stored>,
+    ) -> Result<(), StoreError> {
+        // An address is no name: it is found and ordered as what it is, for it may be masked where names are not.
+        let display = match whole {
+            _ if known.is_company => known.texts.name.to_owned(),
+            Some(whole) if !known.is_named_plainly() => whole.entity::<Contact>()?.name(),
+            _ => String::new(),
+        };
+        let mut has = HasFlags::default();
+        has.set(Has::Address, known.has_address);
+        let run = Run::append(
+            &Doc {
+                id,
+                given: known.given,
+                family: known.family,
+                display: &display,
+                phones: &known.phones,
+                emails: &known.emails,
+                has,
+                ..Doc::default()
+            },
+            &mut self.texts,
+        );
+        self.end();
+        let mut texts = known.texts;
+        for text in texts.each().into_iter().map(|text| &**text).chain(known.tags.iter().copied()) {
+            self.texts.push_str(text);
+            self.end();
+        }
+        let custom = whole.filter(|_| known.has_custom && !known.is_company).map(|whole| {
+            let fields = whole.record.fields.iter().filter(|(key, _)| key.is_custom());
+            fields.map(|(key, value)| (*key, value.clone())).collect()
+        });
+        self.rows.push(Row {
+            is_company: known.is_company,
+            id,
+            slot,
+            created,
+            updated,
+            deleted: known.deleted,
+            company: known.company,
+            owner: known.owner,
+            country: known.country,
+            basis: known.basis,
+            run,
+            custom: custom.unwrap_or_default(),
+            tags: known.tags.len(),
+        });
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.ends.push(self.texts.len() as u32);
+    }
+}
+
+/// Whether the index has records of this kind.
+fn is_known(kind: RecordKind) -> bool {
+    match kind {
+        RecordKind::Contact | RecordKind::Company => true,
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => false,
+    }
+}
+
+fn wrong() -> StoreError {
+    StoreError::Encoding("a field of a record")
+}
+
+fn text(value: ValueRef<'_>) -> Result<&str, StoreError> {
+    match value {
+        ValueRef::Text(text) => Ok(text),
+        _ => Err(wrong()),
+    }
+}
+
+/// The fields that memory knows, where they lie.
+#[derive(Default)]
+struct Known<'a> {
+    is_company: bool,
+    given: &'a str,
+    family: &'a str,
+    /// Has parts of a name that stand in no field of their own in the index.
+    other_names: bool,
+    company: Option<Uuid>,
+    phones: Vec<&'a str>,
+    emails: Vec<&'a str>,
+    has_address: bool,
+    country: Option<Country>,
+    owner: Option<Uuid>,
+    tags: Vec<&'a str>,
+    basis: Option<Basis>,
+    deleted: bool,
+    has_custom: bool,
+    texts: Texts<'a>,
+}
+
+impl<'a> Known<'a> {
+    fn of(
+        kind: RecordKind,
+        fields: impl IntoIterator<Item = (FieldKey, ValueRef<'a>)>,
+    ) -> Result<Known<'a>, StoreError> {
+        let mut known = Known { is_company: kind == RecordKind::Company, ..Known::default() };
+        for (key, value) in fields {
+            if key.is_custom() {
+                known.has_custom = true;
+            } else if known.is_company {
+                known.set_of_company(CompanyField::of(key).ok_or_else(wrong)?, value)?;
+            } else {
+                known.set(ContactField::of(key).ok_or_else(wrong)?, value)?;
+            }
+        }
+        Ok(known)
+    }
+
+    fn set(&mut self, field: ContactField, value: ValueRef<'a>) -> Result<(), StoreError> {
+        use ContactField as F;
+        match field {
+            F::given_name => self.given = text(value)?,
+            F::family_name => self.family = text(value)?,
+            F::name_prefix | F::middle_name => self.other_names = true,
+            F::job_title => self.texts.job_title = text(value)?,
+            F::team => self.texts.team = text(value)?,
+            F::source => self.texts.source = text(value)?,
+            F::supplier => self.texts.supplier = text(value)?,
+            F::external_id => self.texts.external_id = text(value)?,
+            F::phones => {
+                let ValueRef::Phones(items) = value else { return Err(wrong()) };
+                self.phones = items.into_iter().map(|item| Phone::e164_of(item.value)).collect();
+            }
+            F::emails => {
+                let ValueRef::Emails(items) = value else { return Err(wrong()) };
+                self.emails = items.into_iter().map(|item| item.value).collect();
+            }
+            F::addresses => {
+                let ValueRef::Addresses(items) = value else { return Err(wrong()) };
+                self.has_address = !items.is_empty();
+                self.texts.city = items.first().map_or("", |item| item.city);
+            }
+            F::company => {
+                let ValueRef::Company(id) = value else { return Err(wrong()) };
+                self.company = Some(id.0);
+            }
+            F::country => {
+                let ValueRef::Country(country) = value else { return Err(wrong()) };
+                self.country = Some(country);
+            }
+            F::language => {
+                let ValueRef::Language(tag) = value else { return Err(wrong()) };
+                self.texts.language = tag;
+            }
+            F::owner => {
+                let ValueRef::User(id) = value else { return Err(wrong()) };
+                self.owner = Some(id.0);
+            }
+            F::tags => {
+                let ValueRef::Tags(tags) = value else { return Err(wrong()) };
+                self.tags = tags;
+            }
+            F::basis => {
+                let ValueRef::Basis(basis) = value else { return Err(wrong()) };
+                self.basis = Some(basis);
+            }
+            F::deleted_at => self.deleted = true,
+            // Not searched; read from the record when it is shown.
+            F::form_of_address
+            | F::name_suffix
+            | F::department
+            | F::reason
+            | F::websites
+            | F::obtained_on
+            | F::verified_on
+            | F::merged_into => {}
+        }
+        Ok(())
+    }
+
+    fn set_of_company(&mut self, field: CompanyField, value: ValueRef<'a>) -> Result<(), StoreError> {
+        use CompanyField as F;
+        let same = match field {
+            F::name => {
+                self.texts.name = text(value)?;
+                return Ok(());
+            }
+            F::industry => ContactField::job_title,
+            F::phones => ContactField::phones,
+            F::emails => ContactField::emails,
+            F::addresses => ContactField::addresses,
+            F::country => ContactField::country,
+            F::owner => ContactField::owner,
+            F::team => ContactField::team,
+            F::tags => ContactField::tags,
+            F::deleted_at => ContactField::deleted_at,
+            F::vat_id | F::websites | F::external_id => return Ok(()),
+        };
+        self.set(same, value)
+    }
+
+    /// The name as shown is the given and the family name.
+    fn is_named_plainly(&self) -> bool {
+        !(self.given.is_empty() && self.family.is_empty()) && !self.other_names
+    }
+
+    /// Nothing else of the record is needed: of companies, memory has no custom values.
+    fn is_plain(&self) -> bool {
+        self.is_company || self.is_named_plainly() && !self.has_custom
+    }
+}
