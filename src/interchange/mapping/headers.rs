@@ -87,7 +87,7 @@ impl Known {
 
 /// Whether the field holds several labelled items.
 pub(crate) fn is_list(field: ContactField) -> bool {
-    matches!(field.spec().kind, Kind::Phones | Kind::Emails | Kind::Links | Kind::Addresses)
+    field.spec().kind.shape() == Shape::Labelled
 }
 
 type Row = (Known, &'static [&'static str]);
