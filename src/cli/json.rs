@@ -7,7 +7,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::schema::{FieldInfo, Schema};
 use crate::domain::value::Value;
-pub(crate) use crate::interchange::export::value_json as value;
+pub(crate) use crate::interchange::export::json::value_json as value;
 
 /// Sets a key unless the text is empty.
 pub(crate) fn put_text(object: &mut Map<String, Json>, key: &str, text: &str) {

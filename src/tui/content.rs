@@ -8,7 +8,6 @@ use crate::domain::contact::{CompanyField, ContactField, NoteField};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
-use crate::domain::reach::Labelled;
 use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;

@@ -10,7 +10,7 @@ use crate::domain::field::{Category, Edit};
 use crate::domain::forbidden;
 use crate::domain::reach::Labelled;
 use crate::domain::schema::FieldInfo;
-use crate::domain::value::{Kind, Value};
+use crate::domain::value::{Kind, Shape, Value};
 use crate::tui::forms::line::{Area, Line};
 use crate::tui::forms::pick::Choice;
 
