@@ -58,8 +58,9 @@ fn words_that_mean_nothing_are_2() {
     shell.fails(2, &export(""));
     shell.ok(&export("sms"));
     shell.fails(2, &["contact", "export", "--purpose", "test"]);
-    shell.fails(2, &["contact", "edit", NOBODY, "--set", "nonsense=1"]);
-    shell.fails(2, &["contact", "edit", NOBODY]);
+    let id = shell.add("Anna", "Schmidt", "030 901820");
+    shell.fails(2, &["contact", "edit", &id, "--set", "nonsense=1"]);
+    shell.fails(2, &["contact", "edit", &id]);
     shell.fails(2, &["contact", "delete"]);
     shell.fails(2, &["contact", "delete", "--query", "anna"]);
     shell.fails(2, &["init", "--controller", "Again", "--country", "Atlantis", "--store", "other"]);

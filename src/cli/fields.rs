@@ -8,7 +8,7 @@ use crate::domain::edit::{FieldEdit, Input};
 use crate::domain::entity::Entity;
 use crate::domain::field::{Edit, FieldSpec};
 use crate::domain::reach::Labelled;
-use crate::domain::value::Kind;
+use crate::domain::value::{Kind, Shape};
 
 /// The fields named on a command line, as edits: `--given Anna`, `--phone 'work: 030 901820'`, `--set custom.budget=12`.
 #[derive(Clone, Debug)]
@@ -45,26 +45,6 @@ pub(crate) fn flags(spec: &FieldSpec) -> Vec<String> {
     };
     let other = (spec.name == "job_title").then(|| "title".to_owned());
     short.into_iter().chain([name]).chain(other).collect()
-}
-
-fn repeats(kind: Kind) -> bool {
-    match kind {
-        Kind::Phones | Kind::Emails | Kind::Links | Kind::Addresses | Kind::Tags | Kind::Words => true,
-        Kind::Text
-        | Kind::LongText
-        | Kind::Country
-        | Kind::Language
-        | Kind::Basis
-        | Kind::Company
-        | Kind::Contact
-        | Kind::User
-        | Kind::Day
-        | Kind::Time
-        | Kind::Flag
-        | Kind::Number
-        | Kind::Word(_)
-        | Kind::Slug => false,
-    }
 }
 
 /// What the value of a flag looks like.
@@ -110,31 +90,13 @@ fn arg(spec: &'static FieldSpec) -> Arg {
         .value_name(value_name(spec.kind))
         .help(format!("{}: {}", spec.label, spec.why))
         .help_heading("Fields")
-        .action(if repeats(spec.kind) { ArgAction::Append } else { ArgAction::Set });
+        .action(if spec.kind.is_list() { ArgAction::Append } else { ArgAction::Set });
     for alias in rest {
         arg = arg.visible_alias(alias);
     }
-    match spec.kind {
-        Kind::Basis => arg.value_parser(known(crate::domain::basis::Basis::WORDS)),
-        Kind::Word(words) => arg.value_parser(known(words)),
-        Kind::Text
-        | Kind::LongText
-        | Kind::Phones
-        | Kind::Emails
-        | Kind::Links
-        | Kind::Addresses
-        | Kind::Tags
-        | Kind::Country
-        | Kind::Language
-        | Kind::Company
-        | Kind::Contact
-        | Kind::User
-        | Kind::Day
-        | Kind::Time
-        | Kind::Flag
-        | Kind::Number
-        | Kind::Slug
-        | Kind::Words => arg,
+    match spec.kind.shape() {
+        Shape::Choice(words) => arg.value_parser(known(words)),
+        Shape::Single | Shape::Labelled | Shape::Words | Shape::Record => arg,
     }
 }
 
@@ -192,8 +154,7 @@ impl<E: Entity> FromArgMatches for FieldArgs<E> {
         for spec in flagged::<E>() {
             let Some(given) = matches.get_many::<String>(&arg_id(spec)) else { continue };
             let given: Vec<&String> = given.collect();
-            let labelled = matches!(spec.kind, Kind::Phones | Kind::Emails | Kind::Links | Kind::Addresses);
-            let input = if labelled {
+            let input = if spec.kind.shape() == Shape::Labelled {
                 Input::Items(given.iter().map(|text| item(text)).collect())
             } else {
                 let texts: Vec<&str> = given.iter().map(|text| text.as_str()).collect();

@@ -5,20 +5,9 @@ use serde_json::{Map, Value as Json, json};
 use crate::api::{ChangeView, Entry, Shown, Similar, View};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
-use crate::domain::reach::Labelled;
 use crate::domain::schema::{FieldInfo, Schema};
-use crate::domain::value::{Kind, Value};
-
-/// A list that has items of `V` with its label beside.
-fn labelled<T>(items: &[Labelled<T>], one: impl Fn(&T, &mut Map<String, Json>)) -> Json {
-    let objects = items.iter().map(|item| {
-        let mut object = Map::new();
-        one(&item.value, &mut object);
-        put_text(&mut object, "label", &item.label);
-        Json::Object(object)
-    });
-    Json::Array(objects.collect())
-}
+use crate::domain::value::Value;
+pub(crate) use crate::interchange::export::json::value_json as value;
 
 /// Sets a key unless the text is empty.
 pub(crate) fn put_text(object: &mut Map<String, Json>, key: &str, text: &str) {
@@ -27,85 +16,11 @@ pub(crate) fn put_text(object: &mut Map<String, Json>, key: &str, text: &str) {
     }
 }
 
-/// A value as JSON. What names another record is that record's name here, which `text` gives.
-pub(crate) fn value(value: &Value, text: &str) -> Json {
-    match value {
-        Value::Text(text) | Value::Word(text) => Json::from(text.as_str()),
-        Value::Phones(items) => labelled(items, |phone, object| {
-            put_text(object, "number", phone.e164());
-            put_text(object, "extension", phone.extension().unwrap_or_default());
-        }),
-        Value::Emails(items) => labelled(items, |email, object| put_text(object, "address", email.as_str())),
-        Value::Links(items) => labelled(items, |url, object| put_text(object, "url", url.as_str())),
-        Value::Addresses(items) => labelled(items, |address, object| {
-            put_text(object, "street", &address.street);
-            put_text(object, "postal_code", &address.postal_code);
-            put_text(object, "city", &address.city);
-            put_text(object, "region", &address.region);
-            put_text(object, "country", &address.country);
-        }),
-        Value::Tags(words) | Value::Words(words) => json!(words),
-        Value::Country(country) => json!(country),
-        Value::Language(language) => json!(language),
-        Value::Basis(basis) => json!(basis),
-        Value::Company(_) | Value::Contact(_) | Value::User(_) => Json::from(text),
-        Value::Day(day) => json!(day),
-        Value::Time(time) => json!(time),
-        Value::Flag(yes) => json!(yes),
-        Value::Number(number) => json!(number),
-    }
-}
-
-/// The id of the record a value names.
-fn reference(value: &Value) -> Option<String> {
-    match value {
-        Value::Company(id) => Some(id.to_string()),
-        Value::Contact(id) => Some(id.to_string()),
-        Value::User(id) => Some(id.to_string()),
-        Value::Text(_)
-        | Value::Phones(_)
-        | Value::Emails(_)
-        | Value::Links(_)
-        | Value::Addresses(_)
-        | Value::Tags(_)
-        | Value::Country(_)
-        | Value::Language(_)
-        | Value::Basis(_)
-        | Value::Day(_)
-        | Value::Time(_)
-        | Value::Flag(_)
-        | Value::Number(_)
-        | Value::Word(_)
-        | Value::Words(_) => None,
-    }
-}
-
 /// A field as JSON; a masked one is its mask.
 pub(crate) fn shown(shown: &Shown) -> Json {
     match &shown.value {
         Some(of) => value(of, &shown.text),
         None => Json::from(shown.text.as_str()),
-    }
-}
-
-/// Fields that hold lists: these are there even when empty, so that scripts can go through them.
-fn is_list(kind: Kind) -> bool {
-    match kind {
-        Kind::Phones | Kind::Emails | Kind::Links | Kind::Addresses | Kind::Tags | Kind::Words => true,
-        Kind::Text
-        | Kind::LongText
-        | Kind::Country
-        | Kind::Language
-        | Kind::Basis
-        | Kind::Company
-        | Kind::Contact
-        | Kind::User
-        | Kind::Day
-        | Kind::Time
-        | Kind::Flag
-        | Kind::Number
-        | Kind::Word(_)
-        | Kind::Slug => false,
     }
 }
 
@@ -126,11 +41,12 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
             }
             Some(one) => {
                 object.insert(field.name.clone(), shown(one));
-                if let Some(id) = one.value.as_ref().and_then(reference) {
-                    object.insert(format!("{}_id", field.name), Json::from(id));
+                if let Some(id) = one.value.as_ref().and_then(Value::record) {
+                    object.insert(format!("{}_id", field.name), json!(id));
                 }
             }
-            None if is_list(field.kind) && !field.custom => {
+            // Lists are there even when empty, so that scripts can go through them.
+            None if field.kind.is_list() && !field.custom => {
                 object.insert(field.name.clone(), json!([]));
             }
             None => {}

@@ -81,17 +81,12 @@ impl Col {
                 None => String::new(),
                 // What names another record is its name, also for programs; a masked value is its mask.
                 Some(shown) => match &shown.value {
-                    Some(value) if !readable && !names_record(value) => value.to_string(),
+                    Some(value) if !readable => value.named(&shown.text),
                     _ => shown.text.clone(),
                 },
             },
         }
     }
-}
-
-fn names_record(value: &crate::domain::value::Value) -> bool {
-    use crate::domain::value::Value;
-    matches!(value, Value::Company(_) | Value::Contact(_) | Value::User(_))
 }
 
 /// The columns asked for, or those that a format shows by itself.

@@ -14,66 +14,13 @@ use crate::domain::id::{CompanyId, ContactId, UserId};
 use crate::domain::reach::{Address, Email, Labelled, Phone, Url};
 use crate::domain::time::Timestamp;
 
-/// A closed set of words: an enum with the word for each variant, stored and written as that word.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+mod held;
+mod shape;
+mod words;
 
-        impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-            pub const WORDS: &'static [&'static str] = &[$($word,)*];
-
-            /// The word that stands for this in files, commands and on disk.
-            pub const fn word(self) -> &'static str {
-                match self { $($name::$variant => $word,)* }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.word())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::domain::value::Invalid;
-
-            fn from_str(text: &str) -> Result<$name, $crate::domain::value::Invalid> {
-                let wanted = text.trim().to_lowercase().replace(['-', ' '], "_");
-                $name::ALL.iter().copied().find(|one| one.word() == wanted).ok_or_else(|| {
-                    $crate::domain::value::Invalid::new(format!("`{}` is none of {}", text.trim(), $name::WORDS.join(", ")))
-                })
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                if serializer.is_human_readable() {
-                    serializer.serialize_str(self.word())
-                } else {
-                    let at = $name::ALL.iter().position(|one| one == self).unwrap_or_default();
-                    serializer.serialize_u8(at as u8)
-                }
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
-                if deserializer.is_human_readable() {
-                    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-                } else {
-                    let at = u8::deserialize(deserializer)?;
-                    $name::ALL.get(usize::from(at)).copied().ok_or_else(|| {
-                        serde::de::Error::custom(concat!("unknown ", stringify!($name)))
-                    })
-                }
-            }
-        }
-    };
-}
-pub(crate) use words;
+pub use held::{Held, OneOf, Tags, WordList};
+pub use shape::Shape;
+pub(crate) use words::words;
 
 /// Why a text cannot be a value; a sentence for the person who wrote it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -402,132 +349,6 @@ impl fmt::Display for Value {
             Value::Time(time) => time.fmt(f),
             Value::Flag(yes) => f.write_str(if *yes { "yes" } else { "no" }),
             Value::Number(number) => number.fmt(f),
-        }
-    }
-}
-
-/// A Rust type that a field of an entity may have.
-pub trait Held: Sized {
-    /// `None` when empty.
-    fn to_value(&self) -> Option<Value>;
-    /// `None` for a value of another kind.
-    fn from_value(value: Option<Value>) -> Option<Self>;
-}
-
-macro_rules! held {
-    ($($ty:ty, $variant:ident, $empty:expr;)*) => {$(
-        impl Held for $ty {
-            fn to_value(&self) -> Option<Value> {
-                #[allow(clippy::redundant_closure_call)]
-                (!$empty(self)).then(|| Value::$variant(self.clone()))
-            }
-
-            fn from_value(value: Option<Value>) -> Option<$ty> {
-                match value {
-                    None => Some(Default::default()),
-                    Some(Value::$variant(held)) => Some(held),
-                    Some(_) => None,
-                }
-            }
-        }
-    )*};
-}
-
-held! {
-    String, Text, String::is_empty;
-    Vec<Labelled<Phone>>, Phones, Vec::is_empty;
-    Vec<Labelled<Email>>, Emails, Vec::is_empty;
-    Vec<Labelled<Url>>, Links, Vec::is_empty;
-    Vec<Labelled<Address>>, Addresses, Vec::is_empty;
-    bool, Flag, |yes: &bool| !*yes;
-    i64, Number, |number: &i64| *number == 0;
-}
-
-macro_rules! held_optional {
-    ($($ty:ty, $variant:ident;)*) => {$(
-        impl Held for Option<$ty> {
-            fn to_value(&self) -> Option<Value> {
-                self.clone().map(Value::$variant)
-            }
-
-            fn from_value(value: Option<Value>) -> Option<Option<$ty>> {
-                match value {
-                    None => Some(None),
-                    Some(Value::$variant(held)) => Some(Some(held)),
-                    Some(_) => None,
-                }
-            }
-        }
-    )*};
-}
-
-held_optional! {
-    Country, Country;
-    Language, Language;
-    Basis, Basis;
-    CompanyId, Company;
-    ContactId, Contact;
-    UserId, User;
-    Day, Day;
-    Timestamp, Time;
-}
-
-/// Tags of a record: sorted, in lower case.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Tags(pub Vec<String>);
-
-impl Held for Tags {
-    fn to_value(&self) -> Option<Value> {
-        (!self.0.is_empty()).then(|| Value::Tags(self.0.clone()))
-    }
-
-    fn from_value(value: Option<Value>) -> Option<Tags> {
-        match value {
-            None => Some(Tags::default()),
-            Some(Value::Tags(tags)) => Some(Tags(tags)),
-            Some(_) => None,
-        }
-    }
-}
-
-/// A list of free words.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct WordList(pub Vec<String>);
-
-impl Held for WordList {
-    fn to_value(&self) -> Option<Value> {
-        (!self.0.is_empty()).then(|| Value::Words(self.0.clone()))
-    }
-
-    fn from_value(value: Option<Value>) -> Option<WordList> {
-        match value {
-            None => Some(WordList::default()),
-            Some(Value::Words(words)) => Some(WordList(words)),
-            Some(_) => None,
-        }
-    }
-}
-
-/// One of a closed set of words, held as the enum and stored as the word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OneOf<T>(pub Option<T>);
-
-impl<T> Default for OneOf<T> {
-    fn default() -> OneOf<T> {
-        OneOf(None)
-    }
-}
-
-impl<T: Copy + fmt::Display + std::str::FromStr> Held for OneOf<T> {
-    fn to_value(&self) -> Option<Value> {
-        self.0.map(|word| Value::Word(word.to_string()))
-    }
-
-    fn from_value(value: Option<Value>) -> Option<OneOf<T>> {
-        match value {
-            None => Some(OneOf(None)),
-            Some(Value::Word(word)) => word.parse().ok().map(|one| OneOf(Some(one))),
-            Some(_) => None,
         }
     }
 }

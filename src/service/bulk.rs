@@ -136,8 +136,7 @@ impl Plan {
                 }
                 let world = read_lock(world);
                 let within = Some(self.sight.relation_of(&world, stored));
-                let resolved =
-                    resolve(&world, &self.sight, within, kind, edits.clone(), now, None, self.me)?;
+                let resolved = resolve(&world, &self.sight, within, kind, edits.clone(), now, None, self.me)?;
                 if let Some(name) = resolved.new_company {
                     return Err(Error::usage(format!("there is no company `{name}`")).hint("add it first"));
                 }

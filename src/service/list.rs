@@ -268,7 +268,12 @@ impl Ask<'_> {
                 let header = reader
                     .header(seq)?
                     .ok_or_else(|| Error::integrity(format!("history entry {seq} is missing")))?;
-                entries.extend(sight.entry(&world, &header, || Ok(Some(body)), || Ok(Some(stored.clone())))?);
+                entries.extend(sight.entry(
+                    &world,
+                    &header,
+                    || Ok(Some(body)),
+                    || Ok(Some(stored.clone())),
+                )?);
             }
             entries.reverse();
             Ok(entries)

@@ -1,5 +1,6 @@
 //! Making and unlocking stores, and taking them into service.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -213,6 +214,20 @@ fn layout_error(error: &LayoutError) -> Error {
             told.hint("create a store with `callbook init`, or look at `callbook demo`")
         }
         LayoutError::Exists(_) => told.hint("`callbook status` opens it; another is made with --store DIR"),
+        LayoutError::File(error) | LayoutError::Lock(LockError::File(error)) => match error.kind() {
+            // Who has it open is written down there, and the storage engine tidies up whenever it starts.
+            ErrorKind::ReadOnlyFilesystem => told.hint(
+                "the disk is mounted read-only, and a store is written to also when it is only read: mount it \
+                 writable, or copy the store to another disk and name that with --store DIR",
+            ),
+            ErrorKind::PermissionDenied => {
+                told.hint("a store is written to also when it is only read: see who owns it and may write there")
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                told.hint("no space is left: free some; nothing that was acknowledged is lost")
+            }
+            _ => told,
+        },
         _ => told,
     }
 }

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
+use super::world::{World, subject_of};
 use crate::api::Error;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
-use super::world::{World, subject_of};
 use crate::store::{Reader, Stored};
 
 /// A user, to be changed by operations that decide themselves who may.

@@ -12,33 +12,20 @@ use crate::store::StoreError;
 impl World {
     /// A value for people.
     pub fn text(&self, value: &Value) -> String {
-        fn each<T>(items: &[Labelled<T>], text: impl Fn(&T) -> String) -> String {
-            let one = |item: &Labelled<T>| {
-                let text = text(&item.value);
-                if item.label.is_empty() { text } else { format!("{text} ({})", item.label) }
+        if let Some(items) = value.readable_items() {
+            let one = |item: &Labelled<String>| match item.label.as_str() {
+                "" => item.value.clone(),
+                label => format!("{} ({label})", item.value),
             };
-            items.iter().map(one).collect::<Vec<_>>().join("; ")
+            return items.iter().map(one).collect::<Vec<_>>().join("; ");
         }
-        match value {
-            Value::Company(id) => self.company_names.get(&id.0).cloned().unwrap_or_else(|| id.to_string()),
-            Value::User(id) => self.user_name(id.0),
-            Value::Phones(items) => each(items, |phone| phone.readable()),
-            Value::Emails(items) => each(items, ToString::to_string),
-            Value::Links(items) => each(items, ToString::to_string),
-            Value::Addresses(items) => each(items, |address| address.readable()),
-            Value::Country(country) => country.code().to_owned(),
-            Value::Text(_)
-            | Value::Tags(_)
-            | Value::Language(_)
-            | Value::Basis(_)
-            | Value::Contact(_)
-            | Value::Day(_)
-            | Value::Time(_)
-            | Value::Flag(_)
-            | Value::Number(_)
-            | Value::Word(_)
-            | Value::Words(_) => value.to_string(),
+        if let Value::Company(id) = value {
+            return self.company_names.get(&id.0).cloned().unwrap_or_else(|| id.to_string());
         }
+        if let Value::User(id) = value {
+            return self.user_name(id.0);
+        }
+        value.to_string()
     }
 }
 

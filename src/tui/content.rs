@@ -8,7 +8,6 @@ use crate::domain::contact::{CompanyField, ContactField, NoteField};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
-use crate::domain::reach::Labelled;
 use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
@@ -77,15 +76,11 @@ pub fn items(view: &View, schema: &Schema) -> Vec<Item> {
 
 /// The values of a field with their labels, each as people read it.
 pub fn values(shown: &Shown) -> Vec<(String, String)> {
-    fn each<T>(items: &[Labelled<T>], read: impl Fn(&T) -> String) -> Vec<(String, String)> {
-        items.iter().map(|item| (text::clean(&item.label).into_owned(), read(&item.value))).collect()
-    }
-    match &shown.value {
-        Some(Value::Phones(items)) => each(items, |phone| phone.readable()),
-        Some(Value::Emails(items)) => each(items, ToString::to_string),
-        Some(Value::Links(items)) => each(items, ToString::to_string),
-        Some(Value::Addresses(items)) => each(items, |address| address.readable()),
-        _ => vec![(String::new(), shown.text.clone())],
+    match shown.value.as_ref().and_then(Value::readable_items) {
+        Some(items) => {
+            items.into_iter().map(|item| (text::clean(&item.label).into_owned(), item.value)).collect()
+        }
+        None => vec![(String::new(), shown.text.clone())],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{ExportRecord, plain_text};
+use super::ExportRecord;
 use crate::domain::contact::ContactField;
 use crate::domain::value::Value;
 use crate::interchange::notation;
@@ -95,18 +95,14 @@ fn cell(record: &ExportRecord<'_>, name: &str) -> String {
     }
     match cell.value {
         None => String::new(),
-        Some(Value::Phones(items)) => {
-            notation::write_items(items.iter().map(|item| (item.label.as_str(), item.value.to_string())))
-        }
-        Some(Value::Emails(items)) => {
-            notation::write_items(items.iter().map(|item| (item.label.as_str(), item.value.to_string())))
-        }
-        Some(Value::Links(items)) => {
-            notation::write_items(items.iter().map(|item| (item.label.as_str(), item.value.to_string())))
-        }
         Some(Value::Addresses(items)) => notation::write_items(
             items.iter().map(|item| (item.label.as_str(), notation::address_text(&item.value))),
         ),
-        Some(value) => plain_text(value, cell.text),
+        Some(value) => match value.items() {
+            Some(items) => {
+                notation::write_items(items.iter().map(|item| (item.label.as_str(), item.value.clone())))
+            }
+            None => value.named(cell.text),
+        },
     }
 }

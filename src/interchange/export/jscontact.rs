@@ -64,7 +64,9 @@ pub fn card(record: &ExportRecord<'_>) -> Json {
             | ContactField::supplier
             | ContactField::obtained_on
             | ContactField::verified_on
-            | ContactField::external_id => set(&format!("{VENDOR}{}", field.spec().name), value_json(value)),
+            | ContactField::external_id => {
+                set(&format!("{VENDOR}{}", field.spec().name), value_json(value, text))
+            }
             // What is deleted or merged is not exported.
             ContactField::deleted_at | ContactField::merged_into => {}
         }
@@ -97,7 +99,7 @@ pub fn card(record: &ExportRecord<'_>) -> Json {
         set("notes", Json::Object(notes));
     }
     let custom: Map<String, Json> =
-        record.custom().map(|(name, value)| (name.to_owned(), value_json(value))).collect();
+        record.custom().map(|(name, value, text)| (name.to_owned(), value_json(value, text))).collect();
     if !custom.is_empty() {
         set(&format!("{VENDOR}custom"), Json::Object(custom));
     }

@@ -9,63 +9,50 @@ use crate::domain::contact::ContactField;
 use crate::domain::reach::Labelled;
 use crate::domain::value::Value;
 
-/// A value as JSON: lists as arrays of objects, times as RFC 3339, ids as UUIDs.
-pub fn value_json(value: &Value) -> Json {
-    fn items<T: std::fmt::Display>(items: &[Labelled<T>], name: &str) -> Json {
-        items
-            .iter()
-            .map(|item| {
-                labelled(item, |object, value| {
-                    object.insert(name.to_owned(), Json::String(value.to_string()));
-                })
-            })
-            .collect()
-    }
+/// A value as JSON: snake_case, times RFC 3339 UTC, numbers E.164, lists as arrays of objects. What names another record
+/// is that record's name here, which `text` gives: names are what people and other stores know.
+pub fn value_json(value: &Value, text: &str) -> Json {
     match value {
-        Value::Text(text) | Value::Word(text) => Json::String(text.clone()),
-        Value::Phones(phones) => items(phones, "number"),
-        Value::Emails(emails) => items(emails, "address"),
-        Value::Links(links) => items(links, "url"),
-        Value::Addresses(addresses) => addresses
-            .iter()
-            .map(|item| {
-                labelled(item, |object, address| {
-                    let parts = [
-                        ("street", &address.street),
-                        ("postal_code", &address.postal_code),
-                        ("city", &address.city),
-                        ("region", &address.region),
-                        ("country", &address.country),
-                    ];
-                    for (name, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
-                        object.insert(name.to_owned(), Json::String(part.clone()));
-                    }
-                })
-            })
-            .collect(),
-        Value::Tags(words) | Value::Words(words) => {
-            words.iter().map(|word| Json::String(word.clone())).collect()
-        }
-        Value::Country(country) => Json::String(country.to_string()),
-        Value::Language(language) => Json::String(language.to_string()),
-        Value::Basis(basis) => Json::String(basis.to_string()),
-        Value::Company(id) => Json::String(id.to_string()),
-        Value::Contact(id) => Json::String(id.to_string()),
-        Value::User(id) => Json::String(id.to_string()),
-        Value::Day(day) => Json::String(day.to_string()),
-        Value::Time(time) => Json::String(time.to_string()),
-        Value::Flag(yes) => Json::Bool(*yes),
+        Value::Text(text) | Value::Word(text) => Json::from(text.as_str()),
+        Value::Phones(items) => labelled(items, |phone, put| {
+            put("number", phone.e164());
+            put("extension", phone.extension().unwrap_or_default());
+        }),
+        Value::Emails(items) => labelled(items, |email, put| put("address", email.as_str())),
+        Value::Links(items) => labelled(items, |url, put| put("url", url.as_str())),
+        Value::Addresses(items) => labelled(items, |address, put| {
+            put("street", &address.street);
+            put("postal_code", &address.postal_code);
+            put("city", &address.city);
+            put("region", &address.region);
+            put("country", &address.country);
+        }),
+        Value::Tags(words) | Value::Words(words) => json!(words),
+        Value::Country(country) => json!(country),
+        Value::Language(language) => json!(language),
+        Value::Basis(basis) => json!(basis),
+        Value::Company(_) | Value::Contact(_) | Value::User(_) => Json::from(text),
+        Value::Day(day) => json!(day),
+        Value::Time(time) => json!(time),
+        Value::Flag(yes) => json!(yes),
         Value::Number(number) => json!(number),
     }
 }
 
-fn labelled<T>(item: &Labelled<T>, fill: impl Fn(&mut Map<String, Json>, &T)) -> Json {
-    let mut object = Map::new();
-    fill(&mut object, &item.value);
-    if !item.label.is_empty() {
-        object.insert("label".to_owned(), Json::String(item.label.clone()));
-    }
-    Json::Object(object)
+/// Items as objects of their parts and their label, those that are not empty.
+fn labelled<T>(items: &[Labelled<T>], parts: impl Fn(&T, &mut dyn FnMut(&str, &str))) -> Json {
+    let objects = items.iter().map(|item| {
+        let mut object = Map::new();
+        let mut put = |name: &str, text: &str| {
+            if !text.is_empty() {
+                object.insert(name.to_owned(), Json::from(text));
+            }
+        };
+        parts(&item.value, &mut put);
+        put("label", &item.label);
+        Json::Object(object)
+    });
+    Json::Array(objects.collect())
 }
 
 /// A contact as an object. Lists that are empty are there, and empty; other fields are absent.
@@ -80,39 +67,10 @@ pub fn contact(record: &ExportRecord<'_>) -> Json {
         object.insert(field.spec().name.to_owned(), json!([]));
     }
     for (field, value, text) in record.built_in() {
-        let written = match field {
-            // Names are what people and other stores know; ids mean nothing outside.
-            ContactField::company | ContactField::owner => Json::String(text.to_owned()),
-            ContactField::form_of_address
-            | ContactField::name_prefix
-            | ContactField::given_name
-            | ContactField::middle_name
-            | ContactField::family_name
-            | ContactField::name_suffix
-            | ContactField::job_title
-            | ContactField::department
-            | ContactField::phones
-            | ContactField::emails
-            | ContactField::addresses
-            | ContactField::websites
-            | ContactField::country
-            | ContactField::language
-            | ContactField::team
-            | ContactField::tags
-            | ContactField::basis
-            | ContactField::reason
-            | ContactField::source
-            | ContactField::supplier
-            | ContactField::obtained_on
-            | ContactField::verified_on
-            | ContactField::external_id
-            | ContactField::deleted_at
-            | ContactField::merged_into => value_json(value),
-        };
-        object.insert(field.spec().name.to_owned(), written);
+        object.insert(field.spec().name.to_owned(), value_json(value, text));
     }
     let custom: Map<String, Json> =
-        record.custom().map(|(name, value)| (name.to_owned(), value_json(value))).collect();
+        record.custom().map(|(name, value, text)| (name.to_owned(), value_json(value, text))).collect();
     object.insert("custom".to_owned(), Json::Object(custom));
     if !record.notes.is_empty() {
         object.insert("notes".to_owned(), json!(record.notes));

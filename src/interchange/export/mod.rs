@@ -61,32 +61,10 @@ impl<'a> ExportRecord<'a> {
     }
 
     /// The values of custom fields that are there and not masked, by name without `custom.`.
-    fn custom(&self) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    fn custom(&self) -> impl Iterator<Item = (&'a str, &'a Value, &'a str)> + use<'a> {
         self.fields.iter().filter(|(field, _)| field.spec.is_none()).filter_map(|(field, cell)| {
-            Some((field.name.strip_prefix("custom.").unwrap_or(field.name), cell.value?))
+            Some((field.name.strip_prefix("custom.").unwrap_or(field.name), cell.value?, cell.text))
         })
-    }
-}
-
-/// A value as text, ids as the names that `text` gives for them.
-fn plain_text(value: &Value, text: &str) -> String {
-    match value {
-        Value::Company(_) | Value::User(_) | Value::Contact(_) => text.to_owned(),
-        Value::Text(_)
-        | Value::Phones(_)
-        | Value::Emails(_)
-        | Value::Links(_)
-        | Value::Addresses(_)
-        | Value::Tags(_)
-        | Value::Country(_)
-        | Value::Language(_)
-        | Value::Basis(_)
-        | Value::Day(_)
-        | Value::Time(_)
-        | Value::Flag(_)
-        | Value::Number(_)
-        | Value::Word(_)
-        | Value::Words(_) => value.to_string(),
     }
 }
 

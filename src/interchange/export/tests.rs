@@ -165,7 +165,8 @@ fn the_json_of_commands() {
     let list: serde_json::Value = serde_json::from_str(&export(ExportFormat::Json, false, &[])).unwrap();
     assert_eq!(list["total"], 1);
     let contact = &list["items"][0];
-    assert_eq!(contact["phones"][0], serde_json::json!({ "number": "+4930901820x12", "label": "work" }));
+    let phone = serde_json::json!({ "number": "+4930901820", "extension": "12", "label": "work" });
+    assert_eq!(contact["phones"][0], phone, "as `contact list --format json` has it");
     assert_eq!(contact["emails"], serde_json::json!([{ "address": "zoe@example.com" }]));
     assert_eq!(contact["company"], "=Muster & Söhne");
     assert_eq!(contact["custom"], serde_json::json!({ "fleet": 12 }));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ExportRecord, plain_text};
+use super::ExportRecord;
 use crate::domain::contact::ContactField;
 use crate::domain::reach::{Address, Labelled, Phone};
 use crate::domain::value::Value;
@@ -69,7 +69,7 @@ pub fn card(record: &ExportRecord<'_>) -> String {
             | ContactField::external_id => {
                 debug_assert!(is_ours(field), "{}", field.spec().name);
                 let name = field.spec().name.to_ascii_uppercase().replace('_', "-");
-                body.line(&format!("{PREFIX}{name}:{}", escape(&plain_text(value, text))));
+                body.line(&format!("{PREFIX}{name}:{}", escape(&value.named(text))));
             }
             // What is deleted or merged is not exported.
             ContactField::deleted_at | ContactField::merged_into => {}
@@ -85,8 +85,8 @@ pub fn card(record: &ExportRecord<'_>) -> String {
         (company, department) => card.line(&format!("ORG:{};{}", escape(company), escape(department))),
     }
     card.out.push_str(&body.out);
-    for (name, value) in record.custom() {
-        card.line(&format!("{CUSTOM};X-FIELD=\"{}\":{}", escape_param(name), escape(&plain_text(value, ""))));
+    for (name, value, text) in record.custom() {
+        card.line(&format!("{CUSTOM};X-FIELD=\"{}\":{}", escape_param(name), escape(&value.named(text))));
     }
     for note in record.notes {
         card.line(&format!("NOTE:{}", escape(note)));

@@ -226,7 +226,11 @@ fn read_field(field: ContactField, label: &str, value: &Json, incoming: &mut Inc
             let items = items.iter().filter_map(|item| {
                 let own = item.get("label").and_then(Json::as_str).unwrap_or(label).to_owned();
                 let value = item.get(key).or_else(|| item.get("value")).unwrap_or(item).as_str()?;
-                Some(Labelled { label: own, value: value.to_owned() })
+                let value = match item.get("extension").and_then(Json::as_str).map(str::trim) {
+                    Some(extension) if !extension.is_empty() => format!("{value}x{extension}"),
+                    Some(_) | None => value.to_owned(),
+                };
+                Some(Labelled { label: own, value })
             });
             return push_items(incoming, field, items.collect());
         }

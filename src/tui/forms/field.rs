@@ -10,7 +10,7 @@ use crate::domain::field::{Category, Edit};
 use crate::domain::forbidden;
 use crate::domain::reach::Labelled;
 use crate::domain::schema::FieldInfo;
-use crate::domain::value::{Kind, Value};
+use crate::domain::value::{Kind, Shape, Value};
 use crate::tui::forms::line::{Area, Line};
 use crate::tui::forms::pick::Choice;
 
@@ -143,7 +143,7 @@ impl FormField {
             return;
         }
         // Names of companies and users are known to the service alone.
-        if matches!(self.info.kind, Kind::Company | Kind::User | Kind::Contact) {
+        if self.info.kind.shape() == Shape::Record {
             return;
         }
         if record == RecordKind::CustomField
@@ -251,51 +251,20 @@ pub(crate) fn items(lines: &[String]) -> Vec<Labelled<String>> {
 
 /// The text in which a value is edited: lists with one item a line.
 pub(crate) fn editable(value: &Value, text: &str) -> String {
-    fn lines<T: std::fmt::Display>(items: &[T]) -> String {
-        items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    }
-    match value {
-        Value::Phones(items) => lines(items),
-        Value::Emails(items) => lines(items),
-        Value::Links(items) => lines(items),
-        Value::Addresses(items) => lines(items),
+    match value.items() {
+        Some(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         // Ids are for machines: people see and write names.
-        Value::Company(_) | Value::Contact(_) | Value::User(_) => text.to_owned(),
-        Value::Text(_)
-        | Value::Tags(_)
-        | Value::Country(_)
-        | Value::Language(_)
-        | Value::Basis(_)
-        | Value::Day(_)
-        | Value::Time(_)
-        | Value::Flag(_)
-        | Value::Number(_)
-        | Value::Word(_)
-        | Value::Words(_) => value.to_string(),
+        None => value.named(text),
     }
 }
 
 /// How a value reads, if that tells more than what was typed.
 fn readable(value: &Value, typed: &str) -> String {
-    fn each<T>(items: &[Labelled<T>], read: impl Fn(&T) -> String) -> String {
-        items.iter().map(|item| read(&item.value)).collect::<Vec<_>>().join(" · ")
-    }
-    let text = match value {
-        Value::Phones(items) => each(items, |phone| phone.readable()),
-        Value::Emails(items) => each(items, ToString::to_string),
-        Value::Links(items) => each(items, ToString::to_string),
-        Value::Addresses(items) => each(items, |address| address.readable()),
-        Value::Country(country) => format!("{} {}", country.code(), country.name()),
-        Value::Basis(_) | Value::Flag(_) | Value::Word(_) | Value::Text(_) => return String::new(),
-        Value::Tags(_)
-        | Value::Language(_)
-        | Value::Company(_)
-        | Value::Contact(_)
-        | Value::User(_)
-        | Value::Day(_)
-        | Value::Time(_)
-        | Value::Number(_)
-        | Value::Words(_) => value.to_string(),
+    let text = match (value, value.readable_items()) {
+        (_, Some(items)) => items.into_iter().map(|item| item.value).collect::<Vec<_>>().join(" · "),
+        (Value::Country(country), None) => format!("{} {}", country.code(), country.name()),
+        (Value::Basis(_) | Value::Flag(_) | Value::Word(_) | Value::Text(_), None) => return String::new(),
+        (value, None) => value.to_string(),
     };
     let bare: Vec<String> = items(&typed.split('\n').map(str::to_owned).collect::<Vec<_>>())
         .into_iter()
@@ -331,8 +300,8 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
     if info.custom {
         return "Custom fields";
     }
-    match (info.kind, info.category) {
-        (Kind::Phones | Kind::Emails | Kind::Links | Kind::Addresses, _) => "Reach",
+    match (info.kind.shape(), info.category) {
+        (Shape::Labelled, _) => "Reach",
         (_, Category::Identity) => "Name",
         (_, Category::Work) => "Work",
         (_, Category::Reach) => "Reach",

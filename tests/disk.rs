@@ -1,0 +1,156 @@
+//! A store on a disk that is full or cannot be written: it is said what is wrong, and nothing is lost.
+//!
+//! The disk is made in memory, in a mount namespace of its own: where the machine does not allow that, nothing is tested,
+//! and that is said.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "the helpers of a test may end it"
+)]
+
+mod support;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::shell::{Shell, err};
+
+/// Runs the test of this name again where disks may be mounted, if this machine has such a place.
+fn in_a_namespace(name: &str) {
+    let namespace = || {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--map-root-user"]);
+        command
+    };
+    let mounted = namespace().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+    let allowed = mounted.is_ok_and(|done| done.status.success());
+    if !allowed {
+        eprintln!("{name}: skipped, no disk can be mounted here");
+        return;
+    }
+    let done = namespace()
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture", "--test-threads=1"])
+        .env("CALLBOOK_DISK_TEST", "inside")
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}{}", String::from_utf8_lossy(&done.stdout), err(&done));
+}
+
+fn inside() -> bool {
+    std::env::var_os("CALLBOOK_DISK_TEST").is_some()
+}
+
+/// A disk of 24 MB.
+struct Disk {
+    dir: tempfile::TempDir,
+}
+
+impl Disk {
+    fn new() -> Disk {
+        let disk = Disk { dir: tempfile::tempdir().unwrap() };
+        disk.mount(&["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"]);
+        disk
+    }
+
+    fn mount(&self, words: &[&str]) {
+        let done = Command::new("mount").args(words).arg(self.dir.path()).output().unwrap();
+        assert!(done.status.success(), "{}", err(&done));
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.dir.path()).output();
+    }
+}
+
+/// Takes all space that is left.
+fn fill(path: &Path) {
+    let mut file = std::fs::File::create(path).unwrap();
+    for size in [64 << 10, 4 << 10, 1] {
+        while file.write_all(&vec![b'x'; size]).is_ok() {}
+    }
+}
+
+fn people(shell: &Shell) -> usize {
+    shell.json(&["contact", "list"])["items"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_disk_that_cannot_be_written() {
+    if !inside() {
+        in_a_namespace("a_disk_that_cannot_be_written");
+        return;
+    }
+    let disk = Disk::new();
+    let shell = Shell::at(&disk.path("store"));
+    shell.add("Anna", "Schmidt", "030 901820");
+    disk.mount(&["-o", "remount,ro"]);
+    for words in [&["contact", "list"][..], &["status"], &["tag", "list"]] {
+        let told = shell.fails(1, words);
+        assert!(told.contains("Read-only file system"), "{told}");
+        assert!(told.contains("hint: the disk is mounted read-only"), "{told}");
+    }
+    disk.mount(&["-o", "remount,rw"]);
+    assert_eq!(people(&shell), 1);
+    shell.ok(&["history", "verify"]);
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    if !inside() {
+        in_a_namespace("a_disk_that_is_full");
+        return;
+    }
+    let disk = Disk::new();
+    let shell = Shell::at(&disk.path("store"));
+    shell.add("Anna", "Schmidt", "030 901820");
+    fill(&disk.path("fill"));
+    // Whether there is room to open it is for the storage engine; if there is not, that is said.
+    let mut acknowledged = 1;
+    let grounds = ["--basis", "consent", "--reason", "asked", "--source", "fair"];
+    for n in 0..3 {
+        let listed = shell.run(&["contact", "list"]);
+        let name = format!("Number{n}");
+        let added = shell.run(&[&["contact", "add", "--family", &name], &grounds[..]].concat());
+        for done in [&listed, &added] {
+            let told = err(done);
+            match done.status.code() {
+                Some(0) => {}
+                Some(1) => assert!(told.to_lowercase().contains("no space"), "{told}"),
+                other => panic!("{other:?}: {told}"),
+            }
+        }
+        acknowledged += usize::from(added.status.success());
+    }
+    std::fs::remove_file(disk.path("fill")).unwrap();
+    assert!(people(&shell) >= acknowledged);
+    shell.ok(&["history", "verify"]);
+    shell.add("Bo", "Muster", "030 901821");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written() {
+    // Root may write everywhere.
+    if rustix::process::geteuid().is_root() {
+        eprintln!("a_directory_that_cannot_be_written: skipped, root may write everywhere");
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    let lock = shell.dir.path().join("store/LOCK");
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o400)).unwrap();
+    let told = shell.fails(1, &["contact", "list"]);
+    assert!(told.contains("hint: a store is written to also when it is only read"), "{told}");
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(people(&shell), 0);
+}
