@@ -369,3 +369,87 @@ impl<'a> Known<'a> {
         self.is_company || self.is_named_plainly() && !self.has_custom
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contact::Company;
+    use crate::domain::entity::Entity;
+    use crate::domain::id::{CompanyId, SubjectId};
+    use crate::domain::reach::{Address, Email, Labelled};
+    use crate::domain::value::{Tags, Value};
+    use crate::store::codec::Record;
+
+    fn stored(entity: &impl Entity, kind: RecordKind) -> Stored {
+        let at = Timestamp::from_millis(7);
+        let record =
+            Record { revision: 1, created_at: at, updated_at: at, last_seq: 0, fields: entity.fields() };
+        Stored { kind, subject: SubjectId::NOBODY, id: Uuid::from_u128(1), slot: 3, record }
+    }
+
+    fn contact() -> Contact {
+        let custom = [(FieldKey(FieldKey::CUSTOM), Value::Number(5))].into();
+        Contact {
+            name_prefix: "Dr.".into(),
+            given_name: "Änne".into(),
+            family_name: "Berg".into(),
+            company: Some(CompanyId(Uuid::from_u128(9))),
+            phones: vec![Labelled {
+                label: "work".into(),
+                value: Phone::parse("+49 30 901820 x 12", None).unwrap(),
+            }],
+            emails: vec![Labelled::plain(Email::parse("Anne@example.com").unwrap())],
+            addresses: vec![Labelled::plain(Address::parse("Weg 1 | 10115 | Berlin").unwrap())],
+            language: "nl-BE".parse().ok(),
+            country: "DE".parse().ok(),
+            tags: Tags(vec!["fair".into(), "vip".into()]),
+            external_id: "x-1".into(),
+            deleted_at: Some(Timestamp::from_millis(8)),
+            custom,
+            ..Contact::default()
+        }
+    }
+
+    #[test]
+    fn what_memory_knows_is_what_the_fields_say() {
+        let stored = stored(&contact(), RecordKind::Contact);
+        let batch = Batch::of(&stored).unwrap();
+        let ready = batch.rows().next().unwrap();
+        let segments: Vec<&str> = ready.run.split('\u{1F}').collect();
+        let names = ["anne\u{1D}berg", "aenne\u{1D}berg", "dr anne berg", "dr aenne berg"];
+        assert_eq!(segments, [&names[..], &["anne@example.com", "\u{1E}4930901820"]].concat());
+        let Texts { name, job_title, city, team, language, source, supplier, external_id } = ready.texts;
+        assert_eq!((name, job_title, city, team, language), ("", "", "Berlin", "", "nl-BE"));
+        assert_eq!((source, supplier, external_id), ("", "", "x-1"));
+        assert_eq!(ready.tags, ["fair", "vip"]);
+        let row = ready.row;
+        assert_eq!((row.slot, row.company, row.owner), (3, Some(Uuid::from_u128(9)), None));
+        assert_eq!((row.deleted, row.country, row.basis), (true, "DE".parse().ok(), None));
+        assert_eq!(row.custom, contact().custom);
+        assert_eq!(batch.slots().collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn a_company_is_known_by_its_name() {
+        let company =
+            Company { name: "Muster & Söhne".into(), industry: "Print".into(), ..Company::default() };
+        let batch = Batch::of(&stored(&company, RecordKind::Company)).unwrap();
+        let ready = batch.rows().next().unwrap();
+        assert_eq!(ready.run, "muster sohne\u{1F}muster soehne");
+        assert_eq!((ready.texts.name, ready.texts.job_title), ("Muster & Söhne", "Print"));
+        assert!(ready.row.is_company && batch.slots().next().is_none());
+    }
+
+    #[test]
+    fn a_field_of_another_kind_is_damage() {
+        for (key, value) in [
+            (ContactField::job_title.key(), Value::Flag(true)),
+            (ContactField::phones.key(), Value::Text("030".into())),
+            (FieldKey(999), Value::Flag(true)),
+        ] {
+            let mut stored = stored(&contact(), RecordKind::Contact);
+            stored.record.fields.insert(key, value);
+            assert!(matches!(Batch::of(&stored), Err(StoreError::Encoding(_))), "{key:?}");
+        }
+    }
+}
