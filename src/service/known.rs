@@ -361,7 +361,8 @@ impl<'a> Known<'a> {
 
     /// The name as shown is the given and the family name.
     fn is_named_plainly(&self) -> bool {
-        !(self.given.is_empty() && self.family.is_empty()) && !self.other_names
+        let named = !self.given.is_empty() || !self.family.is_empty();
+        named && !self.other_names
     }
 
     /// Nothing else of the record is needed: of companies, memory has no custom values.
