@@ -194,16 +194,12 @@ impl Layer for Remove {
                 put(buf, inner.y, Tone::Dim, doing);
             }
             Stage::Failed(error) => {
-                let mut y = inner.y;
                 let said = format!("{}{}", theme.mark(Tone::Error), text::clean(&error.message));
                 let said = text::wrap(&said, usize::from(inner.width.max(1)));
-                for (line, tone) in said
-                    .iter()
-                    .map(|line| (line.as_str(), Tone::Error))
-                    .chain(error.hint.as_deref().map(|hint| (hint, Tone::Dim)))
-                {
+                let hint = error.hint.as_deref().map(|hint| (hint, Tone::Dim));
+                let lines = said.iter().map(|line| (line.as_str(), Tone::Error)).chain(hint);
+                for (y, (line, tone)) in (inner.y..inner.bottom()).zip(lines) {
                     put(buf, y, tone, line);
-                    y += 1;
                 }
             }
             Stage::Preview(report) => {

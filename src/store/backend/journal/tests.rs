@@ -155,7 +155,7 @@ fn keeps_the_contract_when_it_folds_all_the_time() {
             self.0.last_at_or_before(prefix, at)
         }
         fn apply(&mut self, batch: Batch) -> Result<(), BackendError> {
-            if batch.len() % 2 == 0 {
+            if batch.len().is_multiple_of(2) {
                 self.0.sync()?;
                 self.0.fold(LARGEST_KEPT)?;
             }
