@@ -344,8 +344,11 @@ fn merging_unites_and_can_be_undone() {
     assert_eq!(card.notes.len(), 1);
     assert_eq!(find(&client, "schmidt@example.org"), ["Anna Schmidt"]);
     assert!(client.call(Duplicates { limit: None }).unwrap().is_empty());
-    client.call(Undo { seq: None }).unwrap();
+    let undone = client.call(Undo { seq: None }).unwrap();
+    assert_eq!(undone.what, "merge of Anna Schmidt into Anna Schmidt");
     assert_eq!(find(&client, "anna").len(), 2);
+    let redone = client.call(Redo {}).unwrap();
+    assert_eq!(redone.what, "change of Anna Schmidt, Anna Schmidt and 2 notes");
     verified(&client);
 }
 

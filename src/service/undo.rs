@@ -6,10 +6,12 @@ use super::view::deletion_field;
 use super::{Ask, publish, read_lock, rules};
 use crate::api::view::{ChangeView, Undone};
 use crate::api::{Error, Undo};
+use crate::domain::contact::ContactField;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::{Action, Change, inverse};
+use crate::domain::id::SubjectId;
 use crate::domain::value::Value;
-use crate::store::Stored;
+use crate::store::{Reader, StoreError, Stored};
 
 impl Ask<'_> {
     pub(super) fn undo(&self, undo: Undo) -> Result<Undone, Error> {
@@ -124,19 +126,72 @@ impl Ask<'_> {
                 return Err(error);
             }
             publish(world, txn, &before)?;
-            let what = match records.len() {
-                1 => format!(
-                    "{} of {}",
-                    first.action,
-                    before
-                        .first()
-                        .map(|stored| sight.title(stored, sight.relation_of(&read_lock(world), stored)))
-                        .transpose()?
-                        .unwrap_or_default()
-                ),
-                n => format!("{} of {n} records", first.action),
-            };
+            let name = |stored: &Stored| sight.title(stored, sight.relation_of(&read_lock(world), stored));
+            let what = told(&txn.read(), first.action, &before, &name)?;
             Ok(Undone { what, records })
         })
+    }
+}
+
+/// The name of a record as the asker may read it.
+type Name<'n> = dyn Fn(&Stored) -> Result<String, StoreError> + 'n;
+
+/// What was taken back, in words: `merge of Ben Muster into Anna Muster`, `change of Anna Muster and 2 notes`.
+fn told(reader: &Reader<'_>, action: Action, before: &[Stored], name: &Name<'_>) -> Result<String, Error> {
+    // Names of more than a few are no help.
+    const NAMED: usize = 3;
+    let merged =
+        before.iter().find_map(|one| match one.record.fields.get(&ContactField::merged_into.key()) {
+            Some(Value::Contact(keep)) if action == Action::Merge => Some((one, *keep)),
+            _ => None,
+        });
+    if let Some((gone, keep)) = merged {
+        let keep = reader.record(RecordKind::Contact, SubjectId(keep.0), keep.0)?;
+        let kept = keep.as_ref().map(name).transpose()?.unwrap_or_default();
+        return Ok(format!("merge of {} into {kept}", name(gone)?));
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for kind in RecordKind::ALL {
+        let of_kind: Vec<&Stored> = before.iter().filter(|one| one.kind == *kind).collect();
+        match of_kind.len() {
+            0 => {}
+            // A note has no name but its text.
+            n if n > NAMED || n > 1 && *kind == RecordKind::Note => {
+                parts.push(format!("{n} {}", plural(*kind)))
+            }
+            _ => parts.extend(of_kind.into_iter().map(name).collect::<Result<Vec<String>, _>>()?),
+        }
+    }
+    let last = parts.pop().unwrap_or_default();
+    let what = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
+    Ok(format!("{} of {what}", noun(action)))
+}
+
+fn plural(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Contact => "contacts",
+        RecordKind::Company => "companies",
+        RecordKind::Note => "notes",
+        RecordKind::User => "users",
+        RecordKind::CustomField => "fields",
+        RecordKind::Settings => "settings",
+        RecordKind::ExportRun => "exports",
+    }
+}
+
+/// What an action is called when it is spoken of.
+fn noun(action: Action) -> &'static str {
+    match action {
+        Action::Create => "creation",
+        Action::Edit | Action::Bulk => "change",
+        Action::Delete => "deletion",
+        Action::Restore => "restoration",
+        Action::Merge => "merge",
+        Action::Import => "import",
+        // The change that was taken back stands again.
+        Action::Undo | Action::Redo => "change",
+        Action::Export => "export",
+        Action::Checkpoint => "checkpoint",
+        Action::Init => "founding",
     }
 }
