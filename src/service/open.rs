@@ -134,7 +134,14 @@ fn make_parents(dir: &Path) -> Result<(), Error> {
 pub fn unlock(dir: &Path, secret: &Secret, env: &Env) -> Result<(Service, StoreDir), Error> {
     let mut store_dir = StoreDir::open(dir).map_err(|error| layout_error(&error))?;
     let id = store_dir.store_id();
-    let secret = read_secret(secret)?;
+    let secret = match secret {
+        // One that no store can have is as wrong as any other.
+        Secret::Passphrase(typed) => keyring::Secret::Passphrase(
+            Passphrase::new(typed)
+                .map_err(|_| key_error(&keyring::KeyError::WrongSecret(WayKind::Passphrase)))?,
+        ),
+        secret @ (Secret::KeyFile(_) | Secret::Recovery(_)) => read_secret(secret)?,
+    };
     let keyring = Keyring::unlock(&store_dir.keys(), id, &secret, env).map_err(|error| key_error(&error))?;
     let backend = stores::disk(&mut store_dir, env)?;
     let mut surroundings = surroundings(&keyring, dir, false);
@@ -229,5 +236,32 @@ fn layout_error(error: &LayoutError) -> Error {
             _ => told,
         },
         _ => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_passphrase_is_wrong_whatever_its_length() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, env) = (dir.path().join("store"), Env::system());
+        let options = InitOptions {
+            controller: "Muster GmbH".into(),
+            country: "DE".into(),
+            user: "anna".into(),
+            unix: "anna".into(),
+            cost: KdfCost::MINIMUM,
+        };
+        let secret = |typed: &str| Secret::Passphrase(Zeroizing::new(typed.to_owned()));
+        let short = create(&store, &options, &secret("short"), &env).map(drop).unwrap_err();
+        assert!(short.message.contains("too short"), "a new one is told how long it must be: {short}");
+        drop(create(&store, &options, &secret("kestrel mop nine"), &env).unwrap());
+        let wrong = |typed: &str| unlock(&store, &secret(typed), &env).map(drop).unwrap_err();
+        let long = wrong("kestrel mop ten");
+        assert_eq!((long.code, &long.message), (Code::Locked, &wrong("short").message));
+        assert_eq!(long.message, wrong("").message);
+        assert!(unlock(&store, &secret("kestrel mop nine"), &env).is_ok());
     }
 }
