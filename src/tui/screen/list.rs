@@ -162,7 +162,7 @@ impl List {
     fn ask(&mut self) -> Option<Want> {
         let page = self.scroll.height;
         let from = self.scroll.top.saturating_sub(page);
-        let limit = page * 3;
+        let limit = self.scroll.top + page * 2 - from;
         if self.coming.is_some_and(|(first, end)| first <= from && from + limit <= end) {
             return None;
         }

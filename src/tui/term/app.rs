@@ -19,6 +19,9 @@ pub trait App {
     fn update(&mut self, input: Input<Self::Msg>) -> Flow;
     /// Draws everything, and says where the terminal's cursor belongs: the input's caret or the focused row.
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) -> Option<Position>;
+    /// Begins what the inputs led to and takes processor time. It is called after the frame that shows the inputs, so that
+    /// a letter is on the screen before what it searches for is looked up; at once, when that frame has to wait.
+    fn begin(&mut self) {}
     /// When [`Input::Deadline`] is wanted, as a point of the clock's `elapsed()`.
     fn next_deadline(&self) -> Option<Duration>;
 }

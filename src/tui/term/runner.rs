@@ -29,6 +29,9 @@ const MESSAGES_AT_ONCE: usize = 512;
 /// How long to wait after ctrl-Z for being continued, where nobody may ever do so: without a shell that controls
 /// jobs the kernel ignores the stop.
 const STOP_PATIENCE: Duration = Duration::from_millis(200);
+/// Frames that may follow a key without waiting for the pace of frames: the key itself, the list it brings, the record
+/// beside the list, and one to spare. Whoever waits for an answer should not wait for the pace too.
+const FRAMES_AT_ONCE: u8 = 4;
 /// The signal a hang-up that came without one counts as.
 const HANGUP: i32 = signal_hook::consts::SIGHUP;
 
@@ -76,8 +79,7 @@ impl<M: Send> Runner<M> {
             painter: Painter::new(),
             parser: Parser::new(limits),
             last_byte: Duration::ZERO,
-            answered: false,
-            answer_at_once: false,
+            at_once: 0,
             last_frame: None,
             last_deadline: None,
             last_tick: None,
@@ -110,10 +112,8 @@ struct Loop<M> {
     last_deadline: Option<Duration>,
     last_tick: Option<Duration>,
     dirty: bool,
-    /// A message made it so.
-    answered: bool,
-    /// The answer to the last key may be drawn at once: who waits for it should not wait for the pace of frames too.
-    answer_at_once: bool,
+    /// How many more frames may be drawn without waiting, after the last key.
+    at_once: u8,
     /// Whether there may be messages nobody will wake us for.
     backlog: bool,
     outgoing: Vec<u8>,
@@ -157,10 +157,10 @@ impl<M: Send> Loop<M> {
             if let Err(stop) = self.draw(app) {
                 return Ok(Err(stop));
             }
-            self.answer_at_once &= !self.answered;
-            self.answered = false;
+            self.at_once = self.at_once.saturating_sub(1);
             self.last_frame = Some(now);
         }
+        app.begin();
         let (readable, woken) = match self.sleep(app)? {
             Some(woke) => woke,
             None => return Ok(Err(Exit::Hangup)),
@@ -181,7 +181,7 @@ impl<M: Send> Loop<M> {
     /// How long until the next frame may be drawn.
     fn frame_due(&self, now: Duration) -> Duration {
         match self.last_frame {
-            Some(_) if self.answered && self.answer_at_once => Duration::ZERO,
+            Some(_) if self.at_once > 0 => Duration::ZERO,
             Some(last) => (last + self.runner.options.frame_interval).saturating_sub(now),
             None => Duration::ZERO,
         }
@@ -232,7 +232,7 @@ impl<M: Send> Loop<M> {
             let mut buffer = [0; 16 * 1024];
             match self.runner.shared.tty.read(&mut buffer) {
                 Got::Bytes(n) => {
-                    self.answer_at_once = true;
+                    self.at_once = FRAMES_AT_ONCE;
                     self.last_byte = self.now();
                     self.parser.feed(buffer.get(..n).unwrap_or_default(), &mut events);
                 }
@@ -268,13 +268,7 @@ impl<M: Send> Loop<M> {
         self.backlog = false;
         for _ in 0..MESSAGES_AT_ONCE {
             match self.runner.messages.try_recv() {
-                Ok(message) => {
-                    let before = std::mem::take(&mut self.dirty);
-                    let given = self.give(app, Input::Message(message));
-                    self.answered |= self.dirty;
-                    self.dirty |= before;
-                    given?;
-                }
+                Ok(message) => self.give(app, Input::Message(message))?,
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(()),
             }
         }
