@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::channel::Channel;
+use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
@@ -175,6 +176,12 @@ calls! {
     Undo { seq: Option<u64>, } -> Undone;
     /// Takes back the last undo of this session.
     Redo {} -> Undone;
+    /// Keeps what was typed into a form and not saved, in place of what was kept of that form before.
+    KeepDraft { draft: Draft, } -> ();
+    /// What the asker typed and did not save, latest first.
+    Drafts {} -> Vec<Draft>;
+    /// Forgets what was kept of a form.
+    DropDraft { form: Form, } -> ();
     /// Checks every record against its last leaf, and every leaf against the root.
     LogVerify {} -> VerifyReport;
     /// A signed statement of the log's size and root.

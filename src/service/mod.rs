@@ -6,6 +6,7 @@
 
 mod bulk;
 pub mod check;
+mod draft;
 mod edit;
 mod explain;
 mod import;
@@ -252,6 +253,9 @@ impl Service {
             Request::Activity(activity) => Response::Activity(ask.activity(activity)?),
             Request::Undo(undo) => Response::Undo(ask.undo(undo)?),
             Request::Redo(_) => Response::Redo(ask.redo()?),
+            Request::KeepDraft(keep) => Response::KeepDraft(ask.keep_draft(keep)?),
+            Request::Drafts(_) => Response::Drafts(ask.drafts()?),
+            Request::DropDraft(drop) => Response::DropDraft(ask.drop_draft(&drop)?),
             Request::LogVerify(_) => Response::LogVerify(ask.verify()?),
             Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
             Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
@@ -262,6 +266,15 @@ impl Service {
             Request::SetPassword(set) => Response::SetPassword(ask.set_password(set)?),
             Request::AccessExplain(explain) => Response::AccessExplain(ask.explain(&explain)?),
         })
+    }
+
+    /// An error where the store was found damaged.
+    fn writable(&self) -> Result<(), Error> {
+        if self.whole {
+            return Ok(());
+        }
+        Err(Error::integrity("the store is damaged: records were lost or replaced; it is read-only")
+            .hint("`callbook doctor` tells more; restore the store from a backup"))
     }
 
     fn read_world(&self) -> RwLockReadGuard<'_, World> {
@@ -336,12 +349,7 @@ impl Ask<'_> {
         action: Action,
         f: impl FnOnce(&mut WriteTxn<'_>, &RwLock<World>) -> Result<R, Error> + Send + 'static,
     ) -> Result<(R, Option<u64>), Error> {
-        if !self.service.whole {
-            return Err(Error::integrity(
-                "the store is damaged: records were lost or replaced; it is read-only",
-            )
-            .hint("`callbook doctor` tells more; restore the store from a backup"));
-        }
+        self.service.writable()?;
         let world = Arc::clone(&self.service.world);
         self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;

@@ -72,6 +72,12 @@ pub fn needs(request: &Request) -> Need {
         // Each entry is shown to whom its record is.
         Request::Activity(_) => Need::Anybody,
         Request::Merge(_) => Need::Change(Verb::Merge, RecordKind::Contact),
+        // Of one's own only; whoever may fill in the form may keep it.
+        Request::KeepDraft(keep) => {
+            let form = keep.draft.form;
+            changing(if form.id.is_some() { Verb::Edit } else { Verb::Create }, form.kind)
+        }
+        Request::Drafts(_) | Request::DropDraft(_) => Need::Anybody,
         // Only one's own changes are taken back, where one still may change the record.
         Request::Undo(_) | Request::Redo(_) => Need::Anybody,
         Request::Bulk(bulk) => match (bulk.kind, &bulk.deed) {

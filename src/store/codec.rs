@@ -6,6 +6,7 @@
 //! - [`Body`]: 32 random bytes `r`, and the changes.
 //! - [`Page`]: what a run of entries has in common, and the entries.
 //! - [`Head`]: edge of the Merkle tree, digest of the live records.
+//! - [`Draft`]: whose it is; the form: word of its kind, record, contact; texts as (number, text); the time.
 //!
 //! A later version is a new frozen struct that climbs to today's type by `From`; `codec/golden` keeps one sample of each
 //! version, which must decode for ever.
@@ -196,6 +197,13 @@ pub struct Head {
     /// Sum of the keyed hashes of all live rows: lost, added and old rows show.
     pub digest: [u8; 32],
     pub records: u64,
+}
+
+/// What was typed into a form and not saved.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Draft {
+    pub user: UserId,
+    pub draft: crate::domain::draft::Draft,
 }
 
 fn options() -> impl Options {

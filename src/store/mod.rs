@@ -4,7 +4,7 @@
 //! directory; [`keyring`] holds the keys of every data subject outside the database, so that forgetting a person is
 //! the destruction of 32 bytes; [`envelope`] seals one value under one subject's key; [`codec`] is what lies inside;
 //! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
-//! thread that owns it all and commits in groups.
+//! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
 //! the database, a second writer, a change without a history entry, a history entry written by hand.
@@ -13,6 +13,7 @@ pub mod backend;
 mod block;
 pub mod codec;
 mod crypto;
+pub mod draft;
 pub mod engine;
 pub mod envelope;
 mod files;

@@ -43,14 +43,18 @@ impl Stored {
 }
 
 /// A stored form put together: the number of pieces, then the content.
-struct Assembled {
+pub(super) struct Assembled {
     schema: u8,
     slot: Slot,
     plain: Zeroizing<Vec<u8>>,
 }
 
 impl Assembled {
-    fn content(&self) -> &[u8] {
+    pub(super) fn schema(&self) -> u8 {
+        self.schema
+    }
+
+    pub(super) fn content(&self) -> &[u8] {
         self.plain.get(HEAD..).unwrap_or_default()
     }
 }
@@ -158,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Puts the pieces of a stored form together. `key` gives the key of each piece but the first.
-    fn assemble(
+    pub(super) fn assemble(
         &self,
         place: Place,
         first: &[u8],

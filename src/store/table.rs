@@ -12,6 +12,7 @@
 //! | 18 leaves | nobody | 0⁸, first seq u64 BE | | leaf hashes, 32 bytes each, at most 64 |
 //! | 19 nodes | nobody | level u8, 0⁷, index u64 BE | | one hash |
 //! | 20 head | nobody | 0 | | sealed [`codec::Head`](super::codec::Head) |
+//! | 21 drafts | subject, or nobody | draft | chunk u16 BE | sealed [`codec::Draft`](super::codec::Draft), piece of |
 
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
@@ -26,6 +27,8 @@ pub const LEAVES: u8 = 18;
 pub const NODES: u8 = 19;
 /// The log's size and edge, and the digest of the live records.
 pub const HEAD: u8 = 20;
+/// What was typed and not saved; no records, see [`draft`](super::draft).
+pub const DRAFTS: u8 = 21;
 
 /// The table of a kind of record. Numbers are never reused.
 pub const fn of(kind: RecordKind) -> u8 {

@@ -268,7 +268,7 @@ impl WriteTxn<'_> {
         Ok(())
     }
 
-    fn seal_pieces(
+    pub(super) fn seal_pieces(
         &self,
         table: u8,
         subject: SubjectId,

@@ -78,6 +78,13 @@ fn head() -> Head {
     Head { frontier: vec![1, 0, 0, 0, 0, 0, 0, 0, 0], digest: [8; 32], records: 12 }
 }
 
+fn draft() -> Draft {
+    let form = crate::domain::draft::Form { kind: RecordKind::Note, id: None, about: Some(uuid(5)) };
+    let texts = vec![(FieldKey(3), "Zoë asked".to_owned()), (FieldKey(0x4001), String::new())];
+    let draft = crate::domain::draft::Draft { form, texts, at: Timestamp::from_millis(1_780_000_000_000) };
+    Draft { user: UserId(uuid(3)), draft }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -93,6 +100,7 @@ const RECORD_1: &str = include_str!("golden/record.1.hex");
 const BODY_1: &str = include_str!("golden/body.1.hex");
 const PAGE_1: &str = include_str!("golden/page.1.hex");
 const HEAD_1: &str = include_str!("golden/head.1.hex");
+const DRAFT_1: &str = include_str!("golden/draft.1.hex");
 const HEADER_1: &str = include_str!("golden/header.1.hex");
 
 #[test]
@@ -104,6 +112,7 @@ fn version_1_decodes_for_ever() {
         [header(64), header(65)]
     );
     assert_eq!(decode::<Head>(1, &bytes(HEAD_1.trim()), "").unwrap(), head());
+    assert_eq!(decode::<Draft>(1, &bytes(DRAFT_1.trim()), "").unwrap(), draft());
 }
 
 #[test]
@@ -113,6 +122,7 @@ fn what_is_written_today_is_version_1() {
     assert_eq!(hex(&encode(&body()).unwrap()), BODY_1.trim());
     assert_eq!(hex(&encode(&Page::of(&[header(64), header(65)]).unwrap()).unwrap()), PAGE_1.trim());
     assert_eq!(hex(&encode(&head()).unwrap()), HEAD_1.trim());
+    assert_eq!(hex(&encode(&draft()).unwrap()), DRAFT_1.trim());
     // The bytes under the leaves of every log there is.
     assert_eq!(hex(&header(64).canonical()), HEADER_1.trim());
 }
@@ -146,6 +156,7 @@ proptest::proptest! {
         let _ = decode::<Body>(1, &bytes, "a body");
         let _ = decode::<Page>(1, &bytes, "a page");
         let _ = decode::<Head>(1, &bytes, "a head");
+        let _ = decode::<Draft>(1, &bytes, "a draft");
     }
 }
 
@@ -157,5 +168,6 @@ fn print_samples() {
     println!("body {}", hex(&encode(&body()).unwrap()));
     println!("page {}", hex(&encode(&Page::of(&[header(64), header(65)]).unwrap()).unwrap()));
     println!("head {}", hex(&encode(&head()).unwrap()));
+    println!("draft {}", hex(&encode(&draft()).unwrap()));
     println!("header {}", hex(&header(64).canonical()));
 }
