@@ -49,16 +49,26 @@ pub struct Error {
     pub hint: Option<String>,
     /// In a conflict: for each field that was changed meanwhile, what the store has (`old`) and what was sent (`new`).
     pub conflicts: Vec<ChangeView>,
+    /// The field it is about, by the word that edits address it by, where it is about one.
+    #[serde(default)]
+    pub field: Option<String>,
 }
 
 impl Error {
     pub fn new(code: Code, message: impl Into<String>) -> Error {
-        Error { code, message: message.into(), hint: None, conflicts: Vec::new() }
+        Error { code, message: message.into(), hint: None, conflicts: Vec::new(), field: None }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says which field it is about.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Error {
+        self.field = Some(field.into());
         self
     }
 

@@ -15,7 +15,7 @@ entity! {
     /// need is not stored (R8, R9).
     Contact, ContactField, Contact {
         5 form_of_address "form_of_address": String, Kind::Text, Identity, Free, "Form of address",
-            "to address the person as the person wishes; optional and neutral by default (R10)",
+            "to address the person as the person wishes; optional and neutral by default",
             ["form of address", "salutation", "anrede", "aanhef", "civilité", "civilite"], None, Some("speakToAs");
         1 name_prefix "name_prefix": String, Kind::Text, Identity, Free, "Title",
             "academic or noble titles, where the person uses them",
@@ -42,7 +42,7 @@ entity! {
             ["addresses", "address", "postal address", "anschrift", "postanschrift", "adresse postale", "postadres"], Some("ADR"), Some("addresses");
         23 websites "websites": Vec<Labelled<Url>>, Kind::Links, Reach, Free, "Websites", "to prepare a conversation",
             ["website", "websites", "web", "web page", "url", "homepage", "webseite", "internetseite", "webadres", "site web", "site internet", "page web"], Some("URL"), Some("links");
-        30 country "country": Option<Country>, Kind::Country, Preference, Free, "Country", "whose law applies to calling the person (R56), and how numbers are read",
+        30 country "country": Option<Country>, Kind::Country, Preference, Free, "Country", "whose law applies to calling the person, and how numbers are read",
             ["country", "land", "pays", "country code", "ländercode", "landcode", "code pays", "country/region", "land/region"], None, None;
         31 language "language": Option<Language>, Kind::Language, Preference, Free, "Language", "to speak and write in the person's language",
             ["language", "preferred language", "sprache", "taal", "langue", "korrespondenzsprache"], Some("LANG"), Some("preferredLanguages");
@@ -52,17 +52,17 @@ entity! {
             ["team", "équipe", "equipe"], None, None;
         42 tags "tags": Tags, Kind::Tags, Relation, Free, "Tags", "to make lists",
             ["tags", "tag", "labels", "categories", "category", "groups", "group membership", "kategorien", "kategorie", "schlagworte", "gruppen", "categorieën", "catégories", "étiquettes"], Some("CATEGORIES"), Some("keywords");
-        50 basis "basis": Option<Basis>, Kind::Basis, Provenance, Free, "Legal basis", "Art. 6(1) GDPR: without one nothing may be held (R1)",
+        50 basis "basis": Option<Basis>, Kind::Basis, Provenance, Needed, "Legal basis", "Art. 6(1) GDPR: without one nothing may be held",
             ["basis", "legal basis", "lawful basis", "rechtsgrundlage", "rechtsgrond", "grondslag", "base légale", "base legale"], None, None;
-        51 reason "reason": String, Kind::Text, Provenance, Free, "Reason", "why the basis applies to this person (R1)",
+        51 reason "reason": String, Kind::Text, Provenance, Needed, "Reason", "why the basis applies to this person",
             ["reason", "basis reason", "grund", "begründung", "reden", "raison", "motif"], None, None;
-        52 source "source": String, Kind::Text, Provenance, Free, "Source", "Art. 14(2)(f) GDPR: the person must be told where the data came from (R16)",
+        52 source "source": String, Kind::Text, Provenance, Needed, "Source", "Art. 14(2)(f) GDPR: the person must be told where the data came from",
             ["source", "lead source", "quelle", "herkunft", "bron", "herkomst", "provenance"], None, None;
-        53 supplier "supplier": String, Kind::Text, Provenance, Free, "Supplier", "who handed the data over, if somebody did (R16)",
+        53 supplier "supplier": String, Kind::Text, Provenance, Free, "Supplier", "who handed the data over, if somebody did",
             ["supplier", "list supplier", "lieferant", "leverancier", "fournisseur"], None, None;
-        54 obtained_on "obtained_on": Option<Day>, Kind::Day, Provenance, Free, "Obtained on", "when the data came from its source (R16)",
+        54 obtained_on "obtained_on": Option<Day>, Kind::Day, Provenance, Free, "Obtained on", "when the data came from its source",
             ["obtained on", "date obtained", "erhoben am", "verkregen op", "obtenu le"], None, None;
-        55 verified_on "verified_on": Option<Day>, Kind::Day, Provenance, Free, "Verified on", "Art. 5(1)(d) GDPR: data must be accurate; when somebody last checked (R55)",
+        55 verified_on "verified_on": Option<Day>, Kind::Day, Provenance, Free, "Verified on", "Art. 5(1)(d) GDPR: data must be accurate; when somebody last checked",
             ["verified on", "last verified", "geprüft am", "gecontroleerd op", "vérifié le"], None, None;
         56 external_id "external_id": String, Kind::Text, Operation, Free, "External id", "the record's id in the system it came from, so that importing again changes nothing",
             ["external id", "id", "contact id", "record id", "uid", "kontakt-id", "kontaktnummer", "contactnummer", "identifiant"], Some("UID"), Some("uid");
@@ -111,7 +111,7 @@ pub fn join_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
 entity! {
     /// A company, which is no data subject; the people in it are contacts.
     Company, CompanyField, Company {
-        1 name "name": String, Kind::Text, Operation, Free, "Name", "to know the business",
+        1 name "name": String, Kind::Text, Operation, Needed, "Name", "to know the business",
             ["name", "company", "company name", "account name", "firma", "firmenname", "bedrijfsnaam", "raison sociale"], Some("ORG"), Some("organizations");
         2 industry "industry": String, Kind::Text, Operation, Free, "Industry", "to offer what fits",
             ["industry", "sector", "branche", "secteur"], None, None;
@@ -151,7 +151,7 @@ entity! {
     /// A note about a contact, or an activity logged with one.
     Note, NoteField, Note {
         1 kind "kind": OneOf<NoteKind>, Kind::Word(NoteKind::WORDS), Content, Free, "Kind", "to see what happened at a glance", [], None, None;
-        2 text "text": String, Kind::LongText, Content, Free, "Text", "what was said or agreed", [], Some("NOTE"), Some("notes");
+        2 text "text": String, Kind::LongText, Content, Needed, "Text", "what was said or agreed", [], Some("NOTE"), Some("notes");
         3 happened_at "happened_at": Option<Timestamp>, Kind::Time, Content, Free, "When", "the order of events", [], None, None;
         4 author "author": Option<UserId>, Kind::User, Content, Operation, "Author", "whom to ask", [], None, None;
         60 deleted_at "deleted_at": Option<Timestamp>, Kind::Time, Operation, Operation, "Deleted at", "a deleted note can be restored", [], None, None;

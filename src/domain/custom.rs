@@ -49,14 +49,14 @@ entity! {
     /// A field that a store adds to contacts or companies. It needs a purpose and a justification (R7); its values are
     /// kept when it is retired, so that history stays readable.
     CustomField, CustomFieldField, CustomField {
-        1 name "name": String, Kind::Text, Operation, Free, "Name", "the word for the field in commands and files", [], None, None;
+        1 name "name": String, Kind::Text, Operation, Needed, "Name", "the word for the field in commands and files", [], None, None;
         2 label "label": String, Kind::Text, Operation, Free, "Label", "what people read on screen", [], None, None;
-        3 on "on": OneOf<CustomOn>, Kind::Word(CustomOn::WORDS), Operation, Free, "On", "which records have the field", [], None, None;
-        4 kind "kind": OneOf<CustomKind>, Kind::Word(CustomKind::WORDS), Operation, Free, "Kind", "what values it takes", [], None, None;
+        3 on "on": OneOf<CustomOn>, Kind::Word(CustomOn::WORDS), Operation, Needed, "On", "which records have the field", [], None, None;
+        4 kind "kind": OneOf<CustomKind>, Kind::Word(CustomKind::WORDS), Operation, Needed, "Kind", "what values it takes", [], None, None;
         5 choices "choices": WordList, Kind::Words, Operation, Free, "Choices", "the words a choice is made from", [], None, None;
-        6 purpose "purpose": String, Kind::Text, Operation, Free, "Purpose", "Art. 5(1)(b) GDPR: what the data is for (R7)", [], None, None;
-        7 justification "justification": String, Kind::Text, Operation, Free, "Justification", "Art. 5(1)(c) GDPR: why it cannot be done without (R7)", [], None, None;
-        8 category "category": OneOf<Category>, Kind::Word(Category::WORDS), Operation, Free, "Category", "for the inventory (R11)", [], None, None;
+        6 purpose "purpose": String, Kind::Text, Operation, Needed, "Purpose", "Art. 5(1)(b) GDPR: what the data is for", [], None, None;
+        7 justification "justification": String, Kind::Text, Operation, Needed, "Justification", "Art. 5(1)(c) GDPR: why it cannot be done without", [], None, None;
+        8 category "category": OneOf<Category>, Kind::Word(Category::WORDS), Operation, Free, "Category", "for the inventory", [], None, None;
         9 number "number": i64, Kind::Number, Operation, Operation, "Number", "the stored number of the field", [], None, None;
         10 retired "retired": bool, Kind::Flag, Operation, Free, "Retired", "the field takes no new values", [], None, None;
     }

@@ -90,7 +90,7 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
 
 /// Declares an entity: the struct, the enum of its fields, and everything [`Entity`] derives from them.
 ///
-/// Each field: `NUMBER name: Type, Kind, Category, Edit, "label", "why", [headers], vcard, jscontact;`. A field that is
+/// Each field: `NUMBER name: Type, Kind, Category, RULE, "label", "why", [headers], vcard, jscontact;`. A field that is
 /// added appears in the enum, so every exhaustive `match` over the enum (export, import, screens) must decide about it.
 macro_rules! entity {
     (
@@ -126,7 +126,8 @@ macro_rules! entity {
                             kind: $fkind,
                             category: $crate::domain::field::Category::$category,
                             why: $why,
-                            edit: $crate::domain::field::Edit::$edit,
+                            edit: $crate::domain::field::rule::$edit.0,
+                            needed: $crate::domain::field::rule::$edit.1,
                             headers: &[$($header),*],
                             vcard: $vcard,
                             jscontact: $jscontact,

@@ -120,3 +120,16 @@ fn addresses_that_are_none_are_refused() {
         assert!(Url::parse(text).is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn people_read_no_numbers_of_requirements() {
+    for kind in RecordKind::ALL {
+        for spec in specs_of(*kind) {
+            let numbered = spec
+                .why
+                .match_indices("(R")
+                .any(|(at, _)| spec.why[at + 2..].starts_with(|c: char| c.is_ascii_digit()));
+            assert!(!numbered, "{}: {}", spec.name, spec.why);
+        }
+    }
+}

@@ -44,6 +44,18 @@ pub enum Edit {
     Secret,
 }
 
+/// The words by which the declaration of an entity says who may change a field, and whether a record needs it.
+#[allow(non_upper_case_globals)]
+pub(crate) mod rule {
+    use super::Edit;
+
+    pub const Free: (Edit, bool) = (Edit::Free, false);
+    /// Free to be changed, and never absent.
+    pub const Needed: (Edit, bool) = (Edit::Free, true);
+    pub const Operation: (Edit, bool) = (Edit::Operation, false);
+    pub const Secret: (Edit, bool) = (Edit::Secret, false);
+}
+
 /// A field, described once.
 #[derive(Debug)]
 pub struct FieldSpec {
@@ -58,6 +70,8 @@ pub struct FieldSpec {
     /// Why the field is needed (R7).
     pub why: &'static str,
     pub edit: Edit,
+    /// Whether no record is without it.
+    pub needed: bool,
     /// Headers under which other programs export it, in the languages of the product; lower case.
     pub headers: &'static [&'static str],
     /// Property in vCard 4 (RFC 6350), if it has one.

@@ -22,6 +22,8 @@ pub struct FieldInfo {
     pub category: Category,
     pub why: String,
     pub edit: Edit,
+    /// Whether no record is without it.
+    pub needed: bool,
     pub custom: bool,
     /// A retired custom field is shown and takes no new values.
     pub retired: bool,
@@ -126,6 +128,7 @@ fn built_in(spec: &FieldSpec) -> FieldInfo {
         category: spec.category,
         why: spec.why.to_owned(),
         edit: spec.edit,
+        needed: spec.needed,
         custom: false,
         retired: false,
         purpose: String::new(),
@@ -146,6 +149,7 @@ fn custom(field: &CustomField) -> FieldInfo {
         category: field.category.0.unwrap_or(Category::Relation),
         why: field.justification.clone(),
         edit: Edit::Free,
+        needed: false,
         custom: true,
         retired: field.retired,
         purpose: field.purpose.clone(),

@@ -21,10 +21,10 @@ words! {
 entity! {
     /// Somebody who works with the store. Users are deactivated, never deleted: history names them.
     User, UserField, User {
-        1 name "name": String, Kind::Text, Operation, Free, "Name", "the word for the user in filters and fields", [], None, None;
+        1 name "name": String, Kind::Text, Operation, Needed, "Name", "the word for the user in filters and fields", [], None, None;
         2 full_name "full_name": String, Kind::Text, Operation, Free, "Full name", "what colleagues read", [], None, None;
-        3 unix "unix": String, Kind::Text, Operation, Free, "Unix account", "by which the user is recognised", [], None, None;
-        4 role "role": RoleName, Kind::Slug, Operation, Free, "Role", "what the user may see and do", [], None, None;
+        3 unix "unix": String, Kind::Text, Operation, Needed, "Unix account", "by which the user is recognised", [], None, None;
+        4 role "role": RoleName, Kind::Slug, Operation, Needed, "Role", "what the user may see and do", [], None, None;
         5 team "team": String, Kind::Text, Operation, Free, "Team", "whose contacts the user sees", [], None, None;
         6 language "language": Option<Language>, Kind::Language, Operation, Free, "Language", "of the user's own screens", [], None, None;
         7 inactive "inactive": bool, Kind::Flag, Operation, Free, "Inactive", "the user has left, or is not here yet", [], None, None;
@@ -35,10 +35,10 @@ entity! {
 entity! {
     /// What holds for the whole store.
     Settings, SettingsField, Settings {
-        1 controller "controller": String, Kind::Text, Operation, Free, "Controller", "Art. 4(7) GDPR: who decides about the data, named in every notice", [], None, None;
-        2 country "country": Option<Country>, Kind::Country, Operation, Free, "Country", "of the controller; the default for contacts", [], None, None;
-        3 dpo_contact "dpo_contact": String, Kind::Text, Operation, Free, "DPO contact", "Art. 13(1)(b) GDPR, named in outputs (R42)", [], None, None;
-        4 authority "authority": String, Kind::Text, Operation, Free, "Supervisory authority", "Art. 13(2)(d) GDPR, named in answers (R22)", [], None, None;
+        1 controller "controller": String, Kind::Text, Operation, Needed, "Controller", "Art. 4(7) GDPR: who decides about the data, named in every notice", [], None, None;
+        2 country "country": Option<Country>, Kind::Country, Operation, Needed, "Country", "of the controller; the default for contacts", [], None, None;
+        3 dpo_contact "dpo_contact": String, Kind::Text, Operation, Free, "DPO contact", "Art. 13(1)(b) GDPR, named in outputs", [], None, None;
+        4 authority "authority": String, Kind::Text, Operation, Free, "Supervisory authority", "Art. 13(2)(d) GDPR, named in answers", [], None, None;
     }
 }
 
@@ -46,7 +46,7 @@ entity! {
     /// Data that left the store: what for, by which channel, and how it was chosen. The query may name a person, so the
     /// record is encrypted like any other.
     ExportRun, ExportField, ExportRun {
-        1 purpose "purpose": String, Kind::Text, Operation, Operation, "Purpose", "Art. 5(1)(b) GDPR: what the data left for (R6)", [], None, None;
+        1 purpose "purpose": String, Kind::Text, Operation, Operation, "Purpose", "Art. 5(1)(b) GDPR: what the data left for", [], None, None;
         2 channel "channel": String, Kind::Text, Operation, Operation, "Channel", "how the persons will be reached", [], None, None;
         3 query "query": String, Kind::Text, Operation, Operation, "Query", "who was chosen", [], None, None;
         4 records "records": i64, Kind::Number, Operation, Operation, "Records", "how many left", [], None, None;

@@ -21,6 +21,7 @@ use crate::domain::field::{Edit as Editable, FieldKey};
 use crate::domain::history::{Action, Change, diff};
 use crate::domain::id::{SubjectId, UserId};
 use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind, Value as QueryValue};
+use crate::domain::schema::FieldInfo;
 use crate::domain::user::User;
 use crate::domain::value::{Kind, Value};
 use crate::store::{Reader, Stored, WriteTxn};
@@ -63,69 +64,8 @@ pub(super) fn resolve(
     let country = numbering_country(world, kind, &edits, now, default);
     for edit in edits {
         let info = world.schema.by_name(kind, &edit.field)?;
-        if info.edit != Editable::Free {
-            return Err(Error::usage(format!(
-                "`{}` is not edited; an operation of its own sets it",
-                info.name
-            )));
-        }
-        if info.retired && edit.input != Input::Clear {
-            return Err(Error::refused(format!(
-                "the field `{}` is retired and takes no new values",
-                info.name
-            )));
-        }
-        if let Some(relation) = within {
-            sight.may_edit(kind, relation, info)?;
-        }
-        if is_mask(&edit.input) {
-            return Err(Error::usage(format!("{}: this is a mask, not a value", info.address()))
-                .hint("leave the field as it is"));
-        }
-        let named =
-            |error: crate::domain::value::Invalid| Error::usage(format!("{}: {error}", info.address()));
-        let input = match (info.kind, edit.input) {
-            (Kind::User, Input::Text(name))
-                if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
-            {
-                Input::Value(Value::User(world.user_named(name.trim(), me)?))
-            }
-            (Kind::Company, Input::Text(name))
-                if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
-            {
-                match world.company_named(name.trim()) {
-                    Some(id) => Input::Value(Value::Company(id)),
-                    None => {
-                        // Parsed as a line, so that the name of a company is bounded like any other text.
-                        if let Some(Value::Text(name)) = Kind::Text.parse(&name, None).map_err(named)? {
-                            resolved.new_company = Some(name);
-                        }
-                        continue;
-                    }
-                }
-            }
-            (_, input) => input,
-        };
-        // A second edit of a field goes on from the first.
-        let earlier =
-            resolved.fields.iter().rev().find(|(key, _)| *key == info.key).map(|(_, value)| value.as_ref());
-        let current = earlier.unwrap_or(now.get(&info.key));
-        let value = input.resolve(info.kind, current, country).map_err(named)?;
-        match &value {
-            // A company out of sight is not there, but where the record names it already.
-            Some(Value::Company(id))
-                if !world.company_names.contains_key(&id.0)
-                    || current != value.as_ref() && !sight.sees(world, RecordKind::Company, id.0) =>
-            {
-                return Err(no_such(RecordKind::Company, id.0));
-            }
-            Some(Value::User(id)) if !world.users.contains_key(&id.0) => {
-                return Err(no_such(RecordKind::User, id.0));
-            }
-            Some(value) => info.check(value).map_err(named)?,
-            None => {}
-        }
-        resolved.fields.push((info.key, value));
+        resolve_one(world, kind, sight, within, info, edit, now, country, me, &mut resolved)
+            .map_err(|error| error.at(info.address()))?;
     }
     Ok(resolved)
 }
@@ -140,6 +80,78 @@ fn is_mask(input: &Input) -> bool {
         Input::Value(Value::Emails(items)) => items.iter().any(|item| masked(item.value.as_str())),
         Input::Value(_) | Input::Clear | Input::AddTags(_) | Input::RemoveTags(_) => false,
     }
+}
+
+/// Takes one edit in.
+fn resolve_one(
+    world: &World,
+    kind: RecordKind,
+    sight: &Sight,
+    within: Option<Relation>,
+    info: &FieldInfo,
+    edit: FieldEdit,
+    now: &Fields,
+    country: Option<Country>,
+    me: UserId,
+    resolved: &mut Resolved,
+) -> Result<(), Error> {
+    if info.edit != Editable::Free {
+        return Err(Error::usage(format!("`{}` is not edited; an operation of its own sets it", info.name)));
+    }
+    if info.retired && edit.input != Input::Clear {
+        return Err(Error::refused(format!("the field `{}` is retired and takes no new values", info.name)));
+    }
+    if let Some(relation) = within {
+        sight.may_edit(kind, relation, info)?;
+    }
+    if is_mask(&edit.input) {
+        return Err(Error::usage(format!("{}: this is a mask, not a value", info.address()))
+            .hint("leave the field as it is"));
+    }
+    let named = |error: crate::domain::value::Invalid| Error::usage(format!("{}: {error}", info.address()));
+    let input = match (info.kind, edit.input) {
+        (Kind::User, Input::Text(name))
+            if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
+        {
+            Input::Value(Value::User(world.user_named(name.trim(), me)?))
+        }
+        (Kind::Company, Input::Text(name))
+            if !name.trim().is_empty() && name.trim().parse::<Uuid>().is_err() =>
+        {
+            match world.company_named(name.trim()) {
+                Some(id) => Input::Value(Value::Company(id)),
+                None => {
+                    // Parsed as a line, so that the name of a company is bounded like any other text.
+                    if let Some(Value::Text(name)) = Kind::Text.parse(&name, None).map_err(named)? {
+                        resolved.new_company = Some(name);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        (_, input) => input,
+    };
+    // A second edit of a field goes on from the first.
+    let earlier =
+        resolved.fields.iter().rev().find(|(key, _)| *key == info.key).map(|(_, value)| value.as_ref());
+    let current = earlier.unwrap_or(now.get(&info.key));
+    let value = input.resolve(info.kind, current, country).map_err(named)?;
+    match &value {
+        // A company out of sight is not there, but where the record names it already.
+        Some(Value::Company(id))
+            if !world.company_names.contains_key(&id.0)
+                || current != value.as_ref() && !sight.sees(world, RecordKind::Company, id.0) =>
+        {
+            return Err(no_such(RecordKind::Company, id.0));
+        }
+        Some(Value::User(id)) if !world.users.contains_key(&id.0) => {
+            return Err(no_such(RecordKind::User, id.0));
+        }
+        Some(value) => info.check(value).map_err(named)?,
+        None => {}
+    }
+    resolved.fields.push((info.key, value));
+    Ok(())
 }
 
 /// The country of numbers in an edit: of the record as it will be, else of the store.

@@ -30,9 +30,7 @@ const NO_RULE: &str = "as long as the contact; no retention rule yet";
 impl Ask<'_> {
     pub(super) fn export(&self, export: Export) -> Result<ExportPage, Error> {
         if export.purpose.trim().is_empty() {
-            return Err(
-                Error::refused("an export names the purpose it is for (R6)").hint("say it with --purpose")
-            );
+            return Err(Error::refused("an export names the purpose it is for").hint("say it with --purpose"));
         }
         let query = super::list::parse(&export.query)?;
         let limit = export.window.limit.map_or(1_000, |limit| limit.min(10_000));
@@ -254,7 +252,7 @@ impl Ask<'_> {
             line(
                 "settings",
                 Level::Note,
-                "no contact of a data protection officer is set (R42)".to_owned(),
+                "no contact of a data protection officer is set".to_owned(),
                 "name it where one is appointed",
             );
         }

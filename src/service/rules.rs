@@ -5,7 +5,8 @@ use crate::api::{Code, Error};
 use crate::domain::basis::Basis;
 use crate::domain::contact::{Company, Contact, ContactField, Note, NoteField};
 use crate::domain::custom::{CustomField, CustomKind};
-use crate::domain::entity::{Fields, RecordKind, specs_of};
+use crate::domain::entity::{Entity, Fields, RecordKind, specs_of};
+use crate::domain::field::FieldSpec;
 use crate::domain::forbidden;
 use crate::domain::value::Value;
 
@@ -22,19 +23,11 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
 
 fn contact(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
     let contact: Contact = typed(new).map_err(super::store_error)?;
-    let mut missing = Vec::new();
-    if contact.basis.is_none() {
-        missing.push("basis");
-    }
-    if contact.reason.is_empty() {
-        missing.push("reason");
-    }
-    if contact.source.is_empty() {
-        missing.push("source");
-    }
-    if !missing.is_empty() {
-        return Err(Error::refused(format!("no contact without a legal basis, its reason and a source: {} missing (R1)", missing.join(", ")))
-            .hint("say on what ground the person's data is held (--basis), why it applies (--reason), and where it came from (--source)"));
+    let missing = missing::<Contact>(new);
+    if let Some(first) = missing.first() {
+        return Err(Error::refused(format!("no contact without a legal basis, its reason and a source: {} missing", missing.join(", ")))
+            .hint("say on what ground the person's data is held (--basis), why it applies (--reason), and where it came from (--source)")
+            .at(*first));
     }
     if contact.display_name().is_empty() {
         return Err(Error::usage("a contact needs a name, an e-mail address or a phone number"));
@@ -46,9 +39,10 @@ fn contact(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
         && basis(old) != basis(new)
     {
         return Err(Error::refused(
-            "consent is not given by an edit: it is recorded when the person gives it (R38)",
+            "consent is not given by an edit: it is recorded when the person gives it",
         )
-        .hint("keep the basis as it is, or record the person's own words"));
+        .hint("keep the basis as it is, or record the person's own words")
+        .at("basis"));
     }
     Ok(Vec::new())
 }
@@ -56,7 +50,7 @@ fn contact(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
 fn company(new: &Fields) -> Result<Vec<String>, Error> {
     let company: Company = typed(new).map_err(super::store_error)?;
     if company.name.is_empty() {
-        return Err(Error::usage("a company needs a name").hint("give it with --name"));
+        return Err(Error::usage("a company needs a name").hint("give it with --name").at("name"));
     }
     Ok(Vec::new())
 }
@@ -64,9 +58,16 @@ fn company(new: &Fields) -> Result<Vec<String>, Error> {
 fn note(new: &Fields) -> Result<Vec<String>, Error> {
     let note: Note = typed(new).map_err(super::store_error)?;
     if note.text.trim().is_empty() {
-        return Err(Error::usage("the note is empty"));
+        return Err(Error::usage("the note is empty").at("text"));
     }
     Ok(text_warnings(&note.text))
+}
+
+/// The words for what a record of this kind needs and this one lacks.
+fn missing<E: Entity>(fields: &Fields) -> Vec<&'static str> {
+    let empty = |value: &Value| value.to_string().trim().is_empty();
+    let lacks = |spec: &&FieldSpec| spec.needed && fields.get(&spec.key).is_none_or(empty);
+    E::specs().iter().copied().filter(lacks).map(|spec| spec.name).collect()
 }
 
 /// What a free text hints at that should not be held (R8).
@@ -92,12 +93,13 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
     if field.justification.trim().is_empty() {
         missing.push("justification");
     }
-    if !missing.is_empty() {
+    if let Some(first) = missing.first() {
         return Err(Error::refused(format!(
-            "no field without purpose and justification: {} missing (R7)",
+            "no field without purpose and justification: {} missing",
             missing.join(", ")
         ))
-        .hint("say what the data is for (--purpose) and why it cannot be done without (--justification)"));
+        .hint("say what the data is for (--purpose) and why it cannot be done without (--justification)")
+        .at(*first));
     }
     for name in [&field.name, &field.label].into_iter().chain(&field.choices.0) {
         if let Some(found) = forbidden::by_name(name) {
@@ -116,18 +118,20 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
     };
     if !slug(&field.name) {
         return Err(Error::usage(format!("`{}` cannot name a field", field.name))
-            .hint("use up to 40 lower-case letters, digits and _, beginning with a letter; the label may be anything"));
+            .hint("use up to 40 lower-case letters, digits and _, beginning with a letter; the label may be anything")
+            .at("name"));
     }
     let (Some(on), Some(kind)) = (field.on.0, field.kind.0) else {
         return Err(Error::usage("a field needs a kind (--kind) and the records it is on (--on)"));
     };
     if specs_of(on.record()).iter().any(|spec| spec.name == field.name) {
-        return Err(Error::usage(format!("`{}` is a built-in field already", field.name)));
+        return Err(Error::usage(format!("`{}` is a built-in field already", field.name)).at("name"));
     }
     if (kind == CustomKind::Choice) == field.choices.0.is_empty() {
         return Err(Error::usage(
             "a choice needs the words to choose from (--choices), and only a choice does",
-        ));
+        )
+        .at("choices"));
     }
     if let Some(old) = old {
         for fixed in ["name", "on", "kind"] {
@@ -139,7 +143,8 @@ fn custom_field(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
                 return Err(Error::usage(format!(
                     "the {fixed} of a field cannot change: values are stored under it"
                 ))
-                .hint("retire the field and add another"));
+                .hint("retire the field and add another")
+                .at(fixed));
             }
         }
     }

@@ -61,7 +61,7 @@ impl FormField {
             editor: editor(info, initial),
             initial: String::new(),
             locked: info.retired.then_some("retired: takes no new values"),
-            required: required(record, info),
+            required: info.needed,
             error: None,
             normal: String::new(),
             visited: false,
@@ -319,20 +319,6 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
     }
 }
 
-/// What a record is refused without (R1, R7).
-fn required(record: RecordKind, info: &FieldInfo) -> bool {
-    let needed: &[&str] = match record {
-        RecordKind::Contact => &["basis", "reason", "source"],
-        RecordKind::Company => &["name"],
-        RecordKind::Note => &["text"],
-        RecordKind::User => &["name", "unix", "role"],
-        RecordKind::CustomField => &["name", "on", "kind", "purpose", "justification"],
-        RecordKind::Settings => &["controller", "country"],
-        RecordKind::ExportRun => &[],
-    };
-    !info.custom && needed.contains(&info.name.as_str())
-}
-
 /// Whether a form shows a field: one that an operation of its own changes, it does not.
 pub(crate) fn shown(info: &FieldInfo, has_value: bool) -> bool {
     match info.edit {
@@ -383,7 +369,7 @@ mod tests {
             [(RecordKind::Contact, 3), (RecordKind::CustomField, 5), (RecordKind::Company, 1)]
         {
             let schema = Schema::new(&[]);
-            assert_eq!(schema.of(record).iter().filter(|info| required(record, info)).count(), count);
+            assert_eq!(schema.of(record).iter().filter(|info| info.needed).count(), count);
         }
         let basis = field(RecordKind::Contact, "basis", "");
         assert_eq!(basis.error, None, "nobody was there yet");
