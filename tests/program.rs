@@ -224,3 +224,69 @@ fn a_storm_of_sizes_over_a_form_keeps_what_was_typed() {
     pty.send("y");
     pty.wait_for("the list", |screen| row_of_cursor(screen) == Some(3));
 }
+
+/// Every file below a directory.
+fn files(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_form_survives_the_terminal_and_none_of_it_is_readable_on_the_disk() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name);
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_callbook"))
+        .args(["init", "--controller", "Muster GmbH", "--country", "DE", "--store"])
+        .arg(path("store"))
+        .arg("--key-file")
+        .arg(path("key"))
+        .env("HOME", home.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let start = || {
+        let spawn = Spawn::new(env!("CARGO_BIN_EXE_callbook"))
+            .arg("--store")
+            .arg(path("store"))
+            .arg("--key-file")
+            .arg(path("key"))
+            .env("HOME", home.path())
+            .env("XDG_CONFIG_HOME", path("config"))
+            .env("XDG_STATE_HOME", path("state"))
+            .env("XDG_RUNTIME_DIR", home.path());
+        Pty::spawn(spawn)
+    };
+    let mut pty = start();
+    pty.wait_for_text("No contacts yet");
+    pty.send("n");
+    pty.wait_for_text("New contact");
+    pty.send("Kanariella");
+    pty.wait_for_text("Kanariella");
+    pty.hang_up();
+    assert_eq!(pty.wait_exit().exit_code(), 129);
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut pty = start();
+        pty.wait_for_text("Continue the form you left at");
+        pty.send("y");
+        pty.wait_for_text("New contact");
+        pty.wait_for_text("Kanariella");
+        pty.signal(signal);
+        pty.wait_exit();
+        for file in files(&path("store")).into_iter().chain(files(&path("state"))) {
+            let bytes = std::fs::read(&file).unwrap();
+            assert!(!bytes.windows(10).any(|part| part == b"Kanariella"), "{}", file.display());
+        }
+    }
+    let mut pty = start();
+    pty.wait_for_text("Continue the form you left at");
+    pty.send("n");
+    pty.wait_for("the question gone", |screen| !screen.contents().contains("Continue"));
+    pty.send("q");
+    assert_eq!(pty.wait_exit().exit_code(), 0);
+    let mut pty = start();
+    pty.wait_for_text("No contacts yet");
+    while !pty.is_quiet_for(Duration::from_millis(150)) {}
+    assert!(!pty.screen().contents().contains("Continue"));
+    pty.send("q");
+    assert_eq!(pty.wait_exit().exit_code(), 0);
+}

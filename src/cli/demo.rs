@@ -15,7 +15,7 @@ use crate::cli::secret;
 use crate::client::{Client, open};
 use crate::config::{Config, Theme};
 use crate::demo;
-use crate::env::Env;
+use crate::env::{Env, Zone};
 use crate::tui::driver::{Commands, Options, run as run_screens};
 use crate::tui::forms::Overlays;
 use crate::tui::layer::{Forms, Layer};
@@ -106,6 +106,8 @@ fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>,
         editor: ctx.config.editor.clone(),
         escape_delay: Duration::from_millis(u64::from(ctx.config.escape_delay_ms)),
         copies: ctx.config.osc52,
+        zone: Zone::Local,
+        completer: Some(Rc::new(crate::cli::complete::complete)),
     };
     let exit = run_screens(client, options)?;
     match exit.code() {
@@ -131,7 +133,7 @@ fn talk(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>,
     };
     let commands = commands(ctx.env.clone(), ctx.config.clone());
     let line = Box::new(move |client: &Client, text: &str| commands(client, text));
-    Session::new(&mut plain, client, ctx.env.clone(), Some(line))?.run().map_err(failed)?;
+    Session::new(&mut plain, client, ctx.env.clone(), Some(line), Zone::Local)?.run().map_err(failed)?;
     Ok(())
 }
 

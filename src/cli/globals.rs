@@ -9,7 +9,7 @@ use clap::Args;
 use crate::api::Error;
 use crate::config::{Config, Format};
 
-const HEADING: &str = "Options of every command";
+pub(crate) const HEADING: &str = "Options of every command";
 
 /// Options of every command. Variables are read in `Vars`, so that one place decides what precedes what.
 #[derive(Args, Clone, Debug, Default)]

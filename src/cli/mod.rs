@@ -5,6 +5,7 @@
 
 mod change;
 mod company;
+mod complete;
 mod contact;
 mod ctx;
 mod demo;

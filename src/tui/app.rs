@@ -4,22 +4,26 @@ mod act;
 mod answer;
 mod change;
 mod copy;
+mod drafts;
 mod keys;
 mod reason;
 mod steps;
 mod toasts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use ratatui::layout::Size;
 
-use crate::api::{Call, Error, Request, SchemaGet, Whoami};
+use crate::api::{Call, Drafts, Error, Request, SchemaGet, Whoami};
+use crate::domain::draft::{Draft, Form};
 use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
+use crate::env::Zone;
 use crate::tui::action::Context;
 use crate::tui::effect::{CallId, Effect, JobId, Lane};
+use crate::tui::grammar::Completer;
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Key;
 use crate::tui::layer::{Cancel, Ctx, Forms, Layer, Ticket};
@@ -48,7 +52,10 @@ pub struct Setup {
     pub forms: Rc<dyn Forms>,
     /// Whether commands of the `:` line can be run.
     pub commands: bool,
+    /// What could stand at the caret of the `:` line.
+    pub completer: Option<Completer>,
     pub saved: Saved,
+    pub zone: Zone,
     /// What the program starts with, such as the lock or the first run; a client must come from it.
     pub first: Option<Box<dyn Layer>>,
 }
@@ -69,6 +76,12 @@ enum Asker {
     Then(act::Then),
     Command(String),
     Editor(u64, Ticket),
+    /// What was typed in an earlier run and not saved.
+    Drafts,
+    /// The record of a form that is taken up again.
+    Resume(Draft),
+    /// That a draft is kept or forgotten.
+    Kept,
 }
 
 #[derive(Debug)]
@@ -129,6 +142,7 @@ pub struct App {
     forward: Vec<Place>,
     forms: Rc<dyn Forms>,
     commands: bool,
+    completer: Option<Completer>,
     colourless: bool,
     /// The palette that somebody chose, in this run or before.
     palette: Option<Palette>,
@@ -141,6 +155,8 @@ pub struct App {
     jumped: String,
     commanded: Past,
     locked: bool,
+    /// Forms of which the store keeps what was typed; it is forgotten when they are finished.
+    kept: BTreeSet<Form>,
     dirty: bool,
     effects: Vec<Effect>,
 }
@@ -153,7 +169,14 @@ impl App {
         let palette = saved.theme.as_deref().and_then(Palette::named).filter(|_| !setup.colourless);
         let theme = palette.map_or(setup.theme, Theme::new);
         let mut app = App {
-            ctx: Ctx { schema: Schema::new(&[]), identity: None, theme, size, now: now.wall },
+            ctx: Ctx {
+                schema: Schema::new(&[]),
+                identity: None,
+                theme,
+                size,
+                now: now.wall,
+                zone: setup.zone,
+            },
             keymap,
             contacts: List::new(RecordKind::Contact),
             companies: List::new(RecordKind::Company),
@@ -174,6 +197,7 @@ impl App {
             forward: Vec::new(),
             forms: setup.forms,
             commands: setup.commands,
+            completer: setup.completer,
             colourless: setup.colourless,
             palette,
             idle: setup.idle,
@@ -185,6 +209,7 @@ impl App {
             jumped: String::new(),
             commanded: Past::default(),
             locked: setup.first.is_some(),
+            kept: BTreeSet::new(),
             dirty: true,
             effects: Vec::new(),
         };
@@ -327,7 +352,7 @@ impl App {
             Place::Activity => self.activity.resize(height),
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {
-                    detail.resize(width.saturating_sub(3), parts.main.height, &self.ctx.schema);
+                    detail.resize(width.saturating_sub(3), parts.main.height, &self.ctx);
                 }
             }
         }
@@ -340,6 +365,7 @@ impl App {
         self.last_key = self.now.elapsed;
         self.ask(Asker::Whoami, None, Whoami {}.into_request());
         self.ask(Asker::Schema, None, SchemaGet {}.into_request());
+        self.ask(Asker::Drafts, None, Drafts {}.into_request());
         self.show_place(self.place);
     }
 
@@ -440,6 +466,7 @@ impl App {
         for job in &self.jobs {
             job.cancel.cancel();
         }
+        self.keep_drafts();
         let saved = self.saved();
         self.effects.push(Effect::Save(saved));
         self.effects.push(Effect::Quit);

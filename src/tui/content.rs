@@ -8,9 +8,10 @@ use crate::domain::contact::{CompanyField, ContactField, NoteField};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
-use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
+use crate::env::Zone;
+use crate::tui::layer::Ctx;
 use crate::tui::text;
 use crate::tui::theme::Tone;
 
@@ -41,13 +42,14 @@ pub struct Item {
 }
 
 /// The values of a record in the order of the schema; several phones are several items.
-pub fn items(view: &View, schema: &Schema) -> Vec<Item> {
+pub fn items(view: &View, ctx: &Ctx) -> Vec<Item> {
+    let (schema, zone) = (&ctx.schema, ctx.zone);
     let mut items = Vec::new();
     for shown in &view.fields {
         let label = schema
             .by_key(view.kind, shown.key)
             .map_or_else(|| format!("Field {}", shown.key.0), |field| text::clean(&field.label).into_owned());
-        for (note, value) in values(shown) {
+        for (note, value) in values(shown, zone) {
             items.push(Item {
                 key: Some(shown.key),
                 label: label.clone(),
@@ -61,32 +63,40 @@ pub fn items(view: &View, schema: &Schema) -> Vec<Item> {
         key: None,
         label: "Changed".into(),
         note: String::new(),
-        text: format!("{} · revision {}", time(view.updated_at), view.revision),
+        text: format!("{} · revision {}", time(view.updated_at, zone), view.revision),
         masked: false,
     });
     items.push(Item {
         key: None,
         label: "Created".into(),
         note: String::new(),
-        text: time(view.created_at),
+        text: time(view.created_at, zone),
         masked: false,
     });
     items
 }
 
 /// The values of a field with their labels, each as people read it.
-pub fn values(shown: &Shown) -> Vec<(String, String)> {
+pub fn values(shown: &Shown, zone: Zone) -> Vec<(String, String)> {
     match shown.value.as_ref().and_then(Value::readable_items) {
         Some(items) => {
             items.into_iter().map(|item| (text::clean(&item.label).into_owned(), item.value)).collect()
         }
-        None => vec![(String::new(), shown.text.clone())],
+        None => vec![(String::new(), read(shown, zone))],
+    }
+}
+
+/// A value as a person reads it: times by the clock on the wall.
+fn read(shown: &Shown, zone: Zone) -> String {
+    match &shown.value {
+        Some(Value::Time(at)) => time(*at, zone),
+        _ => shown.text.clone(),
     }
 }
 
 /// The fields of a record as lines.
-pub fn fields(view: &View, schema: &Schema, width: usize) -> Vec<TextLine> {
-    let items = items(view, schema);
+pub fn fields(view: &View, ctx: &Ctx, width: usize) -> Vec<TextLine> {
+    let items = items(view, ctx);
     let label_width =
         items.iter().map(|item| text::width(&item.label)).max().unwrap_or(0).min(18).min(width / 3);
     let room = width.saturating_sub(label_width + 2).max(8);
@@ -111,7 +121,7 @@ pub fn fields(view: &View, schema: &Schema, width: usize) -> Vec<TextLine> {
 }
 
 /// Notes, latest first.
-pub fn notes(notes: &[View], width: usize) -> Vec<TextLine> {
+pub fn notes(notes: &[View], width: usize, zone: Zone) -> Vec<TextLine> {
     if notes.is_empty() {
         return vec![TextLine::new(None, Tone::Dim, "No notes yet.")];
     }
@@ -129,7 +139,10 @@ pub fn notes(notes: &[View], width: usize) -> Vec<TextLine> {
         let author = text::clean(note.text(NoteField::author.key())).into_owned();
         lines.push(TextLine {
             item: Some(at),
-            spans: vec![(Tone::Badge, capital(&kind)), (Tone::Dim, format!("  {}  {author}", time(when)))],
+            spans: vec![
+                (Tone::Badge, capital(&kind)),
+                (Tone::Dim, format!("  {}  {author}", time(when, zone))),
+            ],
         });
         let body = text::clean_lines(note.text(NoteField::text.key()));
         for part in text::wrap(&body, width.saturating_sub(2).max(8)) {
@@ -166,7 +179,7 @@ pub fn people(people: &[View], width: usize) -> Vec<TextLine> {
 }
 
 /// The changes of a record, each field with what it was and what it became.
-pub fn history(entries: &[Entry], width: usize) -> Vec<TextLine> {
+pub fn history(entries: &[Entry], width: usize, zone: Zone) -> Vec<TextLine> {
     if entries.is_empty() {
         return vec![TextLine::new(None, Tone::Dim, "Nothing is recorded.")];
     }
@@ -178,18 +191,18 @@ pub fn history(entries: &[Entry], width: usize) -> Vec<TextLine> {
         lines.push(TextLine {
             item: Some(at),
             spans: vec![
-                (Tone::Title, time(entry.at)),
+                (Tone::Title, time(entry.at, zone)),
                 (Tone::Text, format!("  {}  {}", text::clean(&entry.actor), done(entry.action))),
                 (Tone::Dim, format!("  r{} · #{}", entry.revision, entry.seq)),
             ],
         });
-        lines.extend(changes(entry, width).into_iter().map(|line| TextLine { item: Some(at), ..line }));
+        lines.extend(changes(entry, width, zone).into_iter().map(|line| TextLine { item: Some(at), ..line }));
     }
     lines
 }
 
 /// What changed in one entry.
-pub fn changes(entry: &Entry, width: usize) -> Vec<TextLine> {
+pub fn changes(entry: &Entry, width: usize, zone: Zone) -> Vec<TextLine> {
     if entry.erased {
         return vec![TextLine::new(
             None,
@@ -197,16 +210,16 @@ pub fn changes(entry: &Entry, width: usize) -> Vec<TextLine> {
             "# the person was erased; what changed can no longer be read",
         )];
     }
-    entry.changes.iter().flat_map(|change| diff(change, width)).collect()
+    entry.changes.iter().flat_map(|change| diff(change, width, zone)).collect()
 }
 
 /// A field with its old value, marked as taken out, and its new one, marked as put in.
-pub fn diff(change: &ChangeView, width: usize) -> Vec<TextLine> {
+pub fn diff(change: &ChangeView, width: usize, zone: Zone) -> Vec<TextLine> {
     let mut lines = vec![TextLine::new(None, Tone::Dim, format!("  {}", text::clean(&change.label)))];
     let room = width.saturating_sub(6).max(8);
     for (shown, tone, sign) in [(&change.old, Tone::DiffDel, "-"), (&change.new, Tone::DiffAdd, "+")] {
         let Some(shown) = shown else { continue };
-        for (n, part) in text::wrap(&text::clean_lines(&shown.text), room).into_iter().enumerate() {
+        for (n, part) in text::wrap(&text::clean_lines(&read(shown, zone)), room).into_iter().enumerate() {
             let sign = if n == 0 { sign } else { " " };
             lines.push(TextLine {
                 item: None,
@@ -218,9 +231,9 @@ pub fn diff(change: &ChangeView, width: usize) -> Vec<TextLine> {
 }
 
 /// A record as text for the clipboard.
-pub fn as_text(view: &View, schema: &Schema) -> String {
+pub fn as_text(view: &View, ctx: &Ctx) -> String {
     let mut out = view.title.clone();
-    for item in items(view, schema).into_iter().filter(|item| item.key.is_some() && !item.masked) {
+    for item in items(view, ctx).into_iter().filter(|item| item.key.is_some() && !item.masked) {
         let note = if item.note.is_empty() { String::new() } else { format!(" ({})", item.note) };
         out.push_str(&format!("\n{}: {}{note}", item.label, item.text));
     }
@@ -232,14 +245,22 @@ pub fn reach(kind: RecordKind, contact: ContactField, company: CompanyField) -> 
     if kind == RecordKind::Company { company.key() } else { contact.key() }
 }
 
-/// A moment as it is shown: UTC, to the minute.
-pub fn time(at: Timestamp) -> String {
-    at.utc().format("%Y-%m-%d %H:%M").to_string()
+/// A moment as it is shown: by the clock on the wall, to the minute.
+pub fn time(at: Timestamp, zone: Zone) -> String {
+    zone.of(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A day as it is shown.
-pub fn day(at: Timestamp) -> String {
-    at.utc().format("%Y-%m-%d").to_string()
+pub fn day(at: Timestamp, zone: Zone) -> String {
+    zone.of(at).format("%Y-%m-%d").to_string()
+}
+
+/// A moment of today as its time, an earlier one with its day.
+pub fn clock(at: Timestamp, ctx: &Ctx) -> String {
+    if day(at, ctx.zone) == day(ctx.now, ctx.zone) {
+        return ctx.zone.of(at).format("%H:%M").to_string();
+    }
+    time(at, ctx.zone)
 }
 
 /// What was done, in the past tense.

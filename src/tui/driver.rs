@@ -13,9 +13,10 @@ use ratatui::layout::{Position, Size};
 
 use crate::api::{Code, Error, Request};
 use crate::client::Client;
-use crate::env::Env;
+use crate::env::{Env, Zone};
 use crate::tui::app::{App, Setup};
 use crate::tui::effect::{CallId, Effect, JobId, Lane};
+use crate::tui::grammar::Completer;
 use crate::tui::layer::{Cancel, Forms, Job, JobHandle, JobNews, Layer};
 use crate::tui::msg::{Moment, Msg};
 use crate::tui::osc::{self, Multiplexer};
@@ -25,6 +26,8 @@ use crate::tui::theme::{Palette, Theme};
 
 /// Threads that wait for answers: one question that takes long does not hold up the next.
 const WORKERS: usize = 2;
+/// How long the end of the process waits for what was asked last, after a signal: less than until it is made to end.
+const PATIENCE: Duration = Duration::from_millis(700);
 /// Least time between two signs of a job's progress.
 const PROGRESS: Duration = Duration::from_millis(500);
 
@@ -43,6 +46,8 @@ pub struct Options {
     pub forms: Rc<dyn Forms>,
     /// The command line; without it there is no `:` prompt.
     pub commands: Option<Commands>,
+    /// What could stand at the caret of the `:` line.
+    pub completer: Option<Completer>,
     /// The file that remembers how things looked.
     pub state: Option<PathBuf>,
     /// A private directory, best in memory, for texts in the person's own editor.
@@ -53,6 +58,8 @@ pub struct Options {
     pub editor: Option<String>,
     /// How long a lone Esc is held.
     pub escape_delay: Duration,
+    /// The zone in which times are shown and read.
+    pub zone: Zone,
     /// Whether texts may be copied through the terminal (OSC 52).
     pub copies: bool,
 }
@@ -81,7 +88,9 @@ pub fn run(client: Option<Client>, options: Options) -> Result<Exit, Error> {
         idle: options.idle,
         forms: options.forms,
         commands: options.commands.is_some(),
+        completer: options.completer,
         saved: options.state.as_deref().map(Saved::load).unwrap_or_default(),
+        zone: options.zone,
         first: options.first,
     };
     // The first input there is tells the size.
@@ -138,7 +147,15 @@ impl term::App for Program {
                 let text = edited.map(|edited| edited.text).map_err(|error| Error::failed(error.to_string()));
                 Msg::Edited(id, text)
             }),
-            term::Input::Focus(_) | term::Input::Hangup | term::Input::Terminate => None,
+            term::Input::Focus(_) => None,
+            term::Input::Hangup | term::Input::Terminate => {
+                // Nobody is there any more to read a refusal.
+                for effect in self.app.leave() {
+                    let _ = self.driver.perform(effect);
+                }
+                self.driver.finish_within(PATIENCE);
+                return Flow::idle();
+            }
         };
         if let Some(msg) = msg {
             effects.extend(self.app.update(msg, now));
@@ -150,6 +167,10 @@ impl term::App for Program {
             }
         }
         flow
+    }
+
+    fn begin(&mut self) {
+        self.driver.begin();
     }
 
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) -> Option<Position> {
@@ -182,6 +203,8 @@ pub struct Driver {
     send: Deliver,
     client: Option<Client>,
     queue: Option<Queue<Task>>,
+    /// Questions that no worker knows of yet.
+    waiting: Vec<Task>,
     latest: Arc<Mutex<HashMap<Lane, CallId>>>,
     workers: Vec<JoinHandle<()>>,
     jobs: Vec<(Cancel, JoinHandle<()>)>,
@@ -212,6 +235,7 @@ impl Driver {
             send,
             client: None,
             queue: Some(queue),
+            waiting: Vec::new(),
             latest,
             workers,
             jobs: Vec::new(),
@@ -229,7 +253,7 @@ impl Driver {
         self.client = client;
     }
 
-    /// Does one thing, or says what the terminal is to do.
+    /// Does one thing, or says what the terminal is to do. Questions wait for [`Driver::begin`].
     pub fn perform(&mut self, effect: Effect) -> Option<Command> {
         match effect {
             Effect::Call { id, lane, request } => self.post(id, lane, What::Request(request)),
@@ -272,10 +296,16 @@ impl Driver {
         if let Some(lane) = lane {
             locked(&self.latest).insert(lane, id);
         }
-        let task = Task { id, lane, client: self.client.clone(), what };
-        if let Some(queue) = &self.queue {
-            // The workers end only after the queue does.
-            let _ = queue.send(task);
+        self.waiting.push(Task { id, lane, client: self.client.clone(), what });
+    }
+
+    /// Hands the workers what was asked since the last time.
+    pub fn begin(&mut self) {
+        for task in self.waiting.drain(..) {
+            if let Some(queue) = &self.queue {
+                // The workers end only after the queue does.
+                let _ = queue.send(task);
+            }
         }
     }
 
@@ -299,15 +329,34 @@ impl Driver {
 
     /// Cancels what runs and waits until nothing holds the store any more.
     pub fn finish(&mut self) {
+        for thread in self.end() {
+            let _ = thread.join();
+        }
+    }
+
+    /// The same, but for so long at most.
+    pub fn finish_within(&mut self, patience: Duration) {
+        let threads = self.end();
+        let (done, wait) = channel();
+        spawn(move || {
+            for thread in threads {
+                let _ = thread.join();
+            }
+            let _ = done.send(());
+        });
+        let _ = wait.recv_timeout(patience);
+    }
+
+    /// Takes no more questions; what was asked before is still answered. Gives the threads that do so.
+    fn end(&mut self) -> Vec<JoinHandle<()>> {
+        self.begin();
         self.client = None;
         self.queue = None;
         for (cancel, _) in &self.jobs {
             cancel.cancel();
         }
         let jobs = self.jobs.drain(..).map(|(_, thread)| thread);
-        for thread in jobs.chain(self.workers.drain(..)) {
-            let _ = thread.join();
-        }
+        jobs.chain(self.workers.drain(..)).collect()
     }
 }
 
@@ -382,126 +431,4 @@ impl JobHandle for Handle {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Condvar;
-    use std::sync::mpsc;
-
-    use super::*;
-    use crate::api::{Call, Doctor, Response, Undo, Whoami};
-    use crate::client::Door;
-
-    /// Answers nothing but errors that name the request; the first one only when it is let go.
-    #[derive(Default)]
-    struct Gate {
-        open: Mutex<bool>,
-        changed: Condvar,
-        seen: Mutex<Vec<&'static str>>,
-    }
-
-    impl Gate {
-        fn let_go(&self) {
-            *locked(&self.open) = true;
-            self.changed.notify_all();
-        }
-    }
-
-    impl Door for Gate {
-        fn request(&self, request: Request) -> Result<Response, Error> {
-            locked(&self.seen).push(request.name());
-            assert_ne!(request.name(), "Doctor", "a bug in the service");
-            let mut open = locked(&self.open);
-            while !*open {
-                open = self.changed.wait(open).unwrap_or_else(PoisonError::into_inner);
-            }
-            Err(Error::failed(request.name()))
-        }
-    }
-
-    fn driver(gate: &Arc<Gate>) -> (Driver, mpsc::Receiver<Msg>) {
-        let (send, messages) = mpsc::channel();
-        let send = Box::new(move |msg| {
-            let _ = send.send(msg);
-        });
-        let mut driver = Driver::new(Env::system(), send, None);
-        driver.client(Some(Client::new(Arc::clone(gate) as Arc<dyn Door>)));
-        (driver, messages)
-    }
-
-    fn call(id: u64, lane: Option<Lane>, request: Request) -> Effect {
-        Effect::Call { id: CallId(id), lane, request }
-    }
-
-    #[test]
-    fn a_superseded_question_is_never_asked() {
-        let gate = Arc::new(Gate::default());
-        let (mut driver, messages) = driver(&gate);
-        // Both workers wait at the gate.
-        for id in 1..=2 {
-            driver.perform(call(id, None, Whoami {}.into_request()));
-        }
-        while locked(&gate.seen).len() < 2 {
-            std::thread::yield_now();
-        }
-        for id in 3..=9 {
-            driver.perform(call(id, Some(Lane::Complete), Undo { seq: Some(id) }.into_request()));
-        }
-        gate.let_go();
-        let mut answered: Vec<u64> = (0..3)
-            .map(|_| match messages.recv().unwrap() {
-                Msg::Answer(id, _) => id.0,
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        answered.sort_unstable();
-        assert_eq!(answered, [1, 2, 9]);
-        driver.finish();
-        assert_eq!(locked(&gate.seen).iter().filter(|name| **name == "Undo").count(), 1);
-        assert_eq!(Arc::strong_count(&gate), 1, "nothing holds the store any more");
-    }
-
-    #[test]
-    fn a_panic_in_the_service_is_an_answer() {
-        let gate = Arc::new(Gate::default());
-        let (mut driver, messages) = driver(&gate);
-        driver.perform(call(1, None, Doctor {}.into_request()));
-        let Msg::Answer(CallId(1), Err(error)) = messages.recv().unwrap() else { panic!() };
-        assert!(error.hint.is_some());
-    }
-
-    #[test]
-    fn without_a_store_questions_are_answered_that_it_is_locked() {
-        let gate = Arc::new(Gate::default());
-        let (mut driver, messages) = driver(&gate);
-        driver.perform(Effect::Client(None));
-        driver.perform(call(1, None, Whoami {}.into_request()));
-        let Msg::Answer(_, Err(error)) = messages.recv().unwrap() else { panic!() };
-        assert_eq!(error.code, Code::Locked);
-    }
-
-    #[test]
-    fn a_job_reports_seldom_and_ends_when_it_is_cancelled() {
-        let gate = Arc::new(Gate::default());
-        let (mut driver, messages) = driver(&gate);
-        let cancel = Cancel::default();
-        let work: crate::tui::layer::Work = Box::new(|_, handle| {
-            for done in 0_u64.. {
-                handle.progress(done, 0);
-                if handle.cancelled() {
-                    break;
-                }
-            }
-            Ok("ended".to_owned())
-        });
-        driver.perform(Effect::Job {
-            id: JobId(1),
-            job: Job { title: String::new(), work },
-            cancel: cancel.clone(),
-        });
-        assert!(matches!(messages.recv().unwrap(), Msg::Job(_, JobNews::Progress { done: 0, .. })));
-        driver.finish();
-        assert!(cancel.is_cancelled());
-        let rest: Vec<Msg> = messages.try_iter().collect();
-        assert!(rest.len() <= 2, "{rest:?}");
-        assert!(matches!(rest.last(), Some(Msg::Job(_, JobNews::Ended(Ok(_))))));
-    }
-}
+mod tests;

@@ -16,10 +16,12 @@ use uuid::Uuid;
 use crate::api::{Error, Identity, Request, Response, View};
 use crate::client::Client;
 use crate::domain::contact::NoteKind;
+use crate::domain::draft::{Draft, Form};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
+use crate::env::Zone;
 use crate::tui::action::Action;
 use crate::tui::keys::Key;
 use crate::tui::theme::{Palette, Theme};
@@ -38,6 +40,8 @@ pub struct Ctx {
     /// The whole terminal.
     pub size: Size,
     pub now: Timestamp,
+    /// The zone in which times are shown and read.
+    pub zone: Zone,
 }
 
 /// What reaches a layer.
@@ -129,6 +133,10 @@ pub enum Intent {
     Jumped(String),
     /// Takes the marks away: what they were for is done.
     Unmark,
+    /// Goes on with a form that was left without saving.
+    Resume(Draft),
+    /// Forgets what was typed into it.
+    Discard(Form),
 }
 
 /// How loud a message is.
@@ -172,6 +180,16 @@ pub trait Layer {
     /// Whether something would be lost if the program ended now; quitting then asks.
     fn unsaved(&self) -> bool {
         false
+    }
+
+    /// Which form this is, if what is typed into it shall survive the end of the program.
+    fn form(&self) -> Option<Form> {
+        None
+    }
+
+    /// What was typed into it and is not saved.
+    fn draft(&self) -> Option<Draft> {
+        None
     }
 
     /// Whether nothing beneath may be seen or reached, not even by ctrl-c twice: the lock.
@@ -239,6 +257,13 @@ pub trait Forms {
     fn edit_note(&self, note: &View, ctx: &Ctx) -> Box<dyn Layer>;
     /// Choosing a file, mapping its columns, preview, import.
     fn import(&self, ctx: &Ctx) -> Box<dyn Layer>;
+    /// The form with what was typed into it and not saved. `view` is the record that is edited, or the contact a note is
+    /// about; there is none for a new record.
+    fn resume(&self, draft: &Draft, view: Option<&View>, ctx: &Ctx) -> Box<dyn Layer>;
+    /// What was typed into forms that are gone, and not saved.
+    fn drafts(&self) -> Vec<Draft> {
+        Vec::new()
+    }
     /// What covers everything until the store is unlocked. `None` when there is nothing to unlock, as in the demo.
     fn lock(&self, ctx: &Ctx) -> Option<Box<dyn Layer>>;
 }

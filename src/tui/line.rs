@@ -92,6 +92,16 @@ impl Line {
         true
     }
 
+    /// Inserts as much of a text as there is room for; false when some of it was left out.
+    pub fn paste(&mut self, text: &str) -> bool {
+        let tame: String = text::clean(text).chars().filter(|c| *c != '\u{fffd}').collect();
+        let room = MAX.saturating_sub(self.text.len());
+        let fits = tame.grapheme_indices(true).map(|(at, grapheme)| at + grapheme.len());
+        let end = fits.take_while(|end| *end <= room).last().unwrap_or(0);
+        self.insert(tame.get(..end).unwrap_or_default());
+        end == tame.len()
+    }
+
     /// Replaces a range of bytes, and puts the caret behind it. Ranges that are none are ignored.
     pub fn replace(&mut self, range: std::ops::Range<usize>, with: &str) {
         if self.text.get(range.clone()).is_some() {
@@ -253,6 +263,12 @@ mod tests {
         assert_eq!(line.text(), "xa b[31mc");
         assert!(!line.insert(&"y".repeat(MAX + 1)));
         assert_eq!(line.text(), "xa b[31mc", "too long a paste is not taken");
+        // Prompts take what fits, whole graphemes, and say that it is not all.
+        assert!(!line.paste(&"e\u{301}".repeat(MAX)));
+        assert!((MAX - 2..=MAX).contains(&line.text().len()), "{}", line.text().len());
+        assert!(line.paste(""));
+        line.set("");
+        assert!(line.paste("it fits"));
     }
 
     #[test]

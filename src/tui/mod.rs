@@ -11,6 +11,7 @@ pub mod content;
 pub mod driver;
 pub mod effect;
 pub mod forms;
+pub mod grammar;
 pub mod highlight;
 pub mod import;
 pub mod keymap;

@@ -118,8 +118,8 @@ impl App {
             | Action::CopyName
             | Action::CopyId => self.then(Then::Copy(action)),
             Action::Command => {
-                let past = self.commanded.clone();
-                self.open_layer(Box::new(CommandLine::new(past)));
+                let line = CommandLine::new(self.commanded.clone(), self.completer.clone());
+                self.open_layer(Box::new(line));
             }
             Action::Help => self.open_layer(Box::new(Help::new(self.context().title(), self.help_rows()))),
             Action::Jobs => self.jobs_panel = Some(0),
@@ -159,7 +159,7 @@ impl App {
             Place::Activity => self.activity.go(motion).into_iter().collect(),
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {
-                    detail.go(motion, &self.ctx.schema);
+                    detail.go(motion, &self.ctx);
                 }
                 Vec::new()
             }
@@ -200,7 +200,7 @@ impl App {
     pub(super) fn linked_record(&self) -> Option<Place> {
         use crate::domain::value::Value;
         let detail = self.detail.as_ref()?;
-        let key = detail.field_key(&self.ctx.schema)?;
+        let key = detail.field_key(&self.ctx)?;
         match detail.card.as_ref()?.record.get(key)?.value.as_ref()? {
             Value::Company(id) => Some(Place::Record(RecordKind::Company, id.0)),
             Value::Contact(id) => Some(Place::Record(RecordKind::Contact, id.0)),
@@ -210,7 +210,7 @@ impl App {
 
     pub(super) fn as_of(&mut self, at: Option<crate::domain::time::Timestamp>) {
         if let Some(detail) = &mut self.detail {
-            let wants = detail.as_of(at, &self.ctx.schema);
+            let wants = detail.as_of(at, &self.ctx);
             self.ask_all(wants);
         }
     }
@@ -219,7 +219,7 @@ impl App {
         match self.place {
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {
-                    let wants = detail.turn(forward, &self.ctx.schema);
+                    let wants = detail.turn(forward, &self.ctx);
                     self.ask_all(wants);
                 }
             }
@@ -249,7 +249,7 @@ impl App {
         if let Some(id) = list.current().map(|row| row.id) {
             self.show_place(Place::Record(kind, id));
             if let Some(detail) = &mut self.detail {
-                wants.extend(detail.show(tab, &self.ctx.schema));
+                wants.extend(detail.show(tab, &self.ctx));
             }
         }
         self.ask_all(wants);
@@ -325,7 +325,7 @@ impl App {
 
     fn scroll(&mut self, down: bool) {
         if let (Place::Record(..), Some(detail)) = (self.place, &mut self.detail) {
-            return detail.scroll(down, &self.ctx.schema);
+            return detail.scroll(down, &self.ctx);
         }
         let lines = self.pane_lines().len();
         let room = self.parts().pane.map_or(0, |pane| usize::from(pane.height));

@@ -68,6 +68,21 @@ impl App {
                 Ok(card) => self.with_card(then, &card),
                 Err(error) => self.fail(error),
             },
+            Asker::Drafts => {
+                // Who may fill in no forms has left none.
+                if let Ok(drafts) = expect!(answer, Drafts) {
+                    self.found_drafts(drafts);
+                }
+            }
+            Asker::Resume(draft) => match expect!(answer, Get) {
+                Ok(card) => self.resumed(&draft, Some(&card.record)),
+                Err(error) => self.not_resumed(&draft, error),
+            },
+            Asker::Kept => {
+                if let Err(error) = answer {
+                    self.fail(error);
+                }
+            }
             Asker::Command(_) | Asker::Editor(..) => {}
         }
     }
@@ -107,7 +122,7 @@ impl App {
             Asked::Card(id) => {
                 let card: Result<Card, Error> = expect!(answer, Get);
                 if let Some(detail) = self.detail.as_mut().filter(|detail| detail.id == id) {
-                    detail.loaded(card, &self.ctx.schema);
+                    detail.loaded(card, &self.ctx);
                 }
             }
             Asked::History(id) => {
@@ -132,7 +147,7 @@ impl App {
     pub(super) fn with_card(&mut self, then: Then, card: &Card) {
         let layer = match then {
             Then::Edit => {
-                let field = self.detail.as_ref().and_then(|detail| detail.field_key(&self.ctx.schema));
+                let field = self.detail.as_ref().and_then(|detail| detail.field_key(&self.ctx));
                 self.forms.edit(&card.record, field, &self.ctx)
             }
             Then::EditText => self.forms.edit_as_text(&card.record, &self.ctx),

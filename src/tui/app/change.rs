@@ -146,6 +146,8 @@ impl App {
                 }
             }
             Intent::Jumped(text) => self.jumped = text,
+            Intent::Resume(draft) => self.resume(draft),
+            Intent::Discard(form) => self.forget_draft(form),
         }
     }
 
@@ -166,11 +168,13 @@ impl App {
     }
 
     /// Covers everything, or says why not.
-    pub(super) fn lock(&mut self, idle: bool) {
+    pub(in crate::tui) fn lock(&mut self, idle: bool) {
         // Whatever happens, the time without a key begins anew.
         self.last_key = self.now.elapsed;
         match self.forms.lock(&self.ctx) {
             Some(layer) => {
+                // Whoever never comes back to unlock leaves them in the store, not in memory.
+                self.keep_drafts();
                 self.locked = true;
                 self.prefix.clear();
                 self.clear_toasts();

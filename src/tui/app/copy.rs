@@ -63,10 +63,10 @@ impl App {
                 "link",
                 self.values(view, content::reach(view.kind, ContactField::websites, CompanyField::websites)),
             ),
-            _ => match self.detail.as_ref().and_then(|detail| detail.field(&self.ctx.schema)) {
+            _ => match self.detail.as_ref().and_then(|detail| detail.field(&self.ctx)) {
                 Some(item) if item.masked => ("field", Vec::new()),
                 Some(item) => ("field", vec![(String::new(), item.text)]),
-                None => ("record", vec![(String::new(), content::as_text(view, &self.ctx.schema))]),
+                None => ("record", vec![(String::new(), content::as_text(view, &self.ctx))]),
             },
         };
         match found.as_slice() {
@@ -92,6 +92,9 @@ impl App {
 
     fn values(&self, view: &View, key: crate::domain::field::FieldKey) -> Vec<(String, String)> {
         // A masked value is not there to be copied.
-        view.get(key).filter(|shown| shown.value.is_some()).map(content::values).unwrap_or_default()
+        view.get(key)
+            .filter(|shown| shown.value.is_some())
+            .map(|shown| content::values(shown, self.ctx.zone))
+            .unwrap_or_default()
     }
 }

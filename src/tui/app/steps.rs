@@ -42,6 +42,10 @@ impl App {
     fn close_layer(&mut self, id: u64, gave: Option<String>) {
         let Some(at) = self.layers.iter().position(|laid| laid.id == id) else { return };
         let laid = self.layers.remove(at);
+        if let Some(form) = laid.layer.form() {
+            // Saved, or thrown away.
+            self.forget_draft(form);
+        }
         self.calls.retain(|_, call| !matches!(call.asker, Asker::Layer(layer, _) if layer == id));
         if let Some(parent) = laid.parent {
             self.layer_input(parent, Input::Child(gave));
@@ -96,7 +100,10 @@ impl App {
     /// Ends the program, unless another layer has something that would be lost.
     fn try_quit(&mut self, asking: u64) {
         if self.layers.iter().any(|laid| laid.id != asking && laid.layer.unsaved()) {
-            return self.toast(Level::Warning, "something is not saved yet; ctrl-c twice quits all the same");
+            return self.toast(
+                Level::Warning,
+                "something is not saved yet; ctrl-c twice quits all the same, and the next start offers it",
+            );
         }
         self.quit();
     }

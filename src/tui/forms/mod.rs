@@ -21,7 +21,7 @@ pub(crate) mod similar;
 pub(crate) mod text_form;
 pub mod widgets;
 
-pub use memory::{Draft, Memory};
+pub use memory::Memory;
 pub use note::NoteEditor;
 pub use overlays::Overlays;
 pub use record::RecordForm;

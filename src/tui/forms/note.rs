@@ -1,31 +1,33 @@
 //! Notes and activities: what was said, when, and a word about what should not be written down.
 
+mod look;
+
+use chrono::NaiveTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use uuid::Uuid;
 
 use crate::api::{self, Error, Request, Response, View};
 use crate::domain::contact::{NoteField, NoteKind};
+use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::forbidden::{self, Forbidden};
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
+use crate::env::Zone;
+use crate::tui::content;
 use crate::tui::forms::frame;
 use crate::tui::forms::line::{Area, Line, Typed, paste_lines};
-use crate::tui::forms::memory::{Draft, Memory};
+use crate::tui::forms::memory::Memory;
 use crate::tui::forms::widgets::{Confirm, YES};
 use crate::tui::keys::{Code, Key, Mods};
 use crate::tui::layer::{Ctx, Hint, Input, Layer, Level, Step, Ticket};
-use crate::tui::text;
 use crate::tui::theme::Tone;
 
 const SAVE: Ticket = Ticket(1);
 const EDITOR: Ticket = Ticket(2);
-
-/// How a time is written in the editor; always UTC, and said so.
-const TIME: &str = "%Y-%m-%d %H:%M";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Target {
@@ -80,7 +82,7 @@ pub struct NoteEditor {
 impl NoteEditor {
     /// A note about a contact, or an activity.
     pub fn new(contact: &View, kind: NoteKind, ctx: &Ctx, memory: Memory) -> NoteEditor {
-        let when = ctx.now.utc().format(TIME).to_string();
+        let when = content::time(ctx.now, ctx.zone);
         let target = Target::About(ContactId(contact.id));
         NoteEditor::begin(target, format!("{} · {}", noun(kind), contact.title), kind, &when, "", ctx, memory)
     }
@@ -92,7 +94,7 @@ impl NoteEditor {
             _ => NoteKind::Note,
         };
         let when = match note.get(NoteField::happened_at.key()).and_then(|shown| shown.value.as_ref()) {
-            Some(Value::Time(time)) => time.utc().format(TIME).to_string(),
+            Some(Value::Time(time)) => content::time(*time, ctx.zone),
             _ => String::new(),
         };
         let text = match note.get(NoteField::text.key()).and_then(|shown| shown.value.as_ref()) {
@@ -148,21 +150,21 @@ impl NoteEditor {
         };
         editor.initial.2 = editor.text.text();
         editor.found = forbidden::in_text(text);
-        let (id, about) = editor.place_of();
-        editor.draft = editor.memory.draft(RecordKind::Note, id, about);
+        editor.draft = editor.memory.draft(editor.form_of());
         if let Some(draft) = &editor.draft {
-            let at = draft.at.utc().format("%H:%M");
-            let said = format!("What you typed here at {at} UTC was not saved. Ctrl-R brings it back.");
+            let at = content::clock(draft.at, ctx);
+            let said = format!("What you typed here at {at} was not saved. Ctrl-R brings it back.");
             editor.message = Some((Tone::Warning, said));
         }
         editor
     }
 
-    fn place_of(&self) -> (Option<Uuid>, Option<Uuid>) {
-        match self.target {
+    fn form_of(&self) -> Form {
+        let (id, about) = match self.target {
             Target::About(contact) => (None, Some(contact.0)),
             Target::Known { id, .. } => (Some(id), None),
-        }
+        };
+        Form { kind: RecordKind::Note, id, about }
     }
 
     /// What was typed and is not saved, if anything was.
@@ -170,13 +172,12 @@ impl NoteEditor {
         if !self.changed() {
             return None;
         }
-        let (id, about) = self.place_of();
         let texts = vec![
             (NoteField::kind.key(), self.kind.word().to_owned()),
             (NoteField::happened_at.key(), self.when.text().to_owned()),
             (NoteField::text.key(), self.text.text()),
         ];
-        Some(Draft { kind: RecordKind::Note, id, about, texts, at: self.now })
+        Some(Draft { form: self.form_of(), texts, at: self.now })
     }
 
     fn changed(&self) -> bool {
@@ -185,7 +186,8 @@ impl NoteEditor {
         *kind != self.kind || new_time || self.text.text().trim_end() != text.trim_end()
     }
 
-    fn restore(&mut self) {
+    /// Puts back what was typed and not saved.
+    pub fn restore(&mut self) {
         let Some(draft) = self.draft.take() else { return };
         for (key, text) in &draft.texts {
             match NoteField::of(*key) {
@@ -292,7 +294,7 @@ impl NoteEditor {
             self.message = Some((Tone::Error, "An empty note says nothing.".to_owned()));
             return Vec::new();
         }
-        if let Err(wrong) = when(self.when.text(), ctx.now) {
+        if let Err(wrong) = when(self.when.text(), ctx.now, ctx.zone) {
             self.part = Part::When;
             self.message = Some((Tone::Error, wrong));
             return Vec::new();
@@ -301,7 +303,7 @@ impl NoteEditor {
         let kinds: Vec<&'static str> = self.found.iter().map(|found| found.kind).collect();
         if kinds.iter().any(|kind| !self.warned.contains(kind)) {
             let said = format!(
-                "The text seems to tell {}. Such data is not held (R8) unless it means something else here. Save it as it stands?",
+                "The text seems to tell {}. Such data is not held unless it means something else here. Save it as it stands?",
                 words(&self.found)
             );
             self.asking = Asking::Words;
@@ -321,7 +323,7 @@ impl NoteEditor {
         }
         if new || self.when.text().trim() != self.initial.1.trim() {
             let name = NoteField::happened_at.spec().name;
-            match when(self.when.text(), ctx.now) {
+            match when(self.when.text(), ctx.now, ctx.zone) {
                 Ok(Some(time)) => fields.push(FieldEdit::value(name, Value::Time(time))),
                 Ok(None) if new => {}
                 Ok(None) | Err(_) => {
@@ -353,8 +355,7 @@ impl NoteEditor {
 
     fn saved(&mut self, warnings: &[String]) -> Vec<Step> {
         self.done = true;
-        let (id, about) = self.place_of();
-        self.memory.forget(RecordKind::Note, id, about);
+        self.memory.forget(self.form_of());
         let mut steps = vec![Step::Changed, Step::Toast(Level::Done, format!("{} saved.", noun(self.kind)))];
         // What was warned of before saving is not told again.
         if self.warned.is_empty() {
@@ -388,6 +389,7 @@ impl NoteEditor {
         match std::mem::replace(&mut self.asking, Asking::Nothing) {
             Asking::Discard if yes => {
                 self.done = true;
+                self.memory.forget(self.form_of());
                 vec![Step::Close]
             }
             Asking::Words if yes => {
@@ -440,65 +442,7 @@ impl Layer for NoteEditor {
     }
 
     fn draw(&self, buf: &mut Buffer, area: Rect, ctx: &Ctx) -> Option<Position> {
-        let theme = ctx.theme;
-        let inner = frame::panel(buf, area, &self.title, theme);
-        if inner.is_empty() {
-            return None;
-        }
-        let tone = |part: Part| theme.style(if part == self.part { Tone::Focus } else { Tone::Dim });
-        let mark = |part: Part| if part == self.part { ">" } else { " " };
-        let value = |row: u16| {
-            let at = frame::row_of(inner, row);
-            Rect { x: at.x + 8.min(at.width), width: at.width.saturating_sub(8), ..at }
-        };
-        frame::line(buf, inner, 0, &format!("{}Kind", mark(Part::Kind)), tone(Part::Kind));
-        let kinds: Vec<String> =
-            NoteKind::ALL
-                .iter()
-                .map(|kind| {
-                    if *kind == self.kind {
-                        format!("[{}]", noun(*kind))
-                    } else {
-                        format!(" {} ", noun(*kind))
-                    }
-                })
-                .collect();
-        frame::line(buf, value(0), 0, &kinds.join(" "), theme.style(Tone::Text));
-        frame::line(buf, inner, 1, &format!("{}When", mark(Part::When)), tone(Part::When));
-        let when_at = self.when.draw(buf, value(1), theme.style(Tone::Text));
-        let typed = u16::try_from(text::width(self.when.text())).unwrap_or(u16::MAX);
-        let rest = Rect { x: value(1).x.saturating_add(typed + 1).min(value(1).right()), ..value(1) };
-        frame::line(
-            buf,
-            Rect { width: value(1).right().saturating_sub(rest.x), ..rest },
-            0,
-            "UTC",
-            theme.style(Tone::Dim),
-        );
-        let mut said: Vec<(Tone, String)> = Vec::new();
-        if !self.found.is_empty() {
-            said.push((
-                Tone::Warning,
-                format!("This seems to tell {}; such data is not held (R8).", words(&self.found)),
-            ));
-        }
-        said.extend(self.message.clone());
-        let rows = |said: &[(Tone, String)]| {
-            said.iter()
-                .map(|(tone, text)| frame::rows(&format!("{}{text}", theme.mark(*tone)), inner.width))
-                .sum::<u16>()
-        };
-        let foot = rows(&said).min(inner.height.saturating_sub(4));
-        let body = frame::below(inner, 3);
-        let body = Rect { height: body.height.saturating_sub(foot), ..body };
-        let text_at = self.text.draw(buf, body, theme.style(Tone::Text));
-        let under = Rect { y: body.bottom(), height: foot, ..inner };
-        said.iter().fold(0, |row, (tone, text)| frame::message(buf, under, row, text, *tone, theme));
-        Some(match self.part {
-            Part::Kind => Position::new(value(0).x.min(inner.right().saturating_sub(1)), inner.y),
-            Part::When => when_at,
-            Part::Text => text_at,
-        })
+        look::draw(self, buf, area, ctx)
     }
 
     fn place(&self, body: Rect) -> Rect {
@@ -518,6 +462,14 @@ impl Layer for NoteEditor {
     fn unsaved(&self) -> bool {
         !self.done && self.changed()
     }
+
+    fn form(&self) -> Option<Form> {
+        Some(self.form_of())
+    }
+
+    fn draft(&self) -> Option<Draft> {
+        NoteEditor::draft(self).filter(|_| !self.done)
+    }
 }
 
 impl Drop for NoteEditor {
@@ -528,24 +480,24 @@ impl Drop for NoteEditor {
     }
 }
 
-/// The time that is meant: `now`, `14:30` today, `2026-01-31 14:30`, or RFC 3339; UTC where no zone is given.
-pub(crate) fn when(text: &str, now: Timestamp) -> Result<Option<Timestamp>, String> {
-    use chrono::{DateTime, NaiveDateTime, NaiveTime};
-    let text = text.trim().trim_end_matches("UTC").trim_end();
-    let of = |time: NaiveDateTime| Some(Timestamp::from_millis(time.and_utc().timestamp_millis()));
+/// The time that is meant: `now`, `14:30` today, `2026-01-31 14:30`, RFC 3339; on the wall, or in UTC where it says so.
+pub(crate) fn when(text: &str, now: Timestamp, zone: Zone) -> Result<Option<Timestamp>, String> {
+    let text = text.trim();
+    let (clock, of_day) = match text.strip_suffix("UTC") {
+        Some(rest) => (rest.trim_end(), Zone::UTC),
+        None => (text, zone),
+    };
+    let today = || {
+        let time = NaiveTime::parse_from_str(clock, "%H:%M").ok()?;
+        Some(of_day.moment(of_day.of(now).date_naive().and_time(time)))
+    };
     let time = match text {
         "" => return Ok(None),
         "now" => Some(now),
-        _ => NaiveTime::parse_from_str(text, "%H:%M")
-            .ok()
-            .and_then(|time| of(now.date().and_time(time)))
-            .or_else(|| NaiveDateTime::parse_from_str(text, TIME).ok().and_then(of))
-            .or_else(|| {
-                let time = DateTime::parse_from_rfc3339(text).ok()?;
-                Some(Timestamp::from_millis(time.timestamp_millis()))
-            }),
+        // A day alone is no time.
+        _ => today().or_else(|| zone.parse(text).filter(|_| text.contains(':'))),
     };
-    time.map(Some).ok_or_else(|| format!("`{text}` is no time; write it as 14:30 or 2026-01-31 14:30 (UTC)"))
+    time.map(Some).ok_or_else(|| format!("`{text}` is no time; write it as 14:30 or 2026-01-31 14:30"))
 }
 
 /// `health and religion`.

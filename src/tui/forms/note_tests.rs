@@ -7,6 +7,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
+use crate::env::Zone;
 use crate::tui::forms::Memory;
 use crate::tui::forms::note::{NoteEditor, when};
 use crate::tui::forms::robot::{Robot, ctx};
@@ -121,13 +122,19 @@ fn a_note_that_somebody_else_changed_is_not_overwritten_unseen() {
 #[test]
 fn times_as_people_write_them() {
     let now = ctx().now;
-    let read = |text: &str| {
-        when(text, now).map(|time| time.map(|time| time.utc().format("%m-%d %H:%M").to_string()))
+    let read_in = |zone: Zone, text: &str| {
+        when(text, now, zone).map(|time| time.map(|time| time.utc().format("%m-%d %H:%M").to_string()))
     };
+    let read = |text: &str| read_in(Zone::UTC, text);
     assert_eq!(read(""), Ok(None));
     assert_eq!(read("now").unwrap().unwrap(), "11-22 10:00");
     assert_eq!(read("14:30").unwrap().unwrap(), "11-22 14:30");
     assert_eq!(read("2026-01-31 08:05 UTC").unwrap().unwrap(), "01-31 08:05");
     assert_eq!(read("2026-01-31T08:05:00+01:00").unwrap().unwrap(), "01-31 07:05");
+    // 22 November, 10:00 UTC is the 23rd in Kiribati.
+    assert_eq!(read_in(Zone::East(50_400), "14:30").unwrap().unwrap(), "11-23 00:30");
+    assert_eq!(read_in(Zone::East(50_400), "14:30 UTC").unwrap().unwrap(), "11-22 14:30");
+    assert_eq!(read_in(Zone::East(-3600), "2026-01-31 08:05").unwrap().unwrap(), "01-31 09:05");
+    assert!(read("2026-01-31").is_err(), "a day is no time");
     assert!(read("25:00").is_err() && read("yesterday").is_err());
 }

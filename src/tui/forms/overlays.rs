@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::View;
 use crate::domain::contact::NoteKind;
+use crate::domain::draft::Draft;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::tui::forms::{Memory, NoteEditor, RecordForm};
@@ -68,6 +69,34 @@ impl Forms for Overlays {
 
     fn import(&self, ctx: &Ctx) -> Box<dyn Layer> {
         Box::new(ImportScreen::new(ctx, self.memory.clone()))
+    }
+
+    fn resume(&self, draft: &Draft, view: Option<&View>, ctx: &Ctx) -> Box<dyn Layer> {
+        let memory = self.memory.clone();
+        memory.keep(draft.clone());
+        match (draft.form.kind, view) {
+            (RecordKind::Note, Some(view)) => {
+                let mut editor = if draft.form.id.is_some() {
+                    NoteEditor::edit(view, ctx, memory)
+                } else {
+                    NoteEditor::new(view, NoteKind::Note, ctx, memory)
+                };
+                editor.restore();
+                Box::new(editor)
+            }
+            (kind, view) => {
+                let mut form = match view {
+                    Some(view) => RecordForm::edit(view, None, ctx, memory),
+                    None => RecordForm::add(kind, &[], ctx, memory),
+                };
+                form.restore(ctx);
+                Box::new(form)
+            }
+        }
+    }
+
+    fn drafts(&self) -> Vec<Draft> {
+        self.memory.drafts()
     }
 
     fn lock(&self, _ctx: &Ctx) -> Option<Box<dyn Layer>> {

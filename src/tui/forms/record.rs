@@ -9,12 +9,14 @@ use uuid::Uuid;
 
 use crate::api::{self, Error, Request, View};
 use crate::domain::country::Country;
+use crate::domain::draft::{Draft, Form};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, FieldKey};
 use crate::domain::value::Kind;
+use crate::tui::content;
 use crate::tui::forms::conflict::Conflict;
 use crate::tui::forms::field::{self, Editor, FormField, Offers};
-use crate::tui::forms::memory::{Draft, Memory};
+use crate::tui::forms::memory::Memory;
 use crate::tui::forms::offers::Offered;
 use crate::tui::forms::similar::Alike;
 use crate::tui::forms::widgets::{Confirm, YES};
@@ -145,11 +147,7 @@ impl RecordForm {
         ctx: &Ctx,
         memory: Memory,
     ) -> RecordForm {
-        let id = match target {
-            Target::New => None,
-            Target::Known { id, .. } => Some(id),
-        };
-        let draft = memory.draft(record, id, None);
+        let draft = memory.draft(form_of(record, target));
         let mut form = RecordForm {
             record,
             target,
@@ -181,8 +179,8 @@ impl RecordForm {
         form.focus = form.fields.iter().position(|one| one.info.name == "given_name").unwrap_or(0);
         if let Some(draft) = &form.draft {
             let text = format!(
-                "What you typed here at {} UTC was not saved. Ctrl-R brings it back.",
-                draft.at.utc().format("%H:%M")
+                "What you typed here at {} was not saved. Ctrl-R brings it back.",
+                content::clock(draft.at, ctx)
             );
             form.message = Some((Tone::Warning, text));
         }
@@ -194,14 +192,12 @@ impl RecordForm {
     pub fn draft(&self) -> Option<Draft> {
         let texts: Vec<(FieldKey, String)> =
             self.fields.iter().filter(|one| one.changed()).map(|one| (one.info.key, one.text())).collect();
-        let id = match self.target {
-            Target::New => None,
-            Target::Known { id, .. } => Some(id),
-        };
-        (!texts.is_empty()).then_some(Draft { kind: self.record, id, about: None, texts, at: self.now })
+        let form = form_of(self.record, self.target);
+        (!texts.is_empty()).then_some(Draft { form, texts, at: self.now })
     }
 
-    fn restore(&mut self, ctx: &Ctx) {
+    /// Puts back what was typed and not saved.
+    pub fn restore(&mut self, ctx: &Ctx) {
         let Some(draft) = self.draft.take() else { return };
         for (key, text) in &draft.texts {
             if let Some(one) = self.fields.iter_mut().find(|one| one.info.key == *key && one.locked.is_none())
@@ -385,9 +381,7 @@ impl RecordForm {
         match std::mem::replace(&mut self.asking, Asking::Nothing) {
             Asking::Discard if yes => {
                 self.done = true;
-                if let Some(draft) = self.draft() {
-                    self.memory.forget(draft.kind, draft.id, draft.about);
-                }
+                self.memory.forget(form_of(self.record, self.target));
                 vec![Step::Close]
             }
             Asking::Duplicate if yes => {
@@ -478,6 +472,14 @@ impl Layer for RecordForm {
     fn unsaved(&self) -> bool {
         !self.done && self.draft().is_some()
     }
+
+    fn form(&self) -> Option<Form> {
+        Some(form_of(self.record, self.target))
+    }
+
+    fn draft(&self) -> Option<Draft> {
+        RecordForm::draft(self).filter(|_| !self.done)
+    }
 }
 
 impl Drop for RecordForm {
@@ -486,6 +488,14 @@ impl Drop for RecordForm {
             self.memory.keep(draft);
         }
     }
+}
+
+fn form_of(kind: RecordKind, target: Target) -> Form {
+    let id = match target {
+        Target::New => None,
+        Target::Known { id, .. } => Some(id),
+    };
+    Form { kind, id, about: None }
 }
 
 fn noun(record: RecordKind) -> &'static str {

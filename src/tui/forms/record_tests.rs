@@ -383,9 +383,9 @@ fn an_error_of_the_service_stands_at_its_field() {
     let mut robot = edit(&Memory::default());
     robot.type_in("s").press("ctrl-s");
     robot.calls.retain(|(_, _, call)| matches!(call, Request::Edit(_)));
-    robot.answer(Err(
-        Error::new(Code::Refused, "there is no company `Nowhere` in `company`").hint("Add it first.")
-    ));
+    robot.answer(Err(Error::new(Code::Refused, "there is no company `Nowhere` in `company`")
+        .hint("Add it first.")
+        .at("company")));
     let screen = robot.screen(80, 24);
     assert!(screen.contains(">Company") && screen.contains("Add it first."), "{screen}");
     robot.press("ctrl-s");

@@ -49,6 +49,7 @@ pub(crate) fn ctx() -> Ctx {
         theme: Theme::default(),
         size: Size::new(80, 24),
         now: Timestamp::from_millis(1_795_341_600_000),
+        zone: crate::env::Zone::UTC,
     }
 }
 

@@ -3,9 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::cut;
 use crate::api::{self, BulkReport, Call, Completion, Error, Response, Targets};
 use crate::domain::edit::{FieldEdit, Input as FieldInput};
 use crate::domain::entity::RecordKind;
+use crate::env::Zone;
 use crate::tui::content;
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Level, Step, Ticket};
@@ -259,8 +261,9 @@ impl Layer for Bulk {
         match input {
             Input::Cancel => vec![Step::Close],
             Input::Paste(text) if matches!(self.stage, Stage::Typing) => {
-                self.line.insert(text.trim());
-                self.complete()
+                let mut steps = cut(self.line.paste(text.trim()));
+                steps.extend(self.complete());
+                steps
             }
             Input::Key(key) => match &self.stage {
                 Stage::Typing => self.typing_key(key),
@@ -268,7 +271,7 @@ impl Layer for Bulk {
                 Stage::Trying | Stage::Doing if key.code() == Code::Esc => vec![Step::Close],
                 Stage::Trying | Stage::Doing => Vec::new(),
                 Stage::Preview(report) => {
-                    let lines = preview(report, usize::from(ctx.size.width)).len();
+                    let lines = preview(report, usize::from(ctx.size.width), ctx.zone).len();
                     match key.code() {
                         Code::Char('y') if report.changed > 0 => {
                             let steps = self.call(DEED, false);
@@ -332,7 +335,7 @@ impl Layer for Bulk {
             Stage::Trying => say(buf, Tone::Dim, "trying …"),
             Stage::Doing => say(buf, Tone::Dim, "changing …"),
             Stage::Preview(report) => {
-                let lines = preview(report, usize::from(rest.width));
+                let lines = preview(report, usize::from(rest.width), ctx.zone);
                 let list = Rect { height: rest.height.saturating_sub(1), ..rest };
                 paint::lines(buf, list, &lines, self.top, None, theme);
                 let y = rest.bottom().saturating_sub(1);
@@ -396,7 +399,7 @@ impl Layer for Bulk {
 }
 
 /// What a trial says.
-pub(super) fn preview(report: &BulkReport, width: usize) -> Vec<content::TextLine> {
+pub(super) fn preview(report: &BulkReport, width: usize, zone: Zone) -> Vec<content::TextLine> {
     let mut lines = vec![content::TextLine {
         item: None,
         spans: vec![(
@@ -418,7 +421,7 @@ pub(super) fn preview(report: &BulkReport, width: usize) -> Vec<content::TextLin
             item: None,
             spans: vec![(Tone::Text, text::clean(title).into_owned())],
         });
-        lines.extend(changes.iter().flat_map(|change| content::diff(change, width)));
+        lines.extend(changes.iter().flat_map(|change| content::diff(change, width, zone)));
     }
     let shown = report.samples.len() as u64;
     if report.changed > shown {

@@ -33,7 +33,7 @@ impl Choice {
 
 /// A menu of things to do.
 pub struct Choose {
-    title: &'static str,
+    title: String,
     choices: Vec<Choice>,
     cursor: usize,
     /// What holds now, marked.
@@ -41,8 +41,8 @@ pub struct Choose {
 }
 
 impl Choose {
-    pub fn new(title: &'static str, choices: Vec<Choice>) -> Choose {
-        Choose { title, choices, cursor: 0, now: None }
+    pub fn new(title: impl Into<String>, choices: Vec<Choice>) -> Choose {
+        Choose { title: title.into(), choices, cursor: 0, now: None }
     }
 
     /// Begins on the choice that holds now.
@@ -93,7 +93,7 @@ impl Layer for Choose {
     }
 
     fn draw(&self, buf: &mut Buffer, area: Rect, ctx: &Ctx) -> Option<Position> {
-        let inner = paint::panel(buf, area, self.title, ctx.theme);
+        let inner = paint::panel(buf, area, &self.title, ctx.theme);
         let height = usize::from(inner.height.max(1));
         let top = (self.cursor + 1).saturating_sub(height);
         let mut at = None;
@@ -114,7 +114,7 @@ impl Layer for Choose {
 
     fn place(&self, body: Rect) -> Rect {
         let widest = self.choices.iter().map(|choice| text::width(&choice.text) + 5).max().unwrap_or(0);
-        let width = widest.max(text::width(self.title)).max(20) + 4;
+        let width = widest.max(text::width(&self.title)).max(20) + 4;
         let height = self.choices.len() + 2;
         centred(body, u16::try_from(width).unwrap_or(u16::MAX), u16::try_from(height).unwrap_or(u16::MAX))
     }

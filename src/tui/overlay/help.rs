@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::cut;
 use crate::tui::action::{Action, Group};
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Step};
@@ -90,8 +91,8 @@ impl Layer for Help {
         match input {
             Input::Cancel => return vec![Step::Close],
             Input::Paste(text) => {
-                self.line.insert(&text);
                 self.scroll.cursor = 0;
+                return cut(self.line.paste(&text));
             }
             Input::Key(key) => match key.code() {
                 Code::Esc if !self.line.is_empty() => self.line.set(""),

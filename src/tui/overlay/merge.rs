@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::api::{self, Call, Error, MergeReport, Response};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
+use crate::env::Zone;
 use crate::tui::content::{self, TextLine};
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Level, Step, Ticket};
@@ -37,7 +38,7 @@ impl Merge {
         vec![Step::Latest(ticket, merge.into_request())]
     }
 
-    fn lines(&self, width: usize) -> Vec<TextLine> {
+    fn lines(&self, width: usize, zone: Zone) -> Vec<TextLine> {
         let line = |tone: Tone, text: String| TextLine { item: None, spans: vec![(tone, text)] };
         let mut lines = vec![
             line(Tone::Text, format!("Stays:   {}", text::clean(&self.keep.1))),
@@ -59,7 +60,7 @@ impl Merge {
             lines.push(line(Tone::Dim, "Nothing is taken over: the one that stays has it all.".to_owned()));
         } else {
             lines.push(line(Tone::Title, "Taken over".to_owned()));
-            lines.extend(report.changes.iter().flat_map(|change| content::diff(change, width)));
+            lines.extend(report.changes.iter().flat_map(|change| content::diff(change, width, zone)));
         }
         if !report.differing.is_empty() {
             lines.push(line(Tone::Title, "Different; what stands first stays".to_owned()));
@@ -107,7 +108,7 @@ impl Layer for Merge {
                     self.call(TRIAL, true)
                 }
                 Code::Char('j') | Code::Down => {
-                    let lines = self.lines(usize::from(ctx.size.width)).len();
+                    let lines = self.lines(usize::from(ctx.size.width), ctx.zone).len();
                     self.top = (self.top + 1).min(lines.saturating_sub(1));
                     Vec::new()
                 }
@@ -146,7 +147,7 @@ impl Layer for Merge {
         let theme = ctx.theme;
         let inner = paint::panel(buf, area, "Merge two contacts", theme);
         let list = Rect { height: inner.height.saturating_sub(1), ..inner };
-        paint::lines(buf, list, &self.lines(usize::from(list.width)), self.top, None, theme);
+        paint::lines(buf, list, &self.lines(usize::from(list.width), ctx.zone), self.top, None, theme);
         let y = inner.bottom().saturating_sub(1);
         let question =
             if self.doing { "merging …" } else { "Merge them?  y yes · n no · x the other way round" };

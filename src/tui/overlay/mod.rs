@@ -10,3 +10,13 @@ pub mod output;
 pub mod palette;
 pub mod prompt;
 pub mod remove;
+
+use crate::tui::layer::{Level, Step};
+
+/// Says so when a paste was not taken whole.
+fn cut(whole: bool) -> Vec<Step> {
+    if whole {
+        return Vec::new();
+    }
+    vec![Step::Toast(Level::Warning, "that paste is too long; only its beginning was taken".to_owned())]
+}

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::cut;
 use super::help::Row;
 use crate::api::{self, Call, Response, View};
 use crate::domain::contact::{CompanyField, ContactField};
@@ -113,8 +114,9 @@ impl Layer for Palette {
         match input {
             Input::Cancel => return vec![Step::Close],
             Input::Paste(text) => {
-                self.line.insert(text.trim());
-                return self.ask();
+                let mut steps = cut(self.line.paste(text.trim()));
+                steps.extend(self.ask());
+                return steps;
             }
             Input::Key(key) => match key.code() {
                 Code::Esc => return vec![Step::Close],

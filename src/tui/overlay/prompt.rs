@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::domain::time::Timestamp;
+use super::cut;
+use crate::tui::content;
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Step};
 use crate::tui::layout::centred;
@@ -27,18 +28,16 @@ impl Prompt {
         if text.is_empty() || text == "now" {
             return vec![Step::Close, Step::Run(Intent::AsOf(None))];
         }
-        match Timestamp::parse_as_of(text) {
+        match ctx.zone.parse(text) {
             Some(at) if at > ctx.now => {
                 // The end of today lies ahead; what is meant is now.
-                if at.date() == ctx.now.date() {
+                if content::day(at, ctx.zone) == content::day(ctx.now, ctx.zone) {
                     return vec![Step::Close, Step::Run(Intent::AsOf(None))];
                 }
                 self.fault = Some("that is still to come".to_owned());
             }
             Some(at) => return vec![Step::Close, Step::Run(Intent::AsOf(Some(at)))],
-            None => {
-                self.fault = Some("write a day as 2026-01-31, or a time as 2026-01-31T09:30:00Z".to_owned())
-            }
+            None => self.fault = Some("write a day as 2026-01-31, or a time as 2026-01-31 09:30".to_owned()),
         }
         Vec::new()
     }
@@ -49,7 +48,8 @@ impl Layer for Prompt {
         match input {
             Input::Cancel => return vec![Step::Close],
             Input::Paste(text) => {
-                self.line.insert(&text);
+                self.fault = None;
+                return cut(self.line.paste(&text));
             }
             Input::Key(key) => match key.code() {
                 Code::Esc => return vec![Step::Close],
@@ -69,7 +69,7 @@ impl Layer for Prompt {
         let inner = paint::panel(buf, area, "As it stood on", theme);
         let (tone, note) = match &self.fault {
             Some(fault) => (Tone::Error, format!("{}{fault}", theme.mark(Tone::Error))),
-            None => (Tone::Dim, "a day (its end, UTC); empty for now".to_owned()),
+            None => (Tone::Dim, "a day (its end), or a day and a time; empty for now".to_owned()),
         };
         paint::put(buf, inner.x, inner.y + 1, inner.width, &note, theme.style(tone));
         paint::field(buf, Rect { height: 1, ..inner }, "> ", &self.line, theme)

@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 use super::bulk::preview;
 use crate::api::{self, BulkReport, Call, Deed, Error, Response, Targets};
 use crate::domain::entity::RecordKind;
+use crate::env::Zone;
 use crate::tui::app::counted;
 use crate::tui::content::TextLine;
 use crate::tui::keys::Code;
@@ -91,8 +92,8 @@ impl Remove {
     }
 
     /// What is shown above the number, in lines.
-    fn lines(&self, report: &BulkReport, width: u16) -> Vec<TextLine> {
-        let mut lines = preview(report, usize::from(width));
+    fn lines(&self, report: &BulkReport, width: u16, zone: Zone) -> Vec<TextLine> {
+        let mut lines = preview(report, usize::from(width), zone);
         let why = "They leave all lists. `is:deleted` finds them, and they can be restored.";
         let wrapped = text::wrap(why, usize::from(width.max(1)));
         let explained =
@@ -139,7 +140,7 @@ impl Layer for Remove {
             Input::Cancel => vec![Step::Close],
             Input::Key(key) => match &self.stage {
                 Stage::Preview(report) => {
-                    let lines = self.lines(report, ctx.size.width).len();
+                    let lines = self.lines(report, ctx.size.width, ctx.zone).len();
                     let steps = self.preview_key(key, report.changed);
                     self.top = self.top.min(lines.saturating_sub(1));
                     steps
@@ -204,7 +205,7 @@ impl Layer for Remove {
             }
             Stage::Preview(report) => {
                 let list = Rect { height: inner.height.saturating_sub(2), ..inner };
-                paint::lines(buf, list, &self.lines(report, inner.width), self.top, None, theme);
+                paint::lines(buf, list, &self.lines(report, inner.width, ctx.zone), self.top, None, theme);
                 let y = inner.bottom().saturating_sub(1);
                 if report.changed == 0 {
                     put(buf, y, Tone::Title, "There is nothing to delete.");

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use crate::api::{self, Card, Entry, Error, Request, View};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
-use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
 use crate::tui::content::{self, TextLine};
+use crate::tui::layer::Ctx;
 
 use super::{Asked, Motion, Scroll, Want};
 
@@ -99,12 +99,12 @@ impl Detail {
         }
     }
 
-    pub fn resize(&mut self, width: u16, height: u16, schema: &Schema) {
+    pub fn resize(&mut self, width: u16, height: u16, ctx: &Ctx) {
         (self.width, self.height) = (width, height);
-        self.settle(schema);
+        self.settle(ctx);
     }
 
-    pub fn loaded(&mut self, answer: Result<Card, Error>, schema: &Schema) {
+    pub fn loaded(&mut self, answer: Result<Card, Error>, ctx: &Ctx) {
         match answer {
             Ok(card) => {
                 self.card = Some(card);
@@ -112,49 +112,49 @@ impl Detail {
             }
             Err(fault) => self.fault = Some(fault),
         }
-        self.settle(schema);
+        self.settle(ctx);
     }
 
     /// Goes to another tab, or round.
-    pub fn turn(&mut self, forward: bool, schema: &Schema) -> Vec<Want> {
+    pub fn turn(&mut self, forward: bool, ctx: &Ctx) -> Vec<Want> {
         let tabs = Tab::of(self.kind);
         let at = tabs.iter().position(|tab| *tab == self.tab).unwrap_or(0);
         let next = if forward { (at + 1) % tabs.len() } else { (at + tabs.len() - 1) % tabs.len() };
-        self.show(tabs.get(next).copied().unwrap_or(Tab::Fields), schema)
+        self.show(tabs.get(next).copied().unwrap_or(Tab::Fields), ctx)
     }
 
-    pub fn show(&mut self, tab: Tab, schema: &Schema) -> Vec<Want> {
+    pub fn show(&mut self, tab: Tab, ctx: &Ctx) -> Vec<Want> {
         self.tab = tab;
         (self.cursor, self.top) = (0, 0);
-        self.settle(schema);
+        self.settle(ctx);
         if tab == Tab::History && self.history.is_none() { vec![self.load_history()] } else { Vec::new() }
     }
 
     /// Shows it as it stood at a moment, or as it is now.
-    pub fn as_of(&mut self, at: Option<Timestamp>, schema: &Schema) -> Vec<Want> {
+    pub fn as_of(&mut self, at: Option<Timestamp>, ctx: &Ctx) -> Vec<Want> {
         self.at = at;
-        let mut wants = self.show(Tab::Fields, schema);
+        let mut wants = self.show(Tab::Fields, ctx);
         wants.extend(self.load());
         wants
     }
 
     /// The lines of the tab, each with the item it belongs to.
-    pub fn lines(&self, schema: &Schema) -> Vec<TextLine> {
+    pub fn lines(&self, ctx: &Ctx) -> Vec<TextLine> {
         let width = usize::from(self.width);
         let Some(card) = &self.card else { return Vec::new() };
         match self.tab {
-            Tab::Fields => content::fields(&card.record, schema, width),
-            Tab::Notes => content::notes(&card.notes, width),
+            Tab::Fields => content::fields(&card.record, ctx, width),
+            Tab::Notes => content::notes(&card.notes, width, ctx.zone),
             Tab::People => content::people(&card.people, width),
             Tab::History => match &self.history {
-                Some(entries) => content::history(entries, width),
+                Some(entries) => content::history(entries, width, ctx.zone),
                 None => Vec::new(),
             },
         }
     }
 
-    pub fn go(&mut self, motion: Motion, schema: &Schema) {
-        let lines = self.lines(schema);
+    pub fn go(&mut self, motion: Motion, ctx: &Ctx) {
+        let lines = self.lines(ctx);
         let items = lines.iter().filter_map(|line| line.item).max().map_or(0, |last| last + 1);
         let mut scroll =
             Scroll { cursor: self.cursor as u64, top: 0, height: u64::from(self.height.max(2)) / 2 };
@@ -166,13 +166,13 @@ impl Detail {
         self.follow(&lines);
     }
 
-    pub fn scroll(&mut self, down: bool, schema: &Schema) {
-        let most = self.lines(schema).len().saturating_sub(usize::from(self.height));
+    pub fn scroll(&mut self, down: bool, ctx: &Ctx) {
+        let most = self.lines(ctx).len().saturating_sub(usize::from(self.height));
         self.top = if down { (self.top + 1).min(most) } else { self.top.saturating_sub(1) };
     }
 
-    fn settle(&mut self, schema: &Schema) {
-        let lines = self.lines(schema);
+    fn settle(&mut self, ctx: &Ctx) {
+        let lines = self.lines(ctx);
         let items = lines.iter().filter_map(|line| line.item).max().map_or(0, |last| last + 1);
         self.cursor = self.cursor.min(items.saturating_sub(1));
         self.follow(&lines);
@@ -195,13 +195,13 @@ impl Detail {
     }
 
     /// The field under the cursor.
-    pub fn field(&self, schema: &Schema) -> Option<content::Item> {
+    pub fn field(&self, ctx: &Ctx) -> Option<content::Item> {
         let card = self.card.as_ref().filter(|_| self.tab == Tab::Fields)?;
-        content::items(&card.record, schema).into_iter().nth(self.cursor)
+        content::items(&card.record, ctx).into_iter().nth(self.cursor)
     }
 
-    pub fn field_key(&self, schema: &Schema) -> Option<FieldKey> {
-        self.field(schema).and_then(|item| item.key)
+    pub fn field_key(&self, ctx: &Ctx) -> Option<FieldKey> {
+        self.field(ctx).and_then(|item| item.key)
     }
 
     /// The note under the cursor.

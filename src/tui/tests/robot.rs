@@ -14,12 +14,13 @@ use crate::api::{Error, Import, Provenance, Response, View, Whoami};
 use crate::client::Client;
 use crate::client::open::{Local, in_memory};
 use crate::domain::contact::NoteKind;
+use crate::domain::draft::Draft;
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, Settings, User};
-use crate::env::{Clock, Entropy, Env, Ids};
+use crate::env::{Clock, Entropy, Env, Ids, Zone};
 use crate::service::Service;
 use crate::tui::app::{App, Setup};
 use crate::tui::effect::{CallId, Effect};
@@ -235,6 +236,10 @@ impl Forms for Stand {
     fn edit_note(&self, _: &View, _: &Ctx) -> Box<dyn Layer> {
         named("<edit note>".into())
     }
+    fn resume(&self, draft: &Draft, view: Option<&View>, _: &Ctx) -> Box<dyn Layer> {
+        let title = view.map_or("", |view| &view.title);
+        named(format!("<resume {} {title} {:?}>", draft.form.kind, draft.texts))
+    }
     fn import(&self, _: &Ctx) -> Box<dyn Layer> {
         named("<import>".into())
     }
@@ -292,6 +297,13 @@ impl Robot {
         Robot::start(world.client("anna"), world.hands, width, height, Palette::Ansi16, None, forms)
     }
 
+    /// A store of its own that can be locked, and the forms of the program.
+    pub(super) fn with_lock(vault: Arc<dyn crate::tui::lock::Vault>) -> Robot {
+        let world = world();
+        let forms = Rc::new(crate::tui::forms::Overlays::new(Some(vault)));
+        Robot::start(world.client("anna"), world.hands, 80, 24, Palette::Ansi16, None, forms)
+    }
+
     pub(super) fn with(palette: Palette, idle: Option<Duration>) -> Robot {
         let world = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Robot::start(
@@ -321,7 +333,9 @@ impl Robot {
             idle,
             forms,
             commands: true,
+            completer: None,
             saved: Saved::default(),
+            zone: Zone::UTC,
             first: None,
         };
         let now = Moment { wall: hands.now(), elapsed: hands.elapsed() };
@@ -338,6 +352,19 @@ impl Robot {
         };
         robot.perform(effects);
         robot
+    }
+
+    /// The terminal goes away; somebody starts the program again.
+    pub(super) fn hang_up(mut self) -> Robot {
+        let effects = self.app.leave();
+        self.perform(effects);
+        self.start_again()
+    }
+
+    /// The process is gone without a word; somebody starts the program again.
+    pub(super) fn start_again(self) -> Robot {
+        let (size, forms) = (self.app.ctx.size, Rc::new(crate::tui::forms::Overlays::new(None)));
+        Robot::start(self.client, self.hands, size.width, size.height, Palette::Ansi16, None, forms)
     }
 
     fn now(&self) -> Moment {
@@ -419,6 +446,14 @@ impl Robot {
 
     pub(super) fn answer(&mut self, id: u64, answer: Result<Response, Error>) -> &mut Robot {
         self.send(Msg::Answer(CallId(id), answer))
+    }
+
+    /// As after the time without a key.
+    pub(super) fn lock(&mut self) -> &mut Robot {
+        self.app.lock(true);
+        let effects = self.app.leave();
+        self.perform(effects);
+        self
     }
 
     pub(super) fn whoami(&self) -> String {

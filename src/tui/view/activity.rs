@@ -26,7 +26,7 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
         1,
         parts.bar.y,
         parts.bar.width,
-        "Who changed what, latest first (UTC)",
+        "Who changed what, latest first",
         theme.style(Tone::Dim),
     );
     let width = u16::try_from(text::width(&count)).unwrap_or(0);
@@ -50,7 +50,7 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
         buf.set_style(Rect { y, height: 1, ..parts.main }, style);
         paint::put(buf, parts.main.x, y, 1, if on { ">" } else { " " }, style);
         let cells = [
-            content::time(entry.at),
+            content::time(entry.at, app.ctx.zone),
             entry.actor.clone(),
             content::done(entry.action).to_owned(),
             record(entry),

@@ -40,7 +40,7 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
         badges.push((Tone::Warning, "deleted".to_owned()));
     }
     if let Some(at) = detail.at {
-        badges.push((Tone::Warning, format!("as it stood on {} UTC", content::time(at))));
+        badges.push((Tone::Warning, format!("as it stood on {}", content::time(at, app.ctx.zone))));
     }
     let mut end = parts.bar.right();
     for (tone, badge) in badges.iter().rev() {
@@ -52,7 +52,7 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     let bar = Rect { x: 1, width: end.saturating_sub(2), ..parts.bar };
     paint::put(buf, bar.x, bar.y, bar.width, &card.record.title, theme.style(Tone::Title));
     tabs(app, buf, parts.captions);
-    let lines = detail.lines(&app.ctx.schema);
+    let lines = detail.lines(&app.ctx);
     let main = Rect { x: parts.main.x + 3, width: parts.main.width.saturating_sub(3), ..parts.main };
     if detail.tab == Tab::History && detail.history.is_none() && app.is_slow() {
         paint::put(buf, main.x, main.y, main.width, "loading …", theme.style(Tone::Dim));

@@ -8,6 +8,7 @@ use crate::api::View;
 use crate::domain::contact::ContactField;
 use crate::domain::entity::RecordKind;
 use crate::domain::query::{SpanKind, spans};
+use crate::env::Zone;
 use crate::tui::app::{App, counted};
 use crate::tui::content::{self, TextLine};
 use crate::tui::effect::Lane;
@@ -176,7 +177,7 @@ fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position
         let mut x = area.x + 3;
         for column in &list.columns {
             let width = column.width.min(area.right().saturating_sub(x));
-            let (content, masked) = cell(row, column.shows);
+            let (content, masked) = cell(row, column.shows, app.ctx.zone);
             let style = if masked { base.patch(theme.style(Tone::Masked)) } else { base };
             highlight.put(buf, x, y, width, &content, style, theme);
             x += column.width + 2;
@@ -192,16 +193,16 @@ fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position
 }
 
 /// What a row shows in a column, and whether it is a mask.
-fn cell(row: &View, shows: Shows) -> (String, bool) {
+fn cell(row: &View, shows: Shows, zone: Zone) -> (String, bool) {
     match shows {
         Shows::Title if row.deleted => (format!("{} (deleted)", row.title), false),
         Shows::Title => (row.title.clone(), false),
-        Shows::Updated => (content::day(row.updated_at), false),
+        Shows::Updated => (content::day(row.updated_at, zone), false),
         Shows::Field(key) => match row.get(key) {
             None => (String::new(), false),
             Some(shown) if shown.value.is_none() => (format!("# {}", shown.text), true),
             Some(shown) => {
-                let mut values = content::values(shown);
+                let mut values = content::values(shown, zone);
                 let more = values.len().saturating_sub(1);
                 let first = if values.is_empty() { String::new() } else { values.remove(0).1 };
                 (if more > 0 { format!("{first} +{more}") } else { first }, false)
@@ -246,7 +247,11 @@ impl App {
         let Some(pane) = parts.pane else { return Vec::new() };
         let width = usize::from(pane.width.saturating_sub(2));
         if matches!(self.place, crate::tui::screen::Place::Activity) {
-            return self.activity.current().map(|entry| content::changes(entry, width)).unwrap_or_default();
+            return self
+                .activity
+                .current()
+                .map(|entry| content::changes(entry, width, self.ctx.zone))
+                .unwrap_or_default();
         }
         let Some(list) = self.list() else { return Vec::new() };
         let Some(row) = list.current() else { return Vec::new() };
@@ -264,11 +269,11 @@ impl App {
             lines.push(TextLine { item: None, spans: vec![(Tone::Dim, text::clean(job).into_owned())] });
         }
         lines.push(TextLine::default());
-        lines.extend(content::fields(view, &self.ctx.schema, width));
+        lines.extend(content::fields(view, &self.ctx, width));
         if let Some(card) = card {
             if !card.notes.is_empty() {
                 lines.push(TextLine::default());
-                lines.extend(content::notes(&card.notes, width));
+                lines.extend(content::notes(&card.notes, width, self.ctx.zone));
             }
             if !card.people.is_empty() {
                 lines.push(TextLine::default());

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::api::{Error, View};
 use crate::domain::contact::NoteKind;
+use crate::domain::draft::Draft;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::env::Env;
@@ -27,6 +28,9 @@ impl Forms for Names {
         unreachable!()
     }
     fn edit_note(&self, _: &View, _: &Ctx) -> Box<dyn Layer> {
+        unreachable!()
+    }
+    fn resume(&self, _: &Draft, _: Option<&View>, _: &Ctx) -> Box<dyn Layer> {
         unreachable!()
     }
     fn import(&self, _: &Ctx) -> Box<dyn Layer> {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Asking, COMPLETE, FRESH, RecordForm, SAVE, SIMILAR, Target, Waiting, noun};
+use super::{Asking, COMPLETE, FRESH, RecordForm, SAVE, SIMILAR, Target, Waiting, form_of, noun};
 use crate::api::{self, Code as ErrorCode, Error, Request, Response, View};
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
@@ -119,7 +119,7 @@ impl RecordForm {
         }
         let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!("\n{hint}"));
         let said = format!("{}{hint}", error.message);
-        match concerned(&self.fields, &error.message) {
+        match concerned(&self.fields, error.field.as_deref()) {
             Some(at) => {
                 self.focus = at;
                 self.on_similar = None;
@@ -140,11 +140,7 @@ impl RecordForm {
                 self.memory.used(self.record, one.info.key, one.text());
             }
         }
-        let id = match self.target {
-            Target::New => None,
-            Target::Known { id, .. } => Some(id),
-        };
-        self.memory.forget(self.record, id, None);
+        self.memory.forget(form_of(self.record, self.target));
         let mut steps = vec![Step::Changed, Step::Toast(Level::Done, what.to_owned())];
         steps.extend(warnings.iter().map(|warning| Step::Toast(Level::Warning, warning.clone())));
         if let (Some(id), RecordKind::Contact | RecordKind::Company) = (show, self.record) {
@@ -191,13 +187,8 @@ impl RecordForm {
     }
 }
 
-/// The field an error of the service is about: it names the field in back-ticks, or begins with its label.
-fn concerned(fields: &[FormField], message: &str) -> Option<usize> {
-    let lower = message.to_lowercase();
-    let named = |name: &str| message.contains(&format!("`{name}`"));
-    fields
-        .iter()
-        .position(|one| named(&one.info.address()) || named(&one.info.name))
-        .or_else(|| fields.iter().position(|one| lower.starts_with(&format!("{}:", one.info.address()))))
-        .or_else(|| fields.iter().position(|one| lower.starts_with(&one.info.label.to_lowercase())))
+/// The field an error of the service is about.
+fn concerned(fields: &[FormField], named: Option<&str>) -> Option<usize> {
+    let named = named?;
+    fields.iter().position(|one| one.info.address() == named)
 }
