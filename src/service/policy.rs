@@ -6,7 +6,7 @@
 //! records and fields the request then reaches is the grant's [`Sight`], through which alone handlers get at rows.
 
 use super::sight::Sight;
-use crate::api::{Code, Deed, Error, Request};
+use crate::api::{Code, Deed, Error, Request, Targets};
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::{SessionId, UserId};
@@ -80,20 +80,25 @@ pub fn needs(request: &Request) -> Need {
         Request::Drafts(_) | Request::DropDraft(_) => Need::Anybody,
         // Only one's own changes are taken back, where one still may change the record.
         Request::Undo(_) | Request::Redo(_) => Need::Anybody,
-        Request::Bulk(bulk) => match (bulk.kind, &bulk.deed) {
-            (RecordKind::Contact | RecordKind::Company, Deed::Edit(_)) => Need::Many(Verb::Edit, bulk.kind),
-            (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Delete) => {
-                Need::Many(Verb::Delete, bulk.kind)
+        Request::Bulk(bulk) => {
+            let verb = match (bulk.kind, &bulk.deed) {
+                (RecordKind::Contact | RecordKind::Company, Deed::Edit(_)) => Verb::Edit,
+                (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Delete) => Verb::Delete,
+                (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Restore) => {
+                    Verb::Restore
+                }
+                (RecordKind::Note, Deed::Edit(_))
+                | (
+                    RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
+                    Deed::Edit(_) | Deed::Delete | Deed::Restore,
+                ) => return Need::Nobody,
+            };
+            match &bulk.targets {
+                // The verbs of a list act on the row too when nothing is marked: one record is not many.
+                Targets::Ids(ids) if ids.len() <= 1 => Need::Change(verb, bulk.kind),
+                Targets::Ids(_) | Targets::Query(_) => Need::Many(verb, bulk.kind),
             }
-            (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Restore) => {
-                Need::Many(Verb::Restore, bulk.kind)
-            }
-            (RecordKind::Note, Deed::Edit(_))
-            | (
-                RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
-                Deed::Edit(_) | Deed::Delete | Deed::Restore,
-            ) => Need::Nobody,
-        },
+        }
         Request::Import(_) => Need::Change(Verb::Import, RecordKind::Contact),
         Request::Export(_) => Need::May(Verb::Export),
         Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => {
