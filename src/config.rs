@@ -64,9 +64,37 @@ macro_rules! settings {
     };
 }
 
+words! {
+    /// Which accounts of the machine may connect to a server. Who they are, and what they may, is decided by their uid.
+    Access {
+        Own = "own",
+        Group = "group",
+        All = "all",
+    }
+}
+
+impl Access {
+    /// The mode of the socket's file.
+    pub fn mode(self) -> u32 {
+        match self {
+            Access::Own => 0o600,
+            Access::Group => 0o660,
+            Access::All => 0o666,
+        }
+    }
+}
+
 settings! {
     /// The directory of the store.
     store: Option<PathBuf> = None;
+    /// The socket of the server, for `serve` and for those who connect.
+    socket: Option<PathBuf> = None;
+    /// The account that runs the server, where that is neither one's own nor root nor the owner of the store.
+    server_account: Option<String> = None;
+    /// Which accounts may connect to the server that this account runs.
+    socket_access: Access = Access::Own;
+    /// Sessions at once; each account may have half of them.
+    max_sessions: u32 = 1_000;
     /// How commands write lists and records.
     format: Format = Format::Table;
     theme: Theme = Theme::Auto;

@@ -10,6 +10,8 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone};
 
 use crate::domain::time::Timestamp;
 
+pub mod account;
+
 /// A source of the current time.
 pub trait Clock: Send + Sync {
     /// Wall-clock time, UTC.

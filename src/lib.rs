@@ -24,6 +24,7 @@
 //! interchange  CSV, vCard, JSContact, JSON: bytes ↔ domain, no I/O of its own  sees domain
 //! store        backend, keys, envelope, history log, transactions             sees domain, env
 //! service      the one door: policy, then a handler for each capability       sees store, api, domain, env
+//! server       a socket for many sessions: uid of the peer → user, events     sees service, api, domain, env
 //! client       the only way to the service; jobs of many requests             sees service, api, interchange, domain, env
 //! tui          App::update(Input) → effects, pure drawing, the terminal       sees client, api, interchange, domain, env
 //! config       config.toml                                                    sees api, domain, env
@@ -66,6 +67,7 @@ pub mod demo;
 pub mod domain;
 pub mod env;
 pub mod interchange;
+pub mod server;
 pub mod service;
 pub mod store;
 pub mod tui;

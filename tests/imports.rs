@@ -20,10 +20,11 @@ const SEES: &[(&str, &[&str])] = &[
     ("config", &["domain", "env", "api"]),
     ("store", &["domain", "env"]),
     ("service", &["domain", "env", "api", "store"]),
+    ("server", &["domain", "env", "api", "service"]),
     ("client", &["domain", "env", "api", "interchange", "service"]),
     ("demo", &["domain", "env", "api", "client"]),
     ("tui", &["domain", "env", "api", "interchange", "client"]),
-    ("cli", &["domain", "env", "api", "interchange", "config", "client", "demo", "tui"]),
+    ("cli", &["domain", "env", "api", "interchange", "config", "client", "demo", "tui", "server"]),
     ("main", &["cli"]),
 ];
 

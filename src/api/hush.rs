@@ -15,6 +15,10 @@ impl Hush {
     pub fn words(&self) -> &str {
         &self.0
     }
+
+    pub fn into_words(self) -> Zeroizing<String> {
+        self.0
+    }
 }
 
 impl std::fmt::Debug for Hush {

@@ -1,7 +1,11 @@
 //! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
 
 pub mod error;
+pub mod event;
+pub mod frame;
 pub mod hush;
+mod nature;
+pub mod place;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +21,9 @@ use crate::domain::schema::StoredCustom;
 use crate::domain::time::Timestamp;
 
 pub use error::{Code, Error};
+pub use event::Event;
 pub use hush::Hush;
+pub use nature::Nature;
 pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
     Edited, Entry, Explanation, ExportPage, FieldAccess, Identity, ImportReport, InventoryLine, KindView,
@@ -188,6 +194,8 @@ calls! {
     LogCheckpoint {} -> CheckpointText;
     /// A proof that an entry is in the log, checkable offline without any key.
     LogProve { seq: u64, } -> ProofText;
+    /// Which record the session has open, so that others know, and who else has it open. Of no record: none is.
+    Present { kind: RecordKind, id: Option<Uuid>, } -> event::Presence;
     /// Sizes and times; no personal data.
     Status {} -> StatusReport;
     /// What is wrong or could go wrong with the store.

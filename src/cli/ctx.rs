@@ -5,11 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::api::{Code, Error, SchemaGet};
+use crate::api::frame::Greeting;
+use crate::api::{Code, Error, Hush, SchemaGet};
 use crate::cli::globals::{Globals, Vars};
 use crate::cli::secret;
 use crate::cli::table::Style;
-use crate::client::{Client, open};
+use crate::client::socket::Remote;
+use crate::client::{Client, find, open};
 use crate::config::{Config, Format};
 use crate::domain::schema::Schema;
 use crate::domain::text::neutralise;
@@ -118,6 +120,53 @@ impl<'a> Ctx<'a> {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
+        let client = match self.server()? {
+            Some(remote) => remote.client(),
+            None => self.open_directly()?,
+        };
+        self.client = Some(client.clone());
+        Ok(client)
+    }
+
+    /// The server of the store, where one serves it and lets us in.
+    fn server(&mut self) -> Result<Option<Remote>, Error> {
+        match self.reach()? {
+            Some((remote, Greeting::Welcome)) => Ok(Some(remote)),
+            Some((_, Greeting::Locked)) => Err(Error::new(Code::Locked, "the server holds the store locked")
+                .hint("`callbook unlock` opens it for everybody")),
+            Some((remote, Greeting::LoginWanted(error))) => {
+                let login = secret::login(self)?;
+                let login = match login.user.is_some() || login.password.is_some() {
+                    true => login,
+                    false => secret::ask_login(self, error)?,
+                };
+                remote.login(login.user, login.password.map(Hush::new))?;
+                Ok(Some(remote))
+            }
+            Some((_, Greeting::Refused(error))) => Err(error),
+            None => Ok(None),
+        }
+    }
+
+    /// A connection to the server of the store, whatever it says, if there is one.
+    pub(crate) fn reach(&mut self) -> Result<Option<(Remote, Greeting)>, Error> {
+        if self.client.is_some() {
+            // The door is given; it need not lead to a server.
+            return Ok(None);
+        }
+        let place = self.globals.server_place(&self.io.vars, &self.config);
+        let reached = place.reach()?;
+        if reached.is_none()
+            && let Some((socket, here)) = self.globals.named_socket(&self.io.vars, &self.config)
+            && (here || place.store.is_none())
+        {
+            return Err(find::no_server(&socket));
+        }
+        Ok(reached)
+    }
+
+    /// The store in this process.
+    fn open_directly(&mut self) -> Result<Client, Error> {
         let dir = self.globals.store_dir(&self.io.vars, &self.config)?;
         if !dir.exists() {
             // Before anybody types a passphrase for nothing.
@@ -125,9 +174,24 @@ impl<'a> Ctx<'a> {
                 .hint("create one with `callbook init`, or name another with --store DIR"));
         }
         let secret = secret::to_open(self)?;
-        let client = open::open(&dir, &open::account(), &secret, &self.env)?;
-        self.client = Some(client.clone());
-        Ok(client)
+        let login = secret::login(self)?;
+        let env = self.env.clone();
+        let place = self.globals.server_place(&self.io.vars, &self.config);
+        let mut open = |dir: &std::path::Path| {
+            let mut ask = |error| secret::ask_login(self, error);
+            open::open_as(dir, &open::account(), login.clone(), &secret, &env, &mut ask)
+        };
+        match open(&dir) {
+            Err(error) if open::is_held(&error) => {
+                // A server that is starting holds the store before it listens, and one that ends still does after.
+                match place.reach_soon()? {
+                    Some((remote, Greeting::Welcome)) => Ok(remote.client()),
+                    Some(_) => Err(error),
+                    None => open(&dir),
+                }
+            }
+            opened => opened,
+        }
     }
 
     /// The fields of the store, its own ones included.
@@ -210,6 +274,11 @@ impl<'a> Ctx<'a> {
             return Err(Error::usage(format!("standard input is longer than {most} bytes")));
         }
         String::from_utf8(bytes).map_err(|_| Error::usage("standard input is not UTF-8"))
+    }
+
+    /// Whether this is a line typed into the screens.
+    pub(crate) fn embedded(&self) -> bool {
+        self.io.embedded
     }
 
     /// Refuses what only makes sense from a shell.

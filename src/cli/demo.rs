@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
+use crate::api::frame::Greeting;
 use crate::api::{Code, Error};
 use crate::cli::ctx::{Ctx, Done, End};
 use crate::cli::line::{Line, run_line, split_line};
 use crate::cli::secret;
+use crate::cli::vault::{ServedVault, on_demand_args};
+use crate::client::spawn::Starter;
 use crate::client::{Client, open};
 use crate::config::{Config, Theme};
 use crate::demo;
@@ -42,16 +45,36 @@ pub(crate) struct Args {
 pub(crate) fn open_screens(ctx: &mut Ctx<'_>) -> Done {
     needs_terminal(ctx)?;
     let dir = ctx.globals.store_dir(&ctx.io.vars, &ctx.config)?;
-    let vault = Arc::new(DirVault {
-        dir: dir.clone(),
-        unix: open::account(),
-        cost: open::KdfCost::STANDARD,
-        env: ctx.env.clone(),
+    let vault = Arc::new(ServedVault {
+        dir: DirVault {
+            dir: dir.clone(),
+            unix: open::account(),
+            cost: open::KdfCost::STANDARD,
+            env: ctx.env.clone(),
+        },
+        place: ctx.globals.server_place(&ctx.io.vars, &ctx.config),
+        starter: Some(Starter::own(on_demand_args(&dir, ctx.globals.config.as_deref()))),
+        login: secret::login(ctx)?.user,
+        note: Mutex::default(),
     });
-    // A file that unlocks was named: nobody needs to be asked.
-    let named = dir.exists() && secret::from_files(ctx)?.is_some();
-    let client = if named { Some(ctx.client()?) } else { None };
-    show(ctx, client, Some(vault), dir.exists())
+    let client = match ctx.reach()? {
+        Some((remote, Greeting::Welcome)) => Some(remote.client()),
+        Some((_, Greeting::Refused(error))) => return Err(error.into()),
+        Some((_, Greeting::Locked | Greeting::LoginWanted(_))) => None,
+        // A file that unlocks was named: nobody needs to be asked.
+        None if dir.exists() => match secret::from_files(ctx)? {
+            Some(secret) => Some(vault.unlock(&secret)?),
+            None => None,
+        },
+        None => None,
+    };
+    // Whoever comes to another's store has nothing to unlock it with: the account is what lets them in.
+    let own = dir.exists() || client.is_none();
+    let done = show(ctx, client, own.then(|| Arc::clone(&vault) as Arc<dyn Vault>), dir.exists());
+    if let Some(note) = vault.note.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        ctx.say(&note);
+    }
+    done
 }
 
 /// Opens the screens on invented people in a store of their own, which ends with them.
@@ -74,11 +97,11 @@ fn needs_terminal(ctx: &Ctx<'_>) -> Result<(), Error> {
         .hint("`callbook --help` lists the commands that need none"))
 }
 
-fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>, there: bool) -> Done {
+fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<dyn Vault>>, there: bool) -> Done {
     if ctx.globals.plain || ctx.config.plain {
         return talk(ctx, client, vault, there);
     }
-    let forms: Rc<dyn Forms> = Rc::new(Overlays::new(vault.clone().map(|vault| vault as Arc<dyn Vault>)));
+    let forms: Rc<dyn Forms> = Rc::new(Overlays::new(vault.clone()));
     let first: Option<Box<dyn Layer>> = match (&client, vault) {
         (None, Some(vault)) if there => Some(Box::new(Unlock::at_start(vault))),
         (None, Some(vault)) => {
@@ -117,7 +140,7 @@ fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>,
 }
 
 /// The linear conversation of `--plain`.
-fn talk(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<DirVault>>, there: bool) -> Done {
+fn talk(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<dyn Vault>>, there: bool) -> Done {
     let failed = |error: std::io::Error| Error::failed(format!("the terminal cannot be used: {error}"));
     let mut plain = Plain::stdio();
     let client = match (client, vault) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::api::Error;
+use crate::client::find::Place;
 use crate::config::{Config, Format};
 
 pub(crate) const HEADING: &str = "Options of every command";
@@ -38,6 +39,12 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
           conflicts_with = "passphrase_file")]
     pub(crate) recovery_file: Option<PathBuf>,
+    /// Which user you are, where several share your account [env: CALLBOOK_USER]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) login: Option<String>,
+    /// File whose first line is your own password, where you have one [env: CALLBOOK_USER_PASSWORD_FILE]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) user_password_file: Option<PathBuf>,
     /// Answers yes to every question
     #[arg(long, global = true)]
     pub(crate) yes: bool,
@@ -68,11 +75,14 @@ impl Vars {
         "CALLBOOK_SOCKET",
         "CALLBOOK_CONFIG",
         "CALLBOOK_PASSPHRASE_FILE",
+        "CALLBOOK_USER",
+        "CALLBOOK_USER_PASSWORD_FILE",
         "CREDENTIALS_DIRECTORY",
         "XDG_DATA_HOME",
         "XDG_CONFIG_HOME",
         "XDG_STATE_HOME",
         "XDG_RUNTIME_DIR",
+        "NOTIFY_SOCKET",
         "HOME",
         "NO_COLOR",
         "TERM",
@@ -116,6 +126,23 @@ impl Globals {
         match vars.xdg("XDG_CONFIG_HOME", ".config") {
             Some(dir) => Config::load(&dir.join("callbook/config.toml"), false),
             None => Ok(Config::default()),
+        }
+    }
+
+    /// The socket that is named, and whether it is named on this very command line.
+    pub(crate) fn named_socket(&self, vars: &Vars, config: &Config) -> Option<(PathBuf, bool)> {
+        let here = self.socket.clone().map(|socket| (socket, true));
+        here.or_else(|| Some((vars.path("CALLBOOK_SOCKET").or_else(|| config.socket.clone())?, false)))
+    }
+
+    /// Where a server of the store is looked for.
+    pub(crate) fn server_place(&self, vars: &Vars, config: &Config) -> Place {
+        let store = self.store_dir(vars, config).ok().filter(|dir| dir.exists());
+        Place {
+            socket: self.named_socket(vars, config).map(|(socket, _)| socket),
+            store,
+            runtime: vars.path("XDG_RUNTIME_DIR"),
+            account: config.server_account.clone(),
         }
     }
 

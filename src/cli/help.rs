@@ -8,7 +8,7 @@ use crate::cli::Cli;
 const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "field"]),
     ("History and proof", &["history"]),
-    ("The store", &["init", "status", "doctor", "demo"]),
+    ("The store", &["init", "serve", "lock", "unlock", "status", "doctor", "demo"]),
     ("The shell", &["completions", "man"]),
 ];
 

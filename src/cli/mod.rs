@@ -28,12 +28,15 @@ mod out;
 mod progress;
 mod record;
 mod secret;
+mod serve;
 mod shell;
 mod status;
 mod table;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod unlock;
+mod vault;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -97,7 +100,13 @@ enum Command {
     },
     /// Make a new store; the caller becomes its first user
     Init(init::Args),
-    /// Sizes and times of the store, without personal data
+    /// Serve the store to many sessions, until SIGTERM or SIGINT
+    Serve(serve::Args),
+    /// Lock the store of the running server: its keys are wiped, until `unlock`
+    Lock,
+    /// Unlock the store of the running server
+    Unlock,
+    /// Sizes and times of the store and its server, without personal data
     Status,
     /// What is wrong with the store, or could go wrong
     Doctor,
@@ -169,6 +178,9 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Field { verb }) => field::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
         Some(Command::Init(args)) => init::run(ctx, &args),
+        Some(Command::Serve(args)) => serve::run(ctx, &args),
+        Some(Command::Lock) => unlock::lock(ctx),
+        Some(Command::Unlock) => unlock::run(ctx),
         Some(Command::Status) => status::run(ctx),
         Some(Command::Doctor) => doctor::run(ctx),
         Some(Command::Demo(args)) => demo::run(ctx, &args),

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::api::{Code, Error};
 use crate::cli::ctx::Ctx;
-use crate::client::open::Secret;
+use crate::client::open::{Login, Secret};
 
 /// The longest first line that is read from a file.
 const MOST: u64 = 4096;
@@ -86,6 +86,26 @@ pub(crate) fn from_files(ctx: &mut Ctx<'_>) -> Result<Option<Secret>, Error> {
         Some(path) => Ok(Some(Secret::Passphrase(first_line(ctx, &path, "passphrase")?))),
         None => Ok(None),
     }
+}
+
+/// Who this is, as far as options say.
+pub(crate) fn login(ctx: &mut Ctx<'_>) -> Result<Login, Error> {
+    let user = ctx.globals.login.clone();
+    let user = user.or_else(|| Some(ctx.io.vars.path("CALLBOOK_USER")?.to_string_lossy().into_owned()));
+    let file = ctx.globals.user_password_file.clone();
+    let file = file.or_else(|| ctx.io.vars.path("CALLBOOK_USER_PASSWORD_FILE"));
+    let password = file.map(|path| first_line(ctx, &path, "password")).transpose()?;
+    Ok(Login { user, password })
+}
+
+/// Asks for the password that `wanted` is about; without a person to ask, that is the error.
+pub(crate) fn ask_login(ctx: &mut Ctx<'_>, wanted: Error) -> Result<Login, Error> {
+    let login = login(ctx)?;
+    if !ctx.io.asks || login.password.is_some() {
+        return Err(wanted);
+    }
+    ctx.say(&wanted.message);
+    Ok(Login { password: Some(ask("Your own password: ")?), ..login })
 }
 
 fn locked() -> Error {

@@ -2,12 +2,23 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::api::frame::Health;
 use crate::api::{Status, Whoami};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::out::object;
 use crate::domain::text::neutralise;
 
 pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
+    // Asked before the store: a server that holds it locked can still tell about itself.
+    let health = match ctx.embedded() {
+        true => None,
+        false => ctx.reach()?.map(|(remote, _)| remote.health()).transpose()?,
+    };
+    if let Some(health) = health.as_ref().filter(|health| health.locked) {
+        let mut out = Map::new();
+        put_health(&mut out, health);
+        return object(ctx, &health.socket, Json::Object(out.clone()), |_| lines(&out));
+    }
     let client = ctx.client()?;
     let who = client.call(Whoami {})?;
     let status = client.call(Status {})?;
@@ -31,8 +42,25 @@ pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     out.insert("started_at".to_owned(), json!(status.started_at));
     out.insert("ways_to_unlock".to_owned(), json!(status.ways_to_unlock));
-    let lines: String = out
-        .iter()
+    if let Some(health) = &health {
+        put_health(&mut out, health);
+    }
+    object(ctx, &status.store.to_string(), Json::Object(out.clone()), |_| lines(&out))
+}
+
+/// How the server is.
+fn put_health(out: &mut Map<String, Json>, health: &Health) {
+    let state = if health.locked { "locked" } else { "open" };
+    out.insert("server".to_owned(), json!(state));
+    out.insert("pid".to_owned(), json!(health.pid));
+    out.insert("socket".to_owned(), json!(health.socket));
+    out.insert("sessions".to_owned(), json!(health.sessions));
+    out.insert("uptime_seconds".to_owned(), json!(health.uptime));
+    out.insert("on_demand".to_owned(), json!(health.on_demand));
+}
+
+fn lines(out: &Map<String, Json>) -> String {
+    out.iter()
         .map(|(key, value)| {
             let text = match value {
                 Json::String(text) => text.clone(),
@@ -41,6 +69,5 @@ pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
             };
             format!("{:<16}  {}\n", key.replace('_', " "), neutralise(&text))
         })
-        .collect();
-    object(ctx, &status.store.to_string(), Json::Object(out), |_| lines)
+        .collect()
 }

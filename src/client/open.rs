@@ -6,9 +6,11 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Client, Door};
-use crate::api::{Error, Request, Response};
+use crate::api::{Code, Error, Request, Response};
 use crate::env::Env;
 use crate::service::{Service, Session, open as stores};
+
+pub use crate::service::Login;
 
 pub use crate::service::open::{
     InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service, vacant,
@@ -49,9 +51,29 @@ pub fn init(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> Re
     Ok(Initialised { client, recovery_code: made.recovery_code })
 }
 
+/// Whether another process holds the store: nothing is said about what was to unlock it.
+pub fn is_held(error: &Error) -> bool {
+    error.code == Code::Locked && error.message.contains("is held by")
+}
+
 /// Unlocks the store in `dir`, as the user whose account on this machine is `unix`.
 pub fn open(dir: &Path, unix: &str, secret: &Secret, env: &Env) -> Result<Client, Error> {
+    open_as(dir, unix, Login::default(), secret, env, &mut |error| Err(error))
+}
+
+/// The same, where the account alone may not say who this is: `ask` is told what is wanted, and answers it once.
+pub fn open_as(
+    dir: &Path,
+    unix: &str,
+    login: Login,
+    secret: &Secret,
+    env: &Env,
+    ask: &mut dyn FnMut(Error) -> Result<Login, Error>,
+) -> Result<Client, Error> {
     let (service, dir) = stores::unlock(dir, secret, env)?;
-    let session = service.session_of(unix)?;
+    let session = match service.session_by_password(unix, &login) {
+        Err(error) if error.code == Code::Locked => service.session_by_password(unix, &ask(error)?)?,
+        begun => begun?,
+    };
     Ok(Client::new(Arc::new(Local::new(Arc::new(service), session, Some(Arc::new(dir))))))
 }

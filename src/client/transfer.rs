@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use uuid::Uuid;
 
+use crate::api::frame;
 use crate::api::{Error, Export, ExportPage, Import, Outcome, Provenance, View, Window};
 use crate::client::Client;
 use crate::domain::channel::Channel;
@@ -20,6 +21,8 @@ use crate::interchange::export::{ExportCell, ExportField, ExportFormat, ExportRe
 
 /// Rows in one request of an import.
 pub const CHUNK: usize = 500;
+/// Bytes of the rows in one request, about: a socket takes requests up to a limit.
+pub const CHUNK_BYTES: u64 = (frame::REQUEST_MOST / 2 - (64 << 10)) as u64;
 /// Records in one page of an export.
 pub const PAGE: u64 = 1_000;
 
@@ -70,10 +73,21 @@ pub fn import(
         }
         // A file of nothing but bad rows must still be stoppable, so they fill chunks too.
         let mut bad = 0;
+        let mut bytes = 0;
         let mut ended = false;
-        while chunk.len() + bad < CHUNK {
+        while chunk.len() + bad < CHUNK && bytes < CHUNK_BYTES {
             match rows.next() {
-                Some(Ok(row)) => chunk.push(row),
+                // Whatever comes before it, such a row does not fit into a request.
+                Some(Ok(row)) if frame::size(&row) > CHUNK_BYTES => {
+                    tally.read += 1;
+                    let reason = format!("the row is longer than {} KiB", CHUNK_BYTES >> 10);
+                    tally.rejected.push(Rejected { row: row.row, reason });
+                    bad += 1;
+                }
+                Some(Ok(row)) => {
+                    bytes += frame::size(&row);
+                    chunk.push(row);
+                }
                 Some(Err(error)) => {
                     tally.read += 1;
                     tally.rejected.push(Rejected { row: error.row, reason: error.reason });

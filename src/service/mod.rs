@@ -13,6 +13,7 @@ mod import;
 pub mod index;
 mod known;
 mod list;
+mod live;
 mod merge;
 pub mod open;
 pub mod policy;
@@ -50,6 +51,7 @@ use crate::env::Env;
 use crate::store::backend::BackendError;
 use crate::store::{Origin, Store, StoreError, Stored, WriteTxn};
 
+pub use live::Wake;
 pub use policy::Actor;
 use sight::{Sight, Table};
 pub use users::Login;
@@ -85,6 +87,7 @@ pub struct Service {
     /// What each role has, worked out once for a state of the schema.
     tables: Mutex<HashMap<RoleName, (u64, Arc<Table>)>>,
     guard: users::Guard,
+    hub: Arc<live::Hub>,
 }
 
 /// One run of the program by one user.
@@ -92,6 +95,13 @@ pub struct Session {
     user: UserId,
     id: SessionId,
     memory: Mutex<Memory>,
+    hub: Arc<live::Hub>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.hub.leave(self.id);
+    }
 }
 
 /// What a session remembers between requests.
@@ -121,6 +131,7 @@ impl Service {
             roles: Roles::default(),
             tables: Mutex::default(),
             guard: users::Guard::default(),
+            hub: Arc::default(),
         })
     }
 
@@ -162,7 +173,9 @@ impl Service {
     }
 
     fn session(&self, user: UserId) -> Session {
-        Session { user, id: SessionId(self.env.ids.next()), memory: Mutex::default() }
+        let id = SessionId(self.env.ids.next());
+        self.hub.enter(id, user);
+        Session { user, id, memory: Mutex::default(), hub: Arc::clone(&self.hub) }
     }
 
     /// Who asks, as the user stands at this moment. Somebody deactivated asks nothing any more.
@@ -259,6 +272,7 @@ impl Service {
             Request::LogVerify(_) => Response::LogVerify(ask.verify()?),
             Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
             Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
+            Request::Present(present) => Response::Present(ask.present(&present)?),
             Request::Status(_) => Response::Status(ask.status()?),
             Request::Doctor(_) => Response::Doctor(ask.doctor()?),
             Request::Inventory(_) => Response::Inventory(ask.inventory()?),
@@ -351,10 +365,14 @@ impl Ask<'_> {
     ) -> Result<(R, Option<u64>), Error> {
         self.service.writable()?;
         let world = Arc::clone(&self.service.world);
-        self.service.store.write(self.origin(action), move |txn| {
+        let (result, number, touched) = self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;
-            Ok::<_, Error>((result, txn.number()))
-        })
+            let touched: Vec<live::Touched> = txn.touched().iter().map(live::Touched::of).collect();
+            Ok::<_, Error>((result, txn.number(), touched))
+        })?;
+        let actor = self.grant.actor();
+        self.service.hub.committed(actor.session, actor.user, action, &touched);
+        Ok((result, number))
     }
 
     /// Runs a transaction that can be undone, and remembers it.

@@ -25,6 +25,8 @@ pub use crate::store::layout::StoreDir;
 pub enum Secret {
     Passphrase(Zeroizing<String>),
     KeyFile(PathBuf),
+    /// What stands in a key file that another process has read.
+    KeyText(Zeroizing<String>),
     /// As printed by `init`, in any spelling a person may type.
     Recovery(Zeroizing<String>),
 }
@@ -54,7 +56,7 @@ pub struct Created {
 
 /// The user account this process runs under.
 pub fn account() -> String {
-    crate::store::lock::user_name()
+    crate::env::account::own()
 }
 
 /// Keeps this process's memory out of core dumps and away from debuggers of the same user, as far as the system allows.
@@ -132,26 +134,48 @@ fn make_parents(dir: &Path) -> Result<(), Error> {
 
 /// Unlocks the store in `dir` and takes it into service.
 pub fn unlock(dir: &Path, secret: &Secret, env: &Env) -> Result<(Service, StoreDir), Error> {
-    let mut store_dir = StoreDir::open(dir).map_err(|error| layout_error(&error))?;
-    let id = store_dir.store_id();
-    let secret = match secret {
+    let mut store_dir = hold(dir)?;
+    let service = unlock_held(&mut store_dir, secret, env)?;
+    Ok((service, store_dir))
+}
+
+/// Takes the store in `dir` for this process, without unlocking it.
+pub fn hold(dir: &Path) -> Result<StoreDir, Error> {
+    StoreDir::open(dir).map_err(|error| layout_error(&error))
+}
+
+/// A secret that is to unlock a store.
+fn presented(secret: &Secret) -> Result<keyring::Secret, Error> {
+    match secret {
         // One that no store can have is as wrong as any other.
-        Secret::Passphrase(typed) => keyring::Secret::Passphrase(
+        Secret::Passphrase(typed) => Ok(keyring::Secret::Passphrase(
             Passphrase::new(typed)
                 .map_err(|_| key_error(&keyring::KeyError::WrongSecret(WayKind::Passphrase)))?,
-        ),
-        secret @ (Secret::KeyFile(_) | Secret::Recovery(_)) => read_secret(secret)?,
-    };
+        )),
+        Secret::KeyFile(_) | Secret::KeyText(_) | Secret::Recovery(_) => read_secret(secret),
+    }
+}
+
+/// Whether a secret unlocks the store. Nothing is opened or changed.
+pub fn check(store_dir: &StoreDir, secret: &Secret) -> Result<(), Error> {
+    let secret = presented(secret)?;
+    Keyring::check(&store_dir.keys(), store_dir.store_id(), &secret).map_err(|error| key_error(&error))
+}
+
+/// Unlocks a store that this process holds, and takes it into service.
+pub fn unlock_held(store_dir: &mut StoreDir, secret: &Secret, env: &Env) -> Result<Service, Error> {
+    let (dir, id) = (store_dir.path().to_path_buf(), store_dir.store_id());
+    let secret = presented(secret)?;
     let keyring = Keyring::unlock(&store_dir.keys(), id, &secret, env).map_err(|error| key_error(&error))?;
-    let backend = stores::disk(&mut store_dir, env)?;
-    let mut surroundings = surroundings(&keyring, dir, false);
+    let backend = stores::disk(store_dir, env)?;
+    let mut surroundings = surroundings(&keyring, &dir, false);
     if store_dir.repaired() {
         surroundings
             .repairs
             .push("the header of the store had a damaged copy; repaired from the other".to_owned());
     }
     let store = stores::existing(backend, keyring, id, env)?;
-    Ok((Service::open(store, id, surroundings, env)?, store_dir))
+    Service::open(store, id, surroundings, env)
 }
 
 /// A store in memory, with these users, which leaves nothing behind.
@@ -181,6 +205,10 @@ pub(super) fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
         }
         Secret::KeyFile(path) => keyring::Secret::KeyFile(
             KeyFile::read(path).map_err(|error| Error::new(Code::Locked, error.to_string()))?,
+        ),
+        Secret::KeyText(text) => keyring::Secret::KeyFile(
+            KeyFile::parse(text.as_bytes(), Path::new("sent"))
+                .map_err(|error| Error::new(Code::Locked, error.to_string()))?,
         ),
         Secret::Recovery(typed) => keyring::Secret::RecoveryCode(
             RecoveryCode::parse(typed).map_err(|error| Error::new(Code::Locked, error.to_string()))?,

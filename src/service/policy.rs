@@ -104,6 +104,7 @@ pub fn needs(request: &Request) -> Need {
         Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => {
             Need::May(Verb::Audit)
         }
+        Request::Present(present) => Need::Read(present.kind),
         Request::Doctor(_) => Need::May(Verb::Operate),
         // About oneself anybody; about others `users` and `explain` ask for more.
         Request::SetPassword(_) | Request::AccessExplain(_) => Need::Anybody,

@@ -59,12 +59,8 @@ impl Ask<'_> {
                 Ok(txn.number())
             })?;
         }
-        let page = Page {
-            items,
-            total: found.total as u64,
-            offset: export.window.offset,
-            withheld: BTreeMap::new(),
-        };
+        let page =
+            Page { items, total: found.total as u64, offset: found.start as u64, withheld: BTreeMap::new() };
         Ok(ExportPage { page, notes, logged })
     }
 

@@ -108,7 +108,7 @@ impl Service {
             }
             if users.len() > 1 {
                 return Err(Error::new(Code::Locked, format!("the account `{unix}` is shared by {names}"))
-                    .hint("say who you are with --user NAME"));
+                    .hint("say who you are with --login NAME"));
             }
             let Some((id, user)) = users.pop() else {
                 return Err(Error::failed("no user is left to choose"));

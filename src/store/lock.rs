@@ -10,6 +10,7 @@ use std::path::Path;
 use rustix::fs::FlockOperation;
 
 use super::files::{self, Doing, FileError};
+use crate::env::account;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -36,7 +37,7 @@ impl StoreLock {
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(holder(&mut file)),
             Err(errno) => return Err(FileError::new("lock", path, errno.into()).into()),
         }
-        let text = format!("{} {}\n", std::process::id(), user_name());
+        let text = format!("{} {}\n", std::process::id(), account::own());
         file.set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| file.write_all(text.as_bytes()))
@@ -60,30 +61,9 @@ fn holder(file: &mut File) -> LockError {
     }
     let parsed = text.trim_end().split_once(' ').and_then(|(pid, user)| Some((pid.parse().ok()?, user)));
     match parsed {
-        Some((pid, user)) => LockError::Held { pid, user: clean(user) },
+        Some((pid, user)) => LockError::Held { pid, user: account::clean(user) },
         None => LockError::HeldBySomebody,
     }
-}
-
-fn clean(user: &str) -> String {
-    user.chars().filter(|c| c.is_alphanumeric() || "._-@$+ ".contains(*c)).take(64).collect()
-}
-
-/// The name of the user this process runs as: from /etc/passwd, else the number. Not from the environment, which says
-/// what it was told to say. Users known only to a directory service appear as a number.
-pub fn user_name() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    name_in(&passwd, uid).unwrap_or_else(|| format!("uid {uid}"))
-}
-
-fn name_in(passwd: &str, uid: u32) -> Option<String> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        let of: u32 = fields.nth(1)?.parse().ok()?;
-        (of == uid && !name.is_empty()).then(|| clean(name))
-    })
 }
 
 #[cfg(test)]
@@ -98,7 +78,7 @@ mod tests {
         let lock = StoreLock::acquire(&path).unwrap();
         let error = StoreLock::acquire(&path).err().unwrap();
         assert!(
-            error.to_string().contains(&format!("held by pid {} ({})", std::process::id(), user_name())),
+            error.to_string().contains(&format!("held by pid {} ({})", std::process::id(), account::own())),
             "{error}"
         );
         drop(lock);
@@ -131,7 +111,7 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            format!("{} {}\n", std::process::id(), user_name()),
+            format!("{} {}\n", std::process::id(), account::own()),
             "nothing of the longer old text is left"
         );
     }
@@ -155,12 +135,5 @@ mod tests {
                 (error, _) => panic!("{text:?}: {error}"),
             }
         }
-    }
-
-    #[test]
-    fn reads_passwd() {
-        let passwd = "root:x:0:0::/root:/bin/sh\nbroken\nanna:x:1001:1001:,,,:/home/anna:/bin/sh\n";
-        assert_eq!(name_in(passwd, 1001).as_deref(), Some("anna"));
-        assert_eq!(name_in(passwd, 7), None);
     }
 }

@@ -1,5 +1,10 @@
 //! What several test programs share.
-#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::wildcard_imports,
+    reason = "each test program uses a part of it"
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,4 +13,5 @@
 )]
 
 pub mod pty;
+pub mod served;
 pub mod shell;

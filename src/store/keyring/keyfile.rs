@@ -98,7 +98,8 @@ impl KeyFile {
         KeyFile::parse(&bytes[..len], path)
     }
 
-    fn parse(bytes: &[u8], path: &Path) -> Result<KeyFile, KeyFileError> {
+    /// Reads the text of a key file; `path` is where it came from, for messages.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<KeyFile, KeyFileError> {
         let not = || KeyFileError::NotAKeyFile(path.into());
         let text = std::str::from_utf8(bytes).map_err(|_| not())?;
         if text.trim().is_empty() {

@@ -176,6 +176,13 @@ impl Keyring {
         Ok(keyring)
     }
 
+    /// Whether a secret opens the keys in `dir`. Nothing is kept or changed.
+    pub fn check(dir: &Path, store: StoreId, secret: &Secret) -> Result<(), UnlockError> {
+        let path = dir.join("slots");
+        let (slots, _) = Slots::read(&path, store)?;
+        slots.unwrap(secret, &path).map(drop)
+    }
+
     /// Opens the keys in `dir` with one secret; completes an interrupted change, repairs what has a good copy.
     pub fn unlock(dir: &Path, store: StoreId, secret: &Secret, env: &Env) -> Result<Keyring, UnlockError> {
         let path = dir.join("slots");

@@ -1,0 +1,74 @@
+//! What kind of work a request is: whether it may be asked again unseen, and whether others wait for it.
+
+use crate::api::Request;
+
+/// What a request does, as far as whoever carries it about must know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Nature {
+    /// Reads, at once. Asked twice, nothing is different.
+    Look,
+    /// Reads, and may take seconds with a large store.
+    Study,
+    /// Changes something: a small part.
+    Change,
+    /// Changes something, or writes that it was asked; may take seconds.
+    Labour,
+}
+
+impl Nature {
+    /// Whether it may be asked a second time when nobody knows whether it was carried out.
+    ///
+    /// Nothing else is ever repeated by the program itself. A change whose answer was lost is told to the person, who looks
+    /// and decides: an edit names the revision it saw, so that doing it twice ends in a conflict, but a second new record or
+    /// a second undo would be carried out like the first.
+    pub fn repeatable(self) -> bool {
+        match self {
+            Nature::Look | Nature::Study => true,
+            Nature::Change | Nature::Labour => false,
+        }
+    }
+
+    /// Whether the same session's other requests should not wait for it.
+    pub fn long(self) -> bool {
+        match self {
+            Nature::Look | Nature::Change => false,
+            Nature::Study | Nature::Labour => true,
+        }
+    }
+}
+
+impl Request {
+    pub fn nature(&self) -> Nature {
+        match self {
+            Request::Whoami(_)
+            | Request::SchemaGet(_)
+            | Request::List(_)
+            | Request::Get(_)
+            | Request::History(_)
+            | Request::FindSimilar(_)
+            | Request::Complete(_)
+            | Request::Activity(_)
+            | Request::LogCheckpoint(_)
+            | Request::LogProve(_)
+            | Request::Present(_)
+            | Request::RoleList(_)
+            | Request::AccessExplain(_)
+            | Request::Status(_) => Nature::Look,
+            Request::Duplicates(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {
+                Nature::Study
+            }
+            Request::Add(_)
+            | Request::Edit(_)
+            | Request::Delete(_)
+            | Request::Restore(_)
+            | Request::Merge(_) => Nature::Change,
+            Request::Bulk(_)
+            | Request::Import(_)
+            | Request::Export(_)
+            // Deriving what a password becomes takes a moment.
+            | Request::SetPassword(_)
+            | Request::Undo(_)
+            | Request::Redo(_) => Nature::Labour,
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! `callbook serve`: one store, many sessions.
+//!
+//! A thread accepts, a thread for each session reads requests and answers them, and each request goes through
+//! [`Service::call`] like one of this process. Who asks is the uid that the kernel gives for the other end of the socket.
+//!
+//! Nothing a client does reaches another: each session's thread writes its own answers and waits for its own client; news
+//! for it lie in a bounded queue of the service. What a client may not do is wait for ever before its first frame or in the
+//! middle of one, or not read its answers: then it is cut off. Without anything to do, no thread wakes up.
+//!
+//! On SIGTERM: no new sessions; what was read is carried out and answered; everybody hears [`ServerMessage::Bye`]; after
+//! [`PATIENCE`] the rest is cut off. What is on the disk is whole in any case.
+//!
+//! [`ServerMessage::Bye`]: crate::api::frame::ServerMessage::Bye
+
+mod bell;
+mod gate;
+mod log;
+pub mod notify;
+mod page;
+mod session;
+mod socket;
+
+use std::collections::HashMap;
+use std::io::{ErrorKind, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::api::frame::{self, Greeting, Health};
+use crate::api::{Code, Error};
+use crate::env::Env;
+use crate::service::Service;
+use crate::service::open::StoreDir;
+
+pub use crate::service::open::{Secret, hold, unlock_held};
+pub use log::Log;
+
+use bell::Bell;
+use gate::Gate;
+use session::Handle;
+use socket::Bound;
+
+/// How long the end waits for sessions to end.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a server that ends with its last client waits for the first, or for the next.
+const FIRST: Duration = Duration::from_secs(20);
+/// How long accepting rests when the process has no descriptors left.
+const REST: Duration = Duration::from_millis(200);
+/// Stack of a session's thread. Only what is used takes memory.
+const STACK: usize = 2 << 20;
+
+/// Where the server listens.
+pub enum Listen {
+    At {
+        path: PathBuf,
+        mode: u32,
+    },
+    /// On a socket that the system made (systemd's socket activation).
+    Given(UnixListener),
+}
+
+pub struct Options {
+    pub listen: Listen,
+    /// Sessions at once; each account may have half of them.
+    pub most: usize,
+    /// Ends so long after its last client.
+    pub linger: Option<Duration>,
+    pub log: Log,
+}
+
+/// A server that listens.
+pub struct Server {
+    shared: Arc<Shared>,
+    bound: Bound,
+    stop: UnixStream,
+    stopper: UnixStream,
+    most: usize,
+    linger: Option<Duration>,
+}
+
+/// What all threads see.
+struct Shared {
+    env: Env,
+    gate: Gate,
+    log: Log,
+    sessions: Mutex<Registry>,
+    /// A session ended.
+    ended: Condvar,
+    /// The same for the thread that accepts.
+    bell: Bell,
+    started: Duration,
+    socket: String,
+    on_demand: bool,
+}
+
+#[derive(Default)]
+struct Registry {
+    last: u64,
+    sessions: HashMap<u64, Arc<Handle>>,
+}
+
+impl Shared {
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handles(&self) -> Vec<Arc<Handle>> {
+        self.registry().sessions.values().cloned().collect()
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            pid: std::process::id(),
+            sessions: self.registry().sessions.len() as u64,
+            uptime: self.env.clock.elapsed().saturating_sub(self.started).as_secs(),
+            socket: self.socket.clone(),
+            locked: !self.gate.is_open(),
+            on_demand: self.on_demand,
+        }
+    }
+
+    /// Locks the store and tells everybody.
+    fn lock(&self) {
+        self.gate.lock();
+        self.log.info("locked", &[]);
+        for handle in self.handles() {
+            handle.store_was_locked();
+        }
+    }
+}
+
+impl Server {
+    /// Begins to listen, for a store that this process holds; without a service, the store is locked.
+    pub fn start(
+        options: Options,
+        held: StoreDir,
+        service: Option<Service>,
+        env: &Env,
+    ) -> Result<Server, Error> {
+        let failed = |error: std::io::Error| Error::failed(format!("the server cannot start: {error}"));
+        let mut bound = match options.listen {
+            Listen::At { path, mode } => Bound::at(&path, mode)?,
+            Listen::Given(listener) => Bound::given(listener),
+        };
+        bound.listener.set_nonblocking(true).map_err(failed)?;
+        // A socket without a path, or one that others made, can still be named by hand.
+        if bound.path.is_absolute() {
+            bound.point(held.path())?;
+        }
+        let (stop, stopper) = UnixStream::pair().map_err(failed)?;
+        raise_descriptors();
+        let shared = Shared {
+            env: env.clone(),
+            log: options.log,
+            sessions: Mutex::default(),
+            ended: Condvar::new(),
+            bell: Bell::new().map_err(failed)?,
+            started: env.clock.elapsed(),
+            socket: bound.path.display().to_string(),
+            on_demand: options.linger.is_some(),
+            gate: Gate::new(held, service, env),
+        };
+        shared.log.info(
+            "listening",
+            &[("pid", &std::process::id()), ("socket", &shared.socket), ("open", &shared.gate.is_open())],
+        );
+        let (most, linger) = (options.most, options.linger);
+        Ok(Server { shared: Arc::new(shared), bound, stop, stopper, most, linger })
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> &std::path::Path {
+        &self.bound.path
+    }
+
+    /// Whatever is written here ends the server.
+    pub fn stopper(&self) -> std::io::Result<UnixStream> {
+        self.stopper.try_clone()
+    }
+
+    /// Serves until it is stopped, or the last client has gone where that ends it.
+    pub fn run(self) -> Result<(), Error> {
+        let mut idle_since = self.shared.env.clock.elapsed();
+        let mut patience = FIRST;
+        loop {
+            let now = self.shared.env.clock.elapsed();
+            let quiet = self.shared.registry().sessions.is_empty();
+            if !quiet {
+                idle_since = now;
+                patience = self.linger.unwrap_or(FIRST);
+            }
+            let left = match self.linger {
+                Some(_) if quiet => Some((idle_since + patience).saturating_sub(now)),
+                Some(_) | None => None,
+            };
+            if left.is_some_and(|left| left.is_zero()) {
+                self.shared.log.info("idle", &[]);
+                break;
+            }
+            let (connects, stops) = self.sleep(left)?;
+            if stops {
+                self.shared.log.info("stopping", &[]);
+                break;
+            }
+            self.shared.bell.hush();
+            if connects {
+                self.accept();
+                // Sessions that came and went at once count too.
+                idle_since = self.shared.env.clock.elapsed();
+            }
+        }
+        self.finish();
+        Ok(())
+    }
+
+    fn sleep(&self, left: Option<Duration>) -> Result<(bool, bool), Error> {
+        let limit = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut fds = [
+            PollFd::new(&self.bound.listener, PollFlags::IN),
+            PollFd::new(&self.stop, PollFlags::IN),
+            PollFd::new(&self.shared.bell, PollFlags::IN),
+        ];
+        match poll(&mut fds, limit.as_ref()) {
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => return Ok((false, false)),
+            Err(error) => return Err(Error::failed(format!("the server cannot wait: {error}"))),
+        }
+        let [listener, stop, _] = fds.map(|fd| !fd.revents().is_empty());
+        Ok((listener, stop))
+    }
+
+    fn accept(&self) {
+        loop {
+            match self.bound.listener.accept() {
+                Ok((stream, _)) => self.admit(stream),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                Err(error) => {
+                    // No descriptors or no memory: until a session ends, or for a moment; sessions go on.
+                    self.shared.log.warn("accept_failed", &[("error", &error)]);
+                    let registry = self.shared.registry();
+                    let waited = self.shared.ended.wait_timeout(registry, REST);
+                    drop(waited);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Begins a session, or says why not.
+    fn admit(&self, stream: UnixStream) {
+        let uid = match rustix::net::sockopt::socket_peercred(&stream) {
+            Ok(peer) => peer.uid.as_raw(),
+            Err(error) => {
+                self.shared.log.warn("no_peer", &[("error", &error)]);
+                return;
+            }
+        };
+        // Descriptors accepted from a listener do not inherit its mode on Linux, but say it.
+        let begun = stream.set_nonblocking(false).and_then(|()| {
+            let mut registry = self.shared.registry();
+            let own = registry.sessions.values().filter(|handle| handle.uid() == uid).count();
+            if registry.sessions.len() >= self.most || own >= self.most.div_ceil(2) {
+                drop(registry);
+                turn_away(&stream);
+                self.shared.log.warn("too_many", &[("uid", &uid)]);
+                return Ok(());
+            }
+            registry.last += 1;
+            let number = registry.last;
+            let handle = Arc::new(Handle::new(number, uid, stream)?);
+            let shared = Arc::clone(&self.shared);
+            let own = Arc::clone(&handle);
+            std::thread::Builder::new().name(format!("session {number}")).stack_size(STACK).spawn(
+                move || {
+                    session::run(&shared, &own);
+                    shared.registry().sessions.remove(&number);
+                    shared.ended.notify_all();
+                    shared.bell.ring();
+                },
+            )?;
+            registry.sessions.insert(number, handle);
+            Ok(())
+        });
+        if let Err(error) = begun {
+            self.shared.log.warn("no_session", &[("error", &error)]);
+        }
+    }
+
+    /// Ends sessions, then the store, within five seconds.
+    fn finish(self) {
+        let Server { shared, bound, .. } = self;
+        // From here on nobody finds the server, but those who are connected are served to the end.
+        drop(bound);
+        for handle in shared.handles() {
+            handle.end();
+        }
+        let all_gone = |patience| {
+            let registry = shared.registry();
+            let waited = shared.ended.wait_timeout_while(registry, patience, |all| !all.sessions.is_empty());
+            waited.map_or(0, |(registry, _)| registry.sessions.len())
+        };
+        let left = all_gone(PATIENCE);
+        if left > 0 {
+            shared.log.warn("cut_off", &[("sessions", &left)]);
+            for handle in shared.handles() {
+                handle.cut();
+            }
+        }
+        // A request that takes longer than everybody's patience is not waited for: it was not acknowledged.
+        let closing = Arc::clone(&shared);
+        let (done, closed) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new().name("closing".to_owned()).spawn(move || {
+            closing.gate.lock();
+            // Nobody waits any more when the patience was too short.
+            let _ = done.send(());
+        });
+        if thread.is_ok() {
+            let _ = closed.recv_timeout(PATIENCE / 8);
+        }
+        shared.log.info("ended", &[]);
+    }
+}
+
+/// Tells a client that there is no room. It is not waited for.
+fn turn_away(stream: &UnixStream) {
+    let error = Error::new(Code::Locked, "the server has as many sessions as it may have")
+        .hint("close other sessions, or try again later");
+    if let Ok(bytes) = frame::encode_first(&Greeting::Refused(error)) {
+        let _ = stream.set_nonblocking(true);
+        let _ = (&*stream).write(&bytes);
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+}
+
+/// Two descriptors for each session may be more than a process gets without asking.
+fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum {
+        // Without it there are fewer sessions.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}

@@ -1,0 +1,249 @@
+//! Who is there, and what they are told of each other's work.
+//!
+//! After a commit, the thread of whoever changed something offers short notes to the sessions that listen. A note goes into
+//! a bounded queue; a full queue is emptied and becomes one [`Event::Resync`]. So nobody waits for anybody: neither the
+//! storage thread, which knows nothing of this, nor the session that changed something. What a session may see of the notes
+//! is decided when it takes them, by the session's sight of that moment.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::{Ask, Service, Session, no_such};
+use crate::api::event::{Changed, Event, Presence};
+use crate::api::{Error, Present};
+use crate::domain::access::Verb;
+use crate::domain::entity::RecordKind;
+use crate::domain::history::Action;
+use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
+use crate::store::Stored;
+
+/// Notes kept for a session that does not take them.
+const QUEUE: usize = 256;
+/// A transaction that touches more records than this is told as [`Event::Resync`].
+const MANY: usize = 64;
+
+/// Calls whoever takes the notes of a session. It must not wait for anything.
+pub type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// A record that a transaction changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Touched {
+    seq: u64,
+    kind: RecordKind,
+    id: Uuid,
+    subject: SubjectId,
+}
+
+impl Touched {
+    pub(super) fn of(stored: &Stored) -> Touched {
+        Touched { seq: stored.record.last_seq, kind: stored.kind, id: stored.id, subject: stored.subject }
+    }
+}
+
+/// All sessions of a service.
+#[derive(Default)]
+pub(super) struct Hub {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Sessions that have begun and not ended, with whether they listen.
+    sessions: HashMap<SessionId, Seat>,
+}
+
+struct Seat {
+    user: UserId,
+    listener: Option<Arc<Listener>>,
+    /// The record it has open.
+    open: Option<(RecordKind, Uuid)>,
+}
+
+struct Listener {
+    queue: Mutex<Queue>,
+    wake: Wake,
+}
+
+#[derive(Default)]
+struct Queue {
+    notes: VecDeque<Note>,
+    overrun: bool,
+}
+
+#[derive(Clone)]
+enum Note {
+    Touched {
+        touched: Touched,
+        action: Action,
+        actor: UserId,
+    },
+    /// Who has this record open changed.
+    Presence(RecordKind, Uuid),
+    Resync,
+}
+
+impl Listener {
+    fn offer(&self, notes: &[Note]) {
+        {
+            let mut queue = locked(&self.queue);
+            if queue.notes.len() + notes.len() > QUEUE {
+                queue.notes.clear();
+                queue.overrun = true;
+            } else if !queue.overrun {
+                queue.notes.extend(notes.iter().cloned());
+            }
+        }
+        (self.wake)();
+    }
+}
+
+impl Hub {
+    pub(super) fn enter(&self, session: SessionId, user: UserId) {
+        locked(&self.inner).sessions.insert(session, Seat { user, listener: None, open: None });
+    }
+
+    pub(super) fn leave(&self, session: SessionId) {
+        let seat = locked(&self.inner).sessions.remove(&session);
+        if let Some((kind, id)) = seat.and_then(|seat| seat.open) {
+            self.offer(None, &[Note::Presence(kind, id)]);
+        }
+    }
+
+    /// Offers notes to everybody who listens, except to the session they come from.
+    fn offer(&self, from: Option<SessionId>, notes: &[Note]) {
+        let listeners: Vec<Arc<Listener>> = {
+            let inner = locked(&self.inner);
+            let others = inner.sessions.iter().filter(|(id, _)| Some(**id) != from);
+            others.filter_map(|(_, seat)| seat.listener.clone()).collect()
+        };
+        for listener in listeners {
+            listener.offer(notes);
+        }
+    }
+
+    /// Tells the others what a transaction changed; called after it is durable.
+    pub(super) fn committed(&self, session: SessionId, actor: UserId, action: Action, touched: &[Touched]) {
+        if touched.is_empty() {
+            return;
+        }
+        if touched.len() > MANY {
+            return self.offer(Some(session), &[Note::Resync]);
+        }
+        let notes: Vec<Note> =
+            touched.iter().map(|touched| Note::Touched { touched: *touched, action, actor }).collect();
+        self.offer(Some(session), &notes);
+    }
+
+    /// Users who have a record open in other sessions.
+    fn who(&self, session: SessionId, user: UserId, record: (RecordKind, Uuid)) -> Vec<UserId> {
+        let inner = locked(&self.inner);
+        let others = inner.sessions.iter().filter(|(id, seat)| **id != session && seat.user != user);
+        others.filter(|(_, seat)| seat.open == Some(record)).map(|(_, seat)| seat.user).collect()
+    }
+
+    fn opened_by(&self, session: SessionId) -> Option<(RecordKind, Uuid)> {
+        locked(&self.inner).sessions.get(&session).and_then(|seat| seat.open)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service {
+    /// From now on the session hears of what others do; `wake` is called when there is something to [take](Self::events).
+    pub fn listen(&self, session: &Session, wake: Wake) {
+        let listener = Arc::new(Listener { queue: Mutex::default(), wake });
+        if let Some(seat) = locked(&self.hub.inner).sessions.get_mut(&session.id) {
+            seat.listener = Some(listener);
+        }
+    }
+
+    /// What happened since the last call, as far as the session may see it.
+    pub fn events(&self, session: &Session) -> Vec<Event> {
+        let listener = {
+            let inner = locked(&self.hub.inner);
+            inner.sessions.get(&session.id).and_then(|seat| seat.listener.clone())
+        };
+        let Some(listener) = listener else { return Vec::new() };
+        let Queue { notes, overrun } = std::mem::take(&mut *locked(&listener.queue));
+        if overrun {
+            return vec![Event::Resync];
+        }
+        let mut events = Vec::new();
+        for note in notes {
+            let event = match note {
+                Note::Resync => Some(Event::Resync),
+                Note::Touched { touched, action, actor } => self.changed(session, touched, action, actor),
+                Note::Presence(kind, id) => {
+                    let open = self.hub.opened_by(session.id) == Some((kind, id));
+                    open.then(|| Event::Presence(self.presence(session, kind, id)))
+                }
+            };
+            events.extend(event);
+        }
+        events.dedup();
+        events
+    }
+
+    fn changed(&self, session: &Session, touched: Touched, action: Action, actor: UserId) -> Option<Event> {
+        let Touched { seq, kind, id, subject } = touched;
+        let sight = self.actor(session).ok()?.sight;
+        let world = self.read_world();
+        let seen = match kind {
+            RecordKind::Note => sight.sees_notes_of(&world, subject.0),
+            RecordKind::Contact
+            | RecordKind::Company
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => sight.sees(&world, kind, id),
+        };
+        if !seen {
+            return None;
+        }
+        let about = (kind == RecordKind::Note).then_some(ContactId(subject.0));
+        Some(Event::Changed(Changed { seq, kind, id, about, action, actor: world.user_name(actor.0) }))
+    }
+
+    fn presence(&self, session: &Session, kind: RecordKind, id: Uuid) -> Presence {
+        let users = self.hub.who(session.id, session.user, (kind, id));
+        let world = self.read_world();
+        let mut names: Vec<String> = users.iter().map(|user| world.user_name(user.0)).collect();
+        names.sort();
+        names.dedup();
+        Presence { id, names }
+    }
+
+    /// Whether the session's user may lock the store for everybody.
+    pub fn may_lock(&self, session: &Session) -> bool {
+        self.actor(session).is_ok_and(|actor| actor.sight.may(Verb::Operate))
+    }
+}
+
+impl Ask<'_> {
+    /// Says which record the session has open, and is told who else has.
+    pub(super) fn present(&self, present: &Present) -> Result<Presence, Error> {
+        let actor = self.grant.actor();
+        let open = present.id.map(|id| (present.kind, id));
+        if let Some((kind, id)) = open
+            && !self.sight().sees(&self.world(), kind, id)
+        {
+            return Err(no_such(kind, id));
+        }
+        let hub = &self.service.hub;
+        let before = {
+            let mut inner = locked(&hub.inner);
+            let Some(seat) = inner.sessions.get_mut(&actor.session) else { return Ok(Presence::default()) };
+            std::mem::replace(&mut seat.open, open)
+        };
+        if before != open {
+            let notes: Vec<Note> =
+                before.into_iter().chain(open).map(|(kind, id)| Note::Presence(kind, id)).collect();
+            hub.offer(Some(actor.session), &notes);
+        }
+        Ok(open.map_or_else(Presence::default, |(kind, id)| self.service.presence(self.session, kind, id)))
+    }
+}
