@@ -25,6 +25,8 @@ mod view;
 mod world;
 
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod bulk_tests;
 #[cfg(test)]
 mod fault_tests;
