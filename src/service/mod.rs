@@ -27,6 +27,8 @@ mod view;
 mod world;
 
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod bulk_tests;
 #[cfg(test)]
 mod fault_tests;

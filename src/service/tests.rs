@@ -49,25 +49,28 @@ impl Ids for Counter {
 }
 
 pub(crate) struct Fixture {
-    service: Arc<Service>,
-    clock: Arc<TestClock>,
+    pub(super) service: Arc<Service>,
+    pub(super) clock: Arc<TestClock>,
 }
 
 impl Fixture {
     pub(crate) fn new() -> Fixture {
-        let clock = Arc::new(TestClock(AtomicI64::new(1_780_000_000_000)));
-        let env = Env {
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            entropy: Arc::new(Counter(AtomicU64::new(1))),
-            ids: Arc::new(Counter(AtomicU64::new(2))),
-        };
         let user = |name: &str, role: Role| User {
             name: name.into(),
             unix: name.into(),
             role: role.into(),
             ..User::default()
         };
-        let users = vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)];
+        Fixture::of(vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)])
+    }
+
+    pub(crate) fn of(users: Vec<User>) -> Fixture {
+        let clock = Arc::new(TestClock(AtomicI64::new(1_780_000_000_000)));
+        let env = Env {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::new(Counter(AtomicU64::new(1))),
+            ids: Arc::new(Counter(AtomicU64::new(2))),
+        };
         let settings =
             Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
         Fixture { service: in_memory(settings, users, false, &env).unwrap(), clock }

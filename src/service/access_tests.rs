@@ -1,0 +1,195 @@
+//! Who sees and does what: the golden table, what must reach nobody, and stories.
+
+mod canaries;
+mod stories;
+mod table;
+mod users;
+
+use uuid::Uuid;
+
+use super::tests::Fixture;
+use crate::api::*;
+use crate::client::Client;
+use crate::domain::channel::Channel;
+use crate::domain::edit::{FieldEdit, Incoming};
+use crate::domain::entity::RecordKind;
+use crate::domain::id::ContactId;
+use crate::domain::user::{Role, User};
+
+/// Everybody there is in these tests: name, role, team.
+const USERS: [(&str, Role, &str); 9] = [
+    ("olga", Role::Owner, ""),
+    ("adam", Role::Admin, ""),
+    ("dora", Role::Dpo, ""),
+    ("lena", Role::Lead, "south"),
+    ("rita", Role::Rep, "south"),
+    ("rolf", Role::Rep, "south"),
+    ("nora", Role::Rep, "north"),
+    ("mara", Role::Marketing, ""),
+    ("aron", Role::Auditor, ""),
+];
+
+fn team() -> Fixture {
+    let user = |(name, role, team): &(&str, Role, &str)| User {
+        name: (*name).into(),
+        unix: (*name).into(),
+        role: (*role).into(),
+        team: (*team).into(),
+        ..User::default()
+    };
+    Fixture::of(USERS.iter().map(user).collect())
+}
+
+fn person(given: &str, family: &str, phone: &str, email: &str) -> Vec<FieldEdit> {
+    [
+        ("given_name", given),
+        ("family_name", family),
+        ("phones", phone),
+        ("emails", email),
+        ("basis", "contract"),
+        ("reason", "asked for an offer"),
+        ("source", "fair"),
+    ]
+    .map(|(field, text)| FieldEdit::text(field, text))
+    .to_vec()
+}
+
+fn add(client: &Client, mut fields: Vec<FieldEdit>, owner: &str, team: &str) -> Uuid {
+    fields.push(FieldEdit::text("owner", owner));
+    fields.push(FieldEdit::text("team", team));
+    client.call(Add { kind: RecordKind::Contact, about: None, fields }).unwrap().id
+}
+
+fn get(client: &Client, id: Uuid) -> Result<Card, Error> {
+    client.call(Get { kind: RecordKind::Contact, id, at: None })
+}
+
+fn change(client: &Client, id: Uuid, field: &str, text: &str) -> Result<Edited, Error> {
+    let fields = vec![FieldEdit::text(field, text)];
+    client.call(Edit { kind: RecordKind::Contact, id, fields, expect_revision: None })
+}
+
+fn list(kind: RecordKind, query: &str) -> List {
+    List { kind, query: query.into(), sort: String::new(), window: Window::default(), columns: vec![] }
+}
+
+fn count(client: &Client, query: &str) -> u64 {
+    client.call(list(RecordKind::Contact, query)).unwrap().total
+}
+
+/// The text of a field as somebody is shown it; nothing when it is hidden.
+fn shown(client: &Client, id: Uuid, field: &str) -> Option<String> {
+    let key = crate::domain::entity::specs_of(RecordKind::Contact)
+        .iter()
+        .find(|spec| spec.name == field)
+        .unwrap()
+        .key;
+    get(client, id).unwrap().record.get(key).map(|shown| shown.text.clone())
+}
+
+/// What each kind of request looks like, about these records; every name of [`Request::NAMES`] is there. Where a request
+/// is decided by the kind of record, each kind has a line.
+fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(String, Request)> {
+    let mut all: Vec<(String, Request)> = Vec::new();
+    let mut put = |detail: &str, request: Request| {
+        let detail = if detail.is_empty() { String::new() } else { format!(" {detail}") };
+        all.push((format!("{}{detail}", request.name()), request));
+    };
+    put("", Request::Whoami(Whoami {}));
+    put("", Request::SchemaGet(SchemaGet {}));
+    put("", Request::Status(Status {}));
+    put("", Request::RoleList(RoleList {}));
+    let ids = |kind: RecordKind| match kind {
+        RecordKind::Contact => contacts.to_vec(),
+        RecordKind::Company => companies.to_vec(),
+        RecordKind::Note => notes.to_vec(),
+        RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
+            vec![Uuid::from_u128(1)]
+        }
+    };
+    let words = |kind: RecordKind| match kind {
+        RecordKind::Contact => {
+            vec![FieldEdit::text("job_title", "x"), FieldEdit::text("given_name", "y")]
+        }
+        RecordKind::Company => vec![FieldEdit::text("name", "Zweite GmbH")],
+        RecordKind::Note => vec![FieldEdit::text("text", "x")],
+        RecordKind::User => vec![FieldEdit::text("full_name", "x")],
+        RecordKind::CustomField => vec![FieldEdit::text("label", "x")],
+        RecordKind::Settings => vec![FieldEdit::text("controller", "x")],
+        RecordKind::ExportRun => vec![FieldEdit::text("purpose", "x")],
+    };
+    for kind in RecordKind::ALL.iter().copied() {
+        let at = kind.word();
+        let query = if kind == RecordKind::Note { contacts[0].to_string() } else { String::new() };
+        put(at, Request::List(list(kind, &query)));
+        for id in ids(kind) {
+            put(at, Request::Get(Get { kind, id, at: None }));
+            let at_once = crate::domain::time::Timestamp::from_millis(1_780_000_050_000);
+            put(at, Request::Get(Get { kind, id, at: Some(at_once) }));
+            put(at, Request::History(History { kind, id }));
+            let fields = words(kind);
+            put(at, Request::Edit(Edit { kind, id, fields: fields.clone(), expect_revision: Some(1) }));
+            put(at, Request::Edit(Edit { kind, id, fields, expect_revision: None }));
+        }
+        let about = (kind == RecordKind::Note).then(|| ContactId(contacts[0]));
+        put(at, Request::Add(Add { kind, about, fields: words(kind) }));
+        let targets = Targets::Ids(ids(kind));
+        for (deed, word) in
+            [(Deed::Edit(words(kind)), "edit"), (Deed::Delete, "delete"), (Deed::Restore, "restore")]
+        {
+            let request = Bulk { kind, targets: targets.clone(), deed, dry_run: true, expect: None };
+            put(&format!("{word} {at}"), Request::Bulk(request));
+        }
+        for field in ["tag", "company", "owner", "team", "source", "supplier", "city", "job_title"] {
+            let (field, prefix) = (field.to_owned(), String::new());
+            put(at, Request::Complete(Complete { kind, field, prefix, limit: 1_000 }));
+        }
+    }
+    for query in ["has:phone", "is:deleted", "9", "a", "field.hint:a", "has:field.hint", "@example"] {
+        put("contact", Request::List(list(RecordKind::Contact, query)));
+    }
+    for sort in ["company", "owner", "-updated"] {
+        let list = List { sort: sort.into(), ..list(RecordKind::Contact, "") };
+        put("contact", Request::List(list));
+    }
+    let alike = person("Anna", "Berg", "+49 30 901998", "nobody@example.com");
+    put("", Request::FindSimilar(FindSimilar { fields: alike, except: None }));
+    put("", Request::Duplicates(Duplicates { limit: None }));
+    for pair in contacts.windows(2) {
+        let (keep, other) = (ContactId(pair[0]), ContactId(pair[1]));
+        put("", Request::Merge(Merge { keep, other, dry_run: true }));
+    }
+    let fields = person("Ina", "Neu", "+49 30 901999", "ina@example.com");
+    let rows = vec![Incoming { row: 1, fields, notes: vec!["x".into()] }];
+    put("", Request::Import(Import { rows, provenance: Provenance::default(), dry_run: true }));
+    let window = Window::default();
+    let (query, purpose) = (String::new(), "letter".to_owned());
+    put("", Request::Export(Export { query, purpose, channel: Channel::Email, window }));
+    put("", Request::Activity(Activity { before: None, limit: 1_000 }));
+    for contact in contacts {
+        for user in [None, Some("rita".to_owned()), Some("mara".to_owned())] {
+            for field in [None, Some("phones".to_owned()), Some("reason".to_owned())] {
+                let contact = ContactId(*contact);
+                put("", Request::AccessExplain(AccessExplain { user: user.clone(), contact, field }));
+            }
+        }
+    }
+    put("", Request::LogVerify(LogVerify {}));
+    put("", Request::LogCheckpoint(LogCheckpoint {}));
+    put("", Request::LogProve(LogProve { seq: 3 }));
+    put("", Request::Doctor(Doctor {}));
+    put("", Request::Inventory(Inventory {}));
+    put("", Request::SetPassword(SetPassword { user: None, password: None }));
+    // What changes the records comes last.
+    for kind in RecordKind::ALL.iter().copied() {
+        for id in ids(kind) {
+            let at = kind.word();
+            put(at, Request::Delete(Delete { kind, id, expect_revision: None }));
+            put(at, Request::Restore(Restore { kind, id }));
+        }
+    }
+    put("", Request::Undo(Undo { seq: Some(3) }));
+    put("", Request::Undo(Undo { seq: None }));
+    put("", Request::Redo(Redo {}));
+    all
+}
