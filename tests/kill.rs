@@ -10,6 +10,7 @@
 
 #![allow(clippy::wildcard_imports)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test may end it")]
+#![allow(clippy::disallowed_methods, reason = "how long opening takes says when to kill in its middle")]
 #![allow(clippy::print_stderr, reason = "who asks for hundreds of rounds wants to see them go by")]
 
 use std::io::{BufRead, BufReader, Write};

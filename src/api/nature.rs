@@ -53,6 +53,7 @@ impl Request {
             | Request::Present(_)
             | Request::RoleList(_)
             | Request::AccessExplain(_)
+            | Request::Drafts(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {
                 Nature::Study
@@ -61,6 +62,8 @@ impl Request {
             | Request::Edit(_)
             | Request::Delete(_)
             | Request::Restore(_)
+            | Request::KeepDraft(_)
+            | Request::DropDraft(_)
             | Request::Merge(_) => Nature::Change,
             Request::Bulk(_)
             | Request::Import(_)

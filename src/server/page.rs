@@ -21,7 +21,7 @@ pub(super) fn cap(request: &mut Request) {
 pub(super) fn fit(response: &mut Response) {
     match response {
         Response::List(page) => {
-            let keep = fitting(&page.items, |view| frame::size(view));
+            let keep = fitting(&page.items, frame::size);
             page.items.truncate(keep);
         }
         Response::Export(export) => {
