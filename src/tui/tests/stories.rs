@@ -130,7 +130,7 @@ fn deleting_many_wants_the_number() {
     robot.press("D").type_in("50").press("enter");
     robot.see(&["50 contacts deleted; u brings them back"]).press("esc esc").see(&["/150"]);
     // It was one step.
-    robot.press("u").see(&["taken back: delete of 50 records", "/200"]);
+    robot.press("u").see(&["taken back: deletion of 50 contacts", "/200"]);
     robot.press("U").see(&["done again", "/150"]);
     robot
         .press("g d")
