@@ -272,7 +272,7 @@ fn a_form_survives_the_terminal_and_none_of_it_is_readable_on_the_disk() {
         pty.wait_for_text("Kanariella");
         pty.signal(signal);
         pty.wait_exit();
-        for file in files(&path("store")).into_iter().chain(files(&path("state"))) {
+        for file in files(home.path()) {
             let bytes = std::fs::read(&file).unwrap();
             assert!(!bytes.windows(10).any(|part| part == b"Kanariella"), "{}", file.display());
         }

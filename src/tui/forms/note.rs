@@ -1,8 +1,8 @@
 //! Notes and activities: what was said, when, and a word about what should not be written down.
 
 mod look;
+mod time;
 
-use chrono::NaiveTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use uuid::Uuid;
@@ -16,7 +16,6 @@ use crate::domain::forbidden::{self, Forbidden};
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
-use crate::env::Zone;
 use crate::tui::content;
 use crate::tui::forms::frame;
 use crate::tui::forms::line::{Area, Line, Typed, paste_lines};
@@ -25,6 +24,8 @@ use crate::tui::forms::widgets::{Confirm, YES};
 use crate::tui::keys::{Code, Key, Mods};
 use crate::tui::layer::{Ctx, Hint, Input, Layer, Level, Step, Ticket};
 use crate::tui::theme::Tone;
+
+pub(crate) use time::when;
 
 const SAVE: Ticket = Ticket(1);
 const EDITOR: Ticket = Ticket(2);
@@ -478,26 +479,6 @@ impl Drop for NoteEditor {
             self.memory.keep(draft);
         }
     }
-}
-
-/// The time that is meant: `now`, `14:30` today, `2026-01-31 14:30`, RFC 3339; on the wall, or in UTC where it says so.
-pub(crate) fn when(text: &str, now: Timestamp, zone: Zone) -> Result<Option<Timestamp>, String> {
-    let text = text.trim();
-    let (clock, of_day) = match text.strip_suffix("UTC") {
-        Some(rest) => (rest.trim_end(), Zone::UTC),
-        None => (text, zone),
-    };
-    let today = || {
-        let time = NaiveTime::parse_from_str(clock, "%H:%M").ok()?;
-        Some(of_day.moment(of_day.of(now).date_naive().and_time(time)))
-    };
-    let time = match text {
-        "" => return Ok(None),
-        "now" => Some(now),
-        // A day alone is no time.
-        _ => today().or_else(|| zone.parse(text).filter(|_| text.contains(':'))),
-    };
-    time.map(Some).ok_or_else(|| format!("`{text}` is no time; write it as 14:30 or 2026-01-31 14:30"))
 }
 
 /// `health and religion`.

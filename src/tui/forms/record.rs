@@ -1,6 +1,7 @@
 //! The form in which a record is added or changed. Its fields are the schema's; nothing here lists them.
 
 mod keys;
+mod names;
 mod save;
 
 use ratatui::buffer::Buffer;
@@ -23,6 +24,8 @@ use crate::tui::forms::widgets::{Confirm, YES};
 use crate::tui::forms::{sheet, text_form};
 use crate::tui::layer::{Ctx, Hint, Input, Layer, Level, Step, Ticket};
 use crate::tui::theme::Tone;
+
+use names::{form_of, noun};
 
 const SAVE: Ticket = Ticket(1);
 const FRESH: Ticket = Ticket(2);
@@ -487,25 +490,5 @@ impl Drop for RecordForm {
         if let Some(draft) = self.draft().filter(|_| !self.done) {
             self.memory.keep(draft);
         }
-    }
-}
-
-fn form_of(kind: RecordKind, target: Target) -> Form {
-    let id = match target {
-        Target::New => None,
-        Target::Known { id, .. } => Some(id),
-    };
-    Form { kind, id, about: None }
-}
-
-fn noun(record: RecordKind) -> &'static str {
-    match record {
-        RecordKind::Contact => "contact",
-        RecordKind::Company => "company",
-        RecordKind::Note => "note",
-        RecordKind::User => "user",
-        RecordKind::CustomField => "field",
-        RecordKind::Settings => "settings",
-        RecordKind::ExportRun => "export",
     }
 }
