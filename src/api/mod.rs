@@ -21,8 +21,8 @@ pub use hush::Hush;
 pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
     Edited, Entry, Explanation, ExportPage, FieldAccess, Identity, ImportReport, InventoryLine, KindView,
-    Level, MergeReport, Outcome, Page, ProofText, RoleView, RowOutcome, Shown, Similar, StatusReport, Step,
-    Undone, VerifyReport, View,
+    Level, MergeReport, Outcome, Page, ProofText, ReadingView, ReadingsPage, RoleView, RowOutcome, Shown,
+    Similar, StatusReport, Step, SweptReadings, Undone, VerifyReport, View,
 };
 
 /// A request with the type of its answer.
@@ -188,6 +188,21 @@ calls! {
     LogCheckpoint {} -> CheckpointText;
     /// A proof that an entry is in the log, checkable offline without any key.
     LogProve { seq: u64, } -> ProofText;
+    /// Who looked at persons' records, latest first: at one person's, or one user at anybody's, or all of it.
+    Readings {
+        about: Option<ContactId>,
+        /// A user's name or id, inactive ones too; anybody when empty.
+        user: String,
+        /// Inclusive.
+        from: Option<Timestamp>,
+        /// Exclusive.
+        to: Option<Timestamp>,
+        /// Only what came before the reading with this id.
+        before: Option<Uuid>,
+        limit: u64,
+    } -> ReadingsPage;
+    /// Takes readings out of the log that are older than they are kept.
+    SweepReadings { dry_run: bool, } -> SweptReadings;
     /// Sizes and times; no personal data.
     Status {} -> StatusReport;
     /// What is wrong or could go wrong with the store.

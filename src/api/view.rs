@@ -10,6 +10,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, StoreId};
+use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Value, words};
 
@@ -372,4 +373,50 @@ pub struct Step {
     /// What was looked at: `user`, `role`, `record`, `relation`, `scope`, `field`, `table`, `access`.
     pub rule: String,
     pub result: String,
+}
+
+/// One look at a person's data.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ReadingView {
+    pub id: Uuid,
+    pub at: Timestamp,
+    /// The user's name; the id for whoever sees no names.
+    pub user: String,
+    pub session: SessionId,
+    pub kind: ReadKind,
+    /// Absent where a search found nobody.
+    pub about: Option<ContactId>,
+    /// The person's name now; empty when there is none, or for whoever sees no names.
+    pub title: String,
+    /// The note that was opened, where it was not the person's own record.
+    pub record: Option<Uuid>,
+    /// The moment as of which it was shown.
+    pub as_of: Option<Timestamp>,
+    pub purpose: String,
+    /// The words for fields of which only a mask was shown.
+    pub masked: Vec<String>,
+    /// What stands for a number or address that belongs to nobody here: the same for the same search, in base64.
+    pub searched: String,
+}
+
+/// Some of the read log.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ReadingsPage {
+    pub items: Vec<ReadingView>,
+    /// All that fit the question, before and behind this page too.
+    pub total: u64,
+    /// Rows that do not open: damaged, or of a person who was erased.
+    pub unreadable: u64,
+    /// For how many months readings are kept.
+    pub kept_months: u64,
+}
+
+/// What a sweep of the read log did, or would do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SweptReadings {
+    /// What is older than this goes.
+    pub before: Timestamp,
+    pub removed: u64,
+    pub kept: u64,
+    pub months: u64,
 }

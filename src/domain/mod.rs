@@ -16,6 +16,7 @@ pub mod history;
 pub mod id;
 pub mod query;
 pub mod reach;
+pub mod reading;
 pub mod schema;
 pub mod text;
 pub mod time;

@@ -207,6 +207,7 @@ impl Ask<'_> {
         let now = self.now;
         let similar =
             if add.kind == RecordKind::Contact { self.similar_to(&add.fields, None)? } else { Vec::new() };
+        self.witness_similar(&similar)?;
         let (sight, roles) = (self.sight().clone(), self.service.roles.clone());
         let stage = move |txn: &mut WriteTxn<'_>, world: &RwLock<World>| {
             let mut fields = Fields::new();

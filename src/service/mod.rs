@@ -16,6 +16,7 @@ mod list;
 mod merge;
 pub mod open;
 pub mod policy;
+mod reads;
 mod report;
 mod rows;
 mod rules;
@@ -32,9 +33,12 @@ mod fault_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod reads_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -85,6 +89,8 @@ pub struct Service {
     /// What each role has, worked out once for a state of the schema.
     tables: Mutex<HashMap<RoleName, (u64, Arc<Table>)>>,
     guard: users::Guard,
+    /// Readings that could not be logged, since the store was closed after a failure.
+    unlogged: AtomicU64,
 }
 
 /// One run of the program by one user.
@@ -104,6 +110,8 @@ struct Memory {
     /// Numbers of own transactions that can be undone, and of undos that can be redone.
     undo: Vec<u64>,
     redo: Vec<u64>,
+    /// Who was looked at a moment ago.
+    looked: reads::Recent,
 }
 
 impl Service {
@@ -121,6 +129,7 @@ impl Service {
             roles: Roles::default(),
             tables: Mutex::default(),
             guard: users::Guard::default(),
+            unlogged: AtomicU64::new(0),
         })
     }
 
@@ -236,19 +245,19 @@ impl Service {
         Ok(match request {
             Request::Whoami(_) => Response::Whoami(ask.whoami()),
             Request::SchemaGet(_) => Response::SchemaGet(self.read_world().customs.clone()),
-            Request::List(list) => Response::List(ask.list(list)?),
-            Request::Get(get) => Response::Get(ask.get(get)?),
+            Request::List(list) => Response::List(ask.list_seen(list)?),
+            Request::Get(get) => Response::Get(ask.get_seen(get)?),
             Request::Add(add) => Response::Add(ask.add(add)?),
             Request::Edit(edit) => Response::Edit(ask.edit(edit)?),
             Request::Delete(delete) => Response::Delete(ask.delete(delete)?),
             Request::Restore(restore) => Response::Restore(ask.restore(restore)?),
-            Request::History(history) => Response::History(ask.history(history)?),
-            Request::FindSimilar(find) => Response::FindSimilar(ask.find_similar(find)?),
+            Request::History(history) => Response::History(ask.history_seen(history)?),
+            Request::FindSimilar(find) => Response::FindSimilar(ask.find_similar_seen(find)?),
             Request::Duplicates(duplicates) => Response::Duplicates(ask.duplicates(duplicates)?),
             Request::Merge(merge) => Response::Merge(ask.merge(merge)?),
             Request::Bulk(bulk) => Response::Bulk(ask.bulk(bulk)?),
             Request::Import(import) => Response::Import(ask.import(import)?),
-            Request::Export(export) => Response::Export(ask.export(export)?),
+            Request::Export(export) => Response::Export(ask.export_seen(export)?),
             Request::Complete(complete) => Response::Complete(ask.complete(&complete)),
             Request::Activity(activity) => Response::Activity(ask.activity(activity)?),
             Request::Undo(undo) => Response::Undo(ask.undo(undo)?),
@@ -259,6 +268,8 @@ impl Service {
             Request::LogVerify(_) => Response::LogVerify(ask.verify()?),
             Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
             Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
+            Request::Readings(readings) => Response::Readings(ask.readings(readings)?),
+            Request::SweepReadings(sweep) => Response::SweepReadings(ask.sweep_readings(&sweep)?),
             Request::Status(_) => Response::Status(ask.status()?),
             Request::Doctor(_) => Response::Doctor(ask.doctor()?),
             Request::Inventory(_) => Response::Inventory(ask.inventory()?),

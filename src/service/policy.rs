@@ -101,9 +101,12 @@ pub fn needs(request: &Request) -> Need {
         }
         Request::Import(_) => Need::Change(Verb::Import, RecordKind::Contact),
         Request::Export(_) => Need::May(Verb::Export),
-        Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => {
-            Need::May(Verb::Audit)
-        }
+        Request::LogVerify(_)
+        | Request::LogCheckpoint(_)
+        | Request::LogProve(_)
+        | Request::Inventory(_)
+        | Request::Readings(_) => Need::May(Verb::Audit),
+        Request::SweepReadings(_) => Need::May(Verb::Configure),
         Request::Doctor(_) => Need::May(Verb::Operate),
         // About oneself anybody; about others `users` and `explain` ask for more.
         Request::SetPassword(_) | Request::AccessExplain(_) => Need::Anybody,
@@ -113,10 +116,10 @@ pub fn needs(request: &Request) -> Need {
 fn changing(verb: Verb, kind: RecordKind) -> Need {
     match kind {
         RecordKind::Contact | RecordKind::Company | RecordKind::Note => Need::Change(verb, kind),
-        RecordKind::CustomField => Need::Change(Verb::Configure, kind),
+        RecordKind::CustomField | RecordKind::Settings => Need::Change(Verb::Configure, kind),
         RecordKind::User => Need::Change(Verb::ManageUsers, kind),
         // Exports are written by exporting.
-        RecordKind::Settings | RecordKind::ExportRun => Need::Nobody,
+        RecordKind::ExportRun => Need::Nobody,
     }
 }
 

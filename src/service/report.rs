@@ -46,7 +46,8 @@ impl Ask<'_> {
         let items = self.views(RecordKind::Contact, ids.clone(), Vec::new())?;
         let notes = self.notes_of(ids)?;
         let mut logged = None;
-        if first {
+        // A damaged store is read-only, and may be exported all the same: it is what is left. The read log tells of it.
+        if first && self.service.whole {
             let run = ExportRun {
                 purpose: export.purpose,
                 channel: export.channel.word().to_owned(),
@@ -247,6 +248,10 @@ impl Ask<'_> {
                 ),
             }
         }
+        checks.extend(self.reading_checks()?);
+        let mut line = |name: &str, level: Level, message: String, hint: &str| {
+            checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
+        };
         let world = self.world();
         if world.settings.dpo_contact.is_empty() {
             line(

@@ -49,7 +49,7 @@ impl Ids for Counter {
 }
 
 pub(crate) struct Fixture {
-    service: Arc<Service>,
+    pub(crate) service: Arc<Service>,
     clock: Arc<TestClock>,
 }
 
@@ -67,7 +67,8 @@ impl Fixture {
             role: role.into(),
             ..User::default()
         };
-        let users = vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)];
+        let mut users = vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)];
+        users.extend([user("dpo", Role::Dpo), user("auditor", Role::Auditor), user("lead", Role::Lead)]);
         let settings =
             Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
         Fixture { service: in_memory(settings, users, false, &env).unwrap(), clock }
@@ -85,12 +86,12 @@ impl Fixture {
         *self.service.world.write().unwrap() = world;
     }
 
-    fn days_later(&self, days: i64) {
+    pub(crate) fn days_later(&self, days: i64) {
         self.clock.0.fetch_add(days * 86_400_000, Ordering::SeqCst);
     }
 }
 
-pub(super) fn anna() -> Vec<FieldEdit> {
+pub(crate) fn anna() -> Vec<FieldEdit> {
     [
         ("given_name", "Anna"),
         ("family_name", "Schmidt"),
@@ -105,11 +106,11 @@ pub(super) fn anna() -> Vec<FieldEdit> {
     .to_vec()
 }
 
-pub(super) fn add(client: &Client, fields: Vec<FieldEdit>) -> Result<Added, Error> {
+pub(crate) fn add(client: &Client, fields: Vec<FieldEdit>) -> Result<Added, Error> {
     client.call(Add { kind: RecordKind::Contact, about: None, fields })
 }
 
-fn edit(
+pub(crate) fn edit(
     client: &Client,
     id: Uuid,
     field: &str,
@@ -124,7 +125,7 @@ fn edit(
     })
 }
 
-pub(super) fn find(client: &Client, query: &str) -> Vec<String> {
+pub(crate) fn find(client: &Client, query: &str) -> Vec<String> {
     let list = List {
         kind: RecordKind::Contact,
         query: query.into(),
@@ -142,7 +143,7 @@ fn text(client: &Client, id: Uuid, at: Option<Timestamp>, field: &str) -> String
     card.record.text(key).to_owned()
 }
 
-pub(super) fn verified(client: &Client) {
+pub(crate) fn verified(client: &Client) {
     let report = client.call(LogVerify {}).unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
 }
