@@ -22,7 +22,7 @@ pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
     Edited, Entry, Explanation, ExportPage, FieldAccess, Identity, ImportReport, InventoryLine, KindView,
     Level, MergeReport, Outcome, Page, ProofText, ReadingView, ReadingsPage, RoleView, RowOutcome, Shown,
-    Similar, StatusReport, Step, SweptReadings, Undone, VerifyReport, View,
+    Similar, StatusReport, Step, SweptReadings, Undone, VerifyReport, View, ViewInfo,
 };
 
 /// A request with the type of its answer.
@@ -188,6 +188,9 @@ calls! {
     LogCheckpoint {} -> CheckpointText;
     /// A proof that an entry is in the log, checkable offline without any key.
     LogProve { seq: u64, } -> ProofText;
+    /// The saved views one has, shipped ones too, by name. Of several with one name the nearest, unless `all` are asked for;
+    /// then also those that one only may change.
+    Views { kind: Option<RecordKind>, all: bool, } -> Vec<ViewInfo>;
     /// Who looked at persons' records, latest first: at one person's, or one user at anybody's, or all of it.
     Readings {
         about: Option<ContactId>,

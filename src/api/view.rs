@@ -13,6 +13,7 @@ use crate::domain::id::{ContactId, SessionId, StoreId};
 use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Value, words};
+use crate::domain::view::Belongs;
 
 /// One field of one record, as the asker may see it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -419,4 +420,35 @@ pub struct SweptReadings {
     pub removed: u64,
     pub kept: u64,
     pub months: u64,
+}
+
+/// A saved view, or one that comes with the program.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ViewInfo {
+    /// Absent for a shipped one, which is no record.
+    pub id: Option<Uuid>,
+    pub revision: u64,
+    pub name: String,
+    pub title: String,
+    /// Contacts or companies.
+    pub kind: RecordKind,
+    pub filter: String,
+    /// Names of fields, and `display_name`, `created_at`, `updated_at`; the usual ones when empty.
+    pub columns: Vec<String>,
+    /// As in a request for a list.
+    pub sort: String,
+    pub belongs: Belongs,
+    /// The name of the user, team or role it belongs to.
+    pub whose: String,
+    /// Whether the asker may change it.
+    pub editable: bool,
+    /// A nearer one of the same name takes its place.
+    pub hidden: bool,
+}
+
+impl ViewInfo {
+    /// What stands for it behind an `@`: the id, which stays when the name changes, or a shipped one's name.
+    pub fn reference(&self) -> String {
+        self.id.map_or_else(|| self.name.clone(), |id| id.to_string())
+    }
 }

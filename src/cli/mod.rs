@@ -26,14 +26,17 @@ mod line;
 mod note;
 mod out;
 mod progress;
+mod reads;
 mod record;
 mod secret;
+mod settings;
 mod shell;
 mod status;
 mod table;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -85,6 +88,11 @@ enum Command {
         #[command(subcommand)]
         verb: tag::Verb,
     },
+    /// Saved views: a filter with columns and an order, for you, a team, a role or everybody
+    View {
+        #[command(subcommand)]
+        verb: view::Verb,
+    },
     /// Fields of your own, and the inventory of all fields
     Field {
         #[command(subcommand)]
@@ -94,6 +102,11 @@ enum Command {
     History {
         #[command(subcommand)]
         verb: history::Verb,
+    },
+    /// What holds for the whole store: controller, country, contacts, how long it is kept who looked
+    Settings {
+        #[command(subcommand)]
+        verb: settings::Verb,
     },
     /// Make a new store; the caller becomes its first user
     Init(init::Args),
@@ -166,8 +179,10 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Company { verb }) => company::run(ctx, verb),
         Some(Command::Note { verb }) => note::run(ctx, verb),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
+        Some(Command::View { verb }) => view::run(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
+        Some(Command::Settings { verb }) => settings::run(ctx, verb),
         Some(Command::Init(args)) => init::run(ctx, &args),
         Some(Command::Status) => status::run(ctx),
         Some(Command::Doctor) => doctor::run(ctx),

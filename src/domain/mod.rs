@@ -22,6 +22,7 @@ pub mod text;
 pub mod time;
 pub mod user;
 pub mod value;
+pub mod view;
 
 #[cfg(test)]
 mod entity_tests;

@@ -24,6 +24,7 @@ mod sight;
 mod undo;
 mod users;
 mod view;
+mod views;
 mod world;
 
 #[cfg(test)]
@@ -36,6 +37,8 @@ mod random_tests;
 mod reads_tests;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod views_tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicU64;
@@ -268,6 +271,7 @@ impl Service {
             Request::LogVerify(_) => Response::LogVerify(ask.verify()?),
             Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
             Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
+            Request::Views(views) => Response::Views(ask.views_of(&views)),
             Request::Readings(readings) => Response::Readings(ask.readings(readings)?),
             Request::SweepReadings(sweep) => Response::SweepReadings(ask.sweep_readings(&sweep)?),
             Request::Status(_) => Response::Status(ask.status()?),
@@ -420,7 +424,8 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => {}
+            | RecordKind::ExportRun
+            | RecordKind::View => {}
         }
     }
     let before: HashMap<uuid::Uuid, &Stored> = before.iter().map(|one| (one.id, one)).collect();

@@ -32,7 +32,7 @@ use crate::domain::field::FieldKey;
 use crate::domain::fold;
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SubjectId, UserId};
-use crate::domain::query::{Query, TermKind};
+use crate::domain::query::TermKind;
 use crate::domain::reach::{Email, Phone};
 use crate::domain::reading::{KEPT_MONTHS, ReadKind};
 use crate::domain::time::Timestamp;
@@ -204,7 +204,8 @@ impl Ask<'_> {
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => Vec::new(),
+            | RecordKind::ExportRun
+            | RecordKind::View => Vec::new(),
         };
         self.witness(seen)?;
         Ok(page)
@@ -219,7 +220,11 @@ impl Ask<'_> {
     /// Who is told of because of a number or an address was searched by it.
     pub(super) fn witness_similar(&self, found: &[Similar]) -> Result<(), Error> {
         let exact = |one: &&Similar| one.same.iter().any(|same| same == "phone" || same == "email");
-        let seen = found.iter().filter(exact).filter_map(|one| one.id).map(|id| Seen::person(id.0, ReadKind::Similar));
+        let seen = found
+            .iter()
+            .filter(exact)
+            .filter_map(|one| one.id)
+            .map(|id| Seen::person(id.0, ReadKind::Similar));
         self.witness(seen.collect())
     }
 
@@ -248,8 +253,8 @@ impl Ask<'_> {
 
     /// Who a list shows because a whole number or address of theirs was searched; nobody, where it finds nobody.
     fn searched(&self, query: &str, page: &Page) -> Vec<Seen> {
-        // It was understood a moment ago.
-        let Ok(query) = Query::parse(query) else { return Vec::new() };
+        // It was understood a moment ago. Views are looked into: a number in one is a number that is searched.
+        let Ok(query) = self.query(RecordKind::Contact, query) else { return Vec::new() };
         let world = self.world();
         let mut seen = Vec::new();
         for term in query.terms.iter().filter(|term| !term.excluded) {
@@ -269,7 +274,7 @@ impl Ask<'_> {
                     }
                     Err(_) => continue,
                 },
-                TermKind::Word(_) | TermKind::Phrase(_) | TermKind::Filter(_) => continue,
+                TermKind::Word(_) | TermKind::Phrase(_) | TermKind::Filter(_) | TermKind::View(_) => continue,
             };
             if page.total == 0 {
                 let mut nobody = Seen::person(Uuid::nil(), kind);
@@ -422,9 +427,9 @@ impl Ask<'_> {
 
     fn must_exist(&self, about: ContactId) -> Result<(), Error> {
         let world = Arc::clone(&self.service.world);
-        self.service
-            .store
-            .read(move |reader| super::rows::unseen(reader, &super::read_lock(&world), RecordKind::Contact, about.0).map(drop))
+        self.service.store.read(move |reader| {
+            super::rows::unseen(reader, &super::read_lock(&world), RecordKind::Contact, about.0).map(drop)
+        })
     }
 
     pub(super) fn sweep_readings(&self, sweep: &SweepReadings) -> Result<SweptReadings, Error> {

@@ -32,7 +32,7 @@ impl Ask<'_> {
         if export.purpose.trim().is_empty() {
             return Err(Error::refused("an export names the purpose it is for").hint("say it with --purpose"));
         }
-        let query = super::list::parse(&export.query)?;
+        let query = self.query(RecordKind::Contact, &export.query)?;
         let limit = export.window.limit.map_or(1_000, |limit| limit.min(10_000));
         let sort = index::Sort { by: index::SortKey::Name, descending: false };
         let first = export.window.after.is_none() && export.window.offset == 0;
@@ -51,7 +51,8 @@ impl Ask<'_> {
             let run = ExportRun {
                 purpose: export.purpose,
                 channel: export.channel.word().to_owned(),
-                query: export.query,
+                // As it was meant now: what a view stands for may change.
+                query: query.to_string(),
                 records: i64::try_from(found.total).unwrap_or(i64::MAX),
                 ..ExportRun::default()
             };

@@ -20,7 +20,8 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
         RecordKind::Note => note(new),
         RecordKind::CustomField => custom_field(old, new).map(|()| Vec::new()),
         RecordKind::Settings => settings(new).map(|()| Vec::new()),
-        RecordKind::User | RecordKind::ExportRun => Ok(Vec::new()),
+        // A view is checked where the schema and whose it is are known: `views::vet`.
+        RecordKind::User | RecordKind::ExportRun | RecordKind::View => Ok(Vec::new()),
     }
 }
 
@@ -187,7 +188,8 @@ pub fn defaults(
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => {}
+        | RecordKind::ExportRun
+        | RecordKind::View => {}
     }
 }
 

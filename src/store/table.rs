@@ -45,6 +45,7 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::CustomField => 5,
         RecordKind::Settings => 6,
         RecordKind::ExportRun => 7,
+        RecordKind::View => 8,
     }
 }
 

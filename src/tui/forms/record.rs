@@ -507,5 +507,6 @@ fn noun(record: RecordKind) -> &'static str {
         RecordKind::CustomField => "field",
         RecordKind::Settings => "settings",
         RecordKind::ExportRun => "export",
+        RecordKind::View => "view",
     }
 }
