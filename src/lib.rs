@@ -53,6 +53,8 @@
 //! - A value on disk is sealed under its subject's key, bound to its place; leaf hashes and tree nodes alone lie in clear.
 //!   Keys are outside the database. Nothing searchable is on disk; the index lives in memory.
 //! - Every stored form has a schema version; a newer one is refused, a frozen sample of each is kept in the tests.
+//! - Nobody's data leaves the door as a record, a history or an export before who asked is durable in the read log
+//!   ([`store::readings`]), which lies under that person's key and outside the history.
 //! - A field of an entity is declared once ([`domain::contact`]); forms, history, import, export, inventory, filters and
 //!   completion derive from it.
 //! - Text from outside is data: it is neutralised where it is shown, never where it is stored.

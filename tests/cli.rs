@@ -326,3 +326,60 @@ fn an_import_from_a_timer_writes_nobody_into_the_journal() {
     assert!(err(&done).contains("Vorname → given_name\n"), "{}", err(&done));
     assert!(!err(&done).contains("Kanariella"), "{}", err(&done));
 }
+
+#[test]
+fn views_stand_for_their_filters_and_who_looked_is_known() {
+    let shell = Shell::new();
+    let ids = [("Anna", "030 901820"), ("Bea", "030 901821"), ("Cem", "030 901822")]
+        .map(|(given, phone)| shell.add(given, "Schmidt", phone));
+    shell.ok(&["tag", "add", &ids[0], "fair"]);
+    shell.ok(&["tag", "add", &ids[1], "fair"]);
+    let add = ["view", "add", "fair", "--filter", "tag:fair", "--title", "The fair", "--sort", "-name"];
+    shell.ok(&[&add[..], &["--columns", "phones,created_at"]].concat());
+    let table = shell.ok(&["contact", "list", "@fair"]);
+    assert!(table.starts_with("Phones") && table.contains("901820") && !table.contains("901822"), "{table}");
+    let names = |query: &str| {
+        let found = shell.json(&["contact", "list", query]);
+        let items = found["items"].as_array().unwrap().clone();
+        items.iter().map(|one| one["given_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("@fair"), ["Bea", "Anna"]);
+    assert_eq!(names("@fair -bea"), ["Anna"]);
+    assert!(shell.fails(2, &["contact", "list", "@fare"]).contains("did you mean `@fair`?"));
+    shell.fails(2, &["view", "edit", "fair", "--filter", "@fair"]);
+    shell.ok(&["view", "edit", "fair", "--filter", "tag:fair anna", "--columns", ""]);
+    assert_eq!(names("@fair"), ["Anna"]);
+    let view = shell.json(&["view", "show", "fair"]);
+    assert_eq!(
+        (&view["belongs"], &view["title"], &view["sort"]),
+        (&"user".into(), &"The fair".into(), &"-name".into())
+    );
+    let listed = shell.json(&["view", "list", "--kind", "contact"]);
+    let listed: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().map(|view| view["name"].as_str().unwrap()).collect();
+    assert!(listed.contains(&"fair") && listed.contains(&"mine"), "{listed:?}");
+    shell.fails(5, &["view", "delete", "new"]);
+    shell.fails(3, &["view", "show", "fare"]);
+    shell.ok(&["view", "delete", "fair"]);
+    shell.fails(2, &["contact", "list", "@fair"]);
+    shell.ok(&["view", "restore", view["id"].as_str().unwrap()]);
+    assert_eq!(names("@fair"), ["Anna"]);
+
+    shell.ok(&["contact", "show", &ids[2], "--format", "json"]);
+    shell.ok(&["contact", "export", "--purpose", "offer", "--channel", "post", "--query", "cem"]);
+    let reads = shell.json(&["history", "reads", &ids[2]]);
+    let kinds: Vec<&str> =
+        reads["items"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["export", "open"]);
+    assert_eq!(reads["items"][0]["purpose"], "offer (post)");
+    assert_eq!(reads["items"][1]["display_name"], "Cem Schmidt");
+    assert_eq!(shell.ok(&["history", "reads", "--format", "ids"]).lines().count(), 2);
+    let nobody = ["history", "reads", "--to", "2020-01-01"];
+    assert_eq!(shell.json(&nobody)["total"], 0);
+    shell.fails(3, &["history", "reads", "00000000-0000-4000-8000-000000000001"]);
+    shell.fails(2, &["settings", "edit", "--set", "readings_months=0x"]);
+    shell.ok(&["settings", "edit", "--set", "readings_months=6"]);
+    let swept = shell.json(&["history", "sweep", "--dry-run"]);
+    assert_eq!((&swept["removed"], &swept["kept"], &swept["months"]), (&0.into(), &2.into(), &6.into()));
+    shell.ok(&["history", "verify"]);
+}

@@ -82,14 +82,36 @@ fn no_name_address_or_number_is_readable_on_the_disk() {
     callbook(dir.path(), &[&["contact", "import", "people.csv"], &grounds[..]].concat());
     // What is searched, listed and changed passes through memory only.
     callbook(dir.path(), &["contact", "list", "kanariella007"]);
+    // Looks are written down: at who is found by a number, at whom nobody is found by, at everybody who leaves.
+    callbook(dir.path(), &["contact", "list", "+12105550107"]);
+    callbook(dir.path(), &["contact", "list", "+15105550107"]);
+    callbook(dir.path(), &["contact", "list", "zaunkoenigin@example.com"]);
+    let export =
+        ["contact", "export", "--purpose", "Federpost", "--channel", "post", "--query", "kanariella00"];
+    callbook(dir.path(), &export);
+    callbook(
+        dir.path(),
+        &["view", "add", "brut", "--title", "Brutkasten", "--filter", "kanariella004 Nistmaterial"],
+    );
+    callbook(dir.path(), &["contact", "list", "@brut"]);
     let words = ["contact", "edit", "--query", "kanariella", "--set", "job_title=Stieglitzwart", "--yes"];
     callbook(dir.path(), &words);
 
     let mut needles: Vec<String> = people.iter().flatten().cloned().collect();
     needles.extend(people.iter().map(|[_, _, _, phone]| format!("+1{phone}")));
-    for text in
-        ["Volierenbau", "trillert um acht", "Gimpelmesse", "Brieftaube", "Stieglitzwart", "Nistkasten"]
-    {
+    for text in [
+        "Volierenbau",
+        "trillert um acht",
+        "Gimpelmesse",
+        "Brieftaube",
+        "Stieglitzwart",
+        "Nistkasten",
+        "Federpost",
+        "zaunkoenigin",
+        "5105550107",
+        "Brutkasten",
+        "Nistmaterial",
+    ] {
         needles.push(text.to_owned());
     }
     assert_eq!(readable_in(&dir.path().join("store"), &needles), [""; 0]);

@@ -27,8 +27,8 @@ pub use nature::Nature;
 pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
     Edited, Entry, Explanation, ExportPage, FieldAccess, Identity, ImportReport, InventoryLine, KindView,
-    Level, MergeReport, Outcome, Page, ProofText, RoleView, RowOutcome, Shown, Similar, StatusReport, Step,
-    Undone, VerifyReport, View,
+    Level, MergeReport, Outcome, Page, ProofText, ReadingView, ReadingsPage, RoleView, RowOutcome, Shown,
+    Similar, StatusReport, Step, SweptReadings, Undone, VerifyReport, View, ViewInfo,
 };
 
 /// A request with the type of its answer.
@@ -196,6 +196,24 @@ calls! {
     LogProve { seq: u64, } -> ProofText;
     /// Which record the session has open, so that others know, and who else has it open. Of no record: none is.
     Present { kind: RecordKind, id: Option<Uuid>, } -> event::Presence;
+    /// The saved views one has, shipped ones too, by name. Of several with one name the nearest, unless `all` are asked for;
+    /// then also those that one only may change.
+    Views { kind: Option<RecordKind>, all: bool, } -> Vec<ViewInfo>;
+    /// Who looked at persons' records, latest first: at one person's, or one user at anybody's, or all of it.
+    Readings {
+        about: Option<ContactId>,
+        /// A user's name or id, inactive ones too; anybody when empty.
+        user: String,
+        /// Inclusive.
+        from: Option<Timestamp>,
+        /// Exclusive.
+        to: Option<Timestamp>,
+        /// Only what came before the reading with this id.
+        before: Option<Uuid>,
+        limit: u64,
+    } -> ReadingsPage;
+    /// Takes readings out of the log that are older than they are kept.
+    SweepReadings { dry_run: bool, } -> SweptReadings;
     /// Sizes and times; no personal data.
     Status {} -> StatusReport;
     /// What is wrong or could go wrong with the store.

@@ -54,8 +54,9 @@ impl Request {
             | Request::RoleList(_)
             | Request::AccessExplain(_)
             | Request::Drafts(_)
+            | Request::Views(_)
             | Request::Status(_) => Nature::Look,
-            Request::Duplicates(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {
+            Request::Duplicates(_) | Request::Readings(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {
                 Nature::Study
             }
             Request::Add(_)
@@ -67,6 +68,7 @@ impl Request {
             | Request::Merge(_) => Nature::Change,
             Request::Bulk(_)
             | Request::Import(_)
+            | Request::SweepReadings(_)
             | Request::Export(_)
             // Deriving what a password becomes takes a moment.
             | Request::SetPassword(_)

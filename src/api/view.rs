@@ -10,8 +10,10 @@ use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, StoreId};
+use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Value, words};
+use crate::domain::view::Belongs;
 
 /// One field of one record, as the asker may see it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -372,4 +374,81 @@ pub struct Step {
     /// What was looked at: `user`, `role`, `record`, `relation`, `scope`, `field`, `table`, `access`.
     pub rule: String,
     pub result: String,
+}
+
+/// One look at a person's data.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ReadingView {
+    pub id: Uuid,
+    pub at: Timestamp,
+    /// The user's name; the id for whoever sees no names.
+    pub user: String,
+    pub session: SessionId,
+    pub kind: ReadKind,
+    /// Absent where a search found nobody.
+    pub about: Option<ContactId>,
+    /// The person's name now; empty when there is none, or for whoever sees no names.
+    pub title: String,
+    /// The note that was opened, where it was not the person's own record.
+    pub record: Option<Uuid>,
+    /// The moment as of which it was shown.
+    pub as_of: Option<Timestamp>,
+    pub purpose: String,
+    /// The words for fields of which only a mask was shown.
+    pub masked: Vec<String>,
+    /// What stands for a number or address that belongs to nobody here: the same for the same search, in base64.
+    pub searched: String,
+}
+
+/// Some of the read log.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ReadingsPage {
+    pub items: Vec<ReadingView>,
+    /// All that fit the question, before and behind this page too.
+    pub total: u64,
+    /// Rows that do not open: damaged, or of a person who was erased.
+    pub unreadable: u64,
+    /// For how many months readings are kept.
+    pub kept_months: u64,
+}
+
+/// What a sweep of the read log did, or would do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SweptReadings {
+    /// What is older than this goes.
+    pub before: Timestamp,
+    pub removed: u64,
+    pub kept: u64,
+    pub months: u64,
+}
+
+/// A saved view, or one that comes with the program.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ViewInfo {
+    /// Absent for a shipped one, which is no record.
+    pub id: Option<Uuid>,
+    pub revision: u64,
+    pub name: String,
+    pub title: String,
+    /// Contacts or companies.
+    pub kind: RecordKind,
+    pub filter: String,
+    /// Names of fields, and `display_name`, `created_at`, `updated_at`; the usual ones when empty.
+    pub columns: Vec<String>,
+    /// As in a request for a list.
+    pub sort: String,
+    pub belongs: Belongs,
+    /// The name of the user, team or role it belongs to.
+    pub whose: String,
+    /// Whether the asker may change it.
+    pub editable: bool,
+    /// A nearer one of the same name takes its place.
+    pub hidden: bool,
+}
+
+impl ViewInfo {
+    /// What stands for it behind an `@`: the id, which stays when the name changes, or a shipped one's name.
+    pub fn reference(&self) -> String {
+        self.id.map_or_else(|| self.name.clone(), |id| id.to_string())
+    }
 }

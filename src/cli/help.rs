@@ -6,9 +6,9 @@ use crate::cli::Cli;
 
 /// Which command stands under which heading.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("People and companies", &["contact", "company", "note", "tag", "field"]),
+    ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
     ("History and proof", &["history"]),
-    ("The store", &["init", "serve", "lock", "unlock", "status", "doctor", "demo"]),
+    ("The store", &["init", "settings", "serve", "lock", "unlock", "status", "doctor", "demo"]),
     ("The shell", &["completions", "man"]),
 ];
 

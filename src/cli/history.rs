@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::api::{Activity, Code, Entry, Error, LogCheckpoint, LogProve, LogVerify, Redo, Undo, Undone};
 use crate::cli::ctx::{Ctx, Done, End, stopped};
 use crate::cli::out::{Listing, Make, object};
-use crate::cli::{files, json, record};
+use crate::cli::reads::{ReadsArgs, SweepArgs};
+use crate::cli::{files, json, reads, record};
 use crate::client::check;
 use crate::domain::text::neutralise;
 
@@ -24,6 +25,10 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     /// What was done, latest first
     Activity(ActivityArgs),
+    /// Who looked at persons' records, latest first: opened, exported, searched by number or address
+    Reads(ReadsArgs),
+    /// Remove readings that are older than they are kept (12 months, or what the settings say)
+    Sweep(SweepArgs),
     /// Take a change back, as a new change
     Undo(UndoArgs),
     /// Take back the last undo of this session
@@ -80,6 +85,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Prove(args) => prove(ctx, &args),
         Verb::Check(args) => check(ctx, &args),
         Verb::Activity(args) => activity(ctx, &args),
+        Verb::Reads(args) => reads::reads(ctx, &args),
+        Verb::Sweep(args) => reads::sweep(ctx, &args),
         Verb::Undo(args) => {
             let undone = ctx.client()?.call(Undo { seq: args.seq })?;
             tell(ctx, "undone", &undone)

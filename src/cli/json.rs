@@ -60,7 +60,8 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => false,
+        | RecordKind::ExportRun
+        | RecordKind::View => false,
     };
     if takes_own && (only.is_none() || !own.is_empty()) {
         object.insert("custom".to_owned(), Json::Object(own));

@@ -26,9 +26,11 @@ mod line;
 mod note;
 mod out;
 mod progress;
+mod reads;
 mod record;
 mod secret;
 mod serve;
+mod settings;
 mod shell;
 mod status;
 mod table;
@@ -37,6 +39,7 @@ mod tag;
 mod tests;
 mod unlock;
 mod vault;
+mod view;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -88,6 +91,11 @@ enum Command {
         #[command(subcommand)]
         verb: tag::Verb,
     },
+    /// Saved views: a filter with columns and an order, for you, a team, a role or everybody
+    View {
+        #[command(subcommand)]
+        verb: view::Verb,
+    },
     /// Fields of your own, and the inventory of all fields
     Field {
         #[command(subcommand)]
@@ -97,6 +105,11 @@ enum Command {
     History {
         #[command(subcommand)]
         verb: history::Verb,
+    },
+    /// What holds for the whole store: controller, country, contacts, how long it is kept who looked
+    Settings {
+        #[command(subcommand)]
+        verb: settings::Verb,
     },
     /// Make a new store; the caller becomes its first user
     Init(init::Args),
@@ -175,8 +188,10 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Company { verb }) => company::run(ctx, verb),
         Some(Command::Note { verb }) => note::run(ctx, verb),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
+        Some(Command::View { verb }) => view::run(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
+        Some(Command::Settings { verb }) => settings::run(ctx, verb),
         Some(Command::Init(args)) => init::run(ctx, &args),
         Some(Command::Serve(args)) => serve::run(ctx, &args),
         Some(Command::Lock) => unlock::lock(ctx),

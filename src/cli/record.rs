@@ -134,9 +134,11 @@ fn columns(
                     NoteField::text.key(),
                 ],
             ),
-            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-                (Some("display_name"), &[])
-            }
+            RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::View => (Some("display_name"), &[]),
         };
         let fields = keys.iter().filter_map(|key| field(*key));
         return Ok(first.map(Col::own).into_iter().chain(fields).chain([Col::own("id")]).collect());
@@ -166,6 +168,12 @@ pub(crate) fn list_of(
     let client = ctx.client()?;
     let schema = ctx.schema()?;
     let format = ctx.format();
+    // A view says what people see of it; programs get whole records, whatever a view leaves out.
+    let of_view = match (asked, format) {
+        (None, Format::Table) => super::view::columns_of(ctx, kind, query)?,
+        _ => None,
+    };
+    let asked = asked.or(of_view.as_deref());
     let columns = columns(&schema, kind, asked, format)?;
     let keys: Vec<FieldKey> = columns
         .iter()

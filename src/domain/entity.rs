@@ -16,6 +16,8 @@ words! {
         Settings = "settings",
         /// One export, as it was made.
         ExportRun = "export",
+        /// A filter with columns and an order, as somebody saved it.
+        View = "view",
     }
 }
 
@@ -85,6 +87,7 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
         RecordKind::CustomField => crate::domain::custom::CustomField::specs(),
         RecordKind::Settings => crate::domain::user::Settings::specs(),
         RecordKind::ExportRun => crate::domain::user::ExportRun::specs(),
+        RecordKind::View => crate::domain::view::SavedView::specs(),
     }
 }
 

@@ -16,11 +16,13 @@ pub mod history;
 pub mod id;
 pub mod query;
 pub mod reach;
+pub mod reading;
 pub mod schema;
 pub mod text;
 pub mod time;
 pub mod user;
 pub mod value;
+pub mod view;
 
 #[cfg(test)]
 mod entity_tests;

@@ -11,6 +11,7 @@ use super::tests::Fixture;
 use crate::api::*;
 use crate::client::Client;
 use crate::domain::channel::Channel;
+use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
@@ -103,9 +104,11 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         RecordKind::Contact => contacts.to_vec(),
         RecordKind::Company => companies.to_vec(),
         RecordKind::Note => notes.to_vec(),
-        RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-            vec![Uuid::from_u128(1)]
-        }
+        RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun
+        | RecordKind::View => vec![Uuid::from_u128(1)],
     };
     let words = |kind: RecordKind| match kind {
         RecordKind::Contact => {
@@ -117,6 +120,7 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         RecordKind::CustomField => vec![FieldEdit::text("label", "x")],
         RecordKind::Settings => vec![FieldEdit::text("controller", "x")],
         RecordKind::ExportRun => vec![FieldEdit::text("purpose", "x")],
+        RecordKind::View => vec![FieldEdit::text("title", "x")],
     };
     for kind in RecordKind::ALL.iter().copied() {
         let at = kind.word();
@@ -174,6 +178,26 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
             }
         }
     }
+    for kind in RecordKind::ALL.iter().copied() {
+        put(kind.word(), Request::Present(Present { kind, id: ids(kind).first().copied() }));
+        let about = (kind == RecordKind::Note).then(|| contacts[0]);
+        let at_once = crate::domain::time::Timestamp::from_millis(1_780_000_050_000);
+        for (word, id) in [("new", None), ("of", ids(kind).first().copied())] {
+            let form = Form { kind, id, about: about.filter(|_| id.is_none()) };
+            let draft = Draft { form, texts: vec![], at: at_once };
+            put(&format!("{word} {}", kind.word()), Request::KeepDraft(KeepDraft { draft }));
+        }
+        put("", Request::DropDraft(DropDraft { form: Form { kind, id: None, about } }));
+    }
+    put("", Request::Drafts(Drafts {}));
+    for all in [false, true] {
+        put("", Request::Views(Views { kind: None, all }));
+    }
+    for about in contacts.iter().map(|id| Some(ContactId(*id))).chain([None]) {
+        let user = String::new();
+        put("", Request::Readings(Readings { about, user, from: None, to: None, before: None, limit: 100 }));
+    }
+    put("", Request::SweepReadings(SweepReadings { dry_run: true }));
     put("", Request::LogVerify(LogVerify {}));
     put("", Request::LogCheckpoint(LogCheckpoint {}));
     put("", Request::LogProve(LogProve { seq: 3 }));

@@ -17,12 +17,25 @@ const MOST: usize = 20;
 /// Milliseconds after which a draft that nobody came back to goes, with what it says about people.
 const KEPT_FOR: i64 = 30 * 24 * 3600 * 1000;
 
+fn gone() -> Error {
+    Error::not_found("the record of this form is not there any more")
+}
+
 impl Ask<'_> {
     /// Keeps a draft in place of an earlier one of the same form.
     pub(super) fn keep_draft(&self, keep: KeepDraft) -> Result<(), Error> {
         let (user, now, draft) = (self.grant.actor().user, self.now, keep.draft);
         let world = Arc::clone(&self.service.world);
         self.service.writable()?;
+        let (form, sight) = (draft.form, self.sight());
+        let in_sight = match (form.id, form.about) {
+            (Some(id), _) => sight.sees(&self.world(), form.kind, id),
+            (None, Some(contact)) => sight.sees_notes_of(&self.world(), contact),
+            (None, None) => true,
+        };
+        if !in_sight {
+            return Err(gone());
+        }
         self.service.store.write(self.origin(Action::Edit), move |txn| {
             let form = draft.form;
             let subject = match (form.kind, form.id, form.about) {
@@ -49,7 +62,7 @@ impl Ask<'_> {
             if txn.keep_draft(subject, user, draft)? {
                 Ok(())
             } else {
-                Err(Error::not_found("the record of this form is not there any more"))
+                Err(gone())
             }
         })
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::sight::Sight;
 use super::view::{deletion_field, holder_fields, is_deleted};
 use super::world::World;
-use super::{Ask, index, no_such, publish, read_lock, rules, users};
+use super::{Ask, index, no_such, publish, read_lock, rules, users, views};
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
 use crate::domain::access::mask::MASK;
@@ -24,6 +24,7 @@ use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind,
 use crate::domain::schema::FieldInfo;
 use crate::domain::user::User;
 use crate::domain::value::{Kind, Value};
+use crate::domain::view::SavedView;
 use crate::store::{Reader, Stored, WriteTxn};
 
 /// What an edit is understood as, before anything is staged.
@@ -169,7 +170,8 @@ fn numbering_country(
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => return None,
+        | RecordKind::ExportRun
+        | RecordKind::View => return None,
     };
     let given = edits.iter().rev().find(|edit| edit.field == "country").and_then(|edit| match &edit.input {
         Input::Text(text) => text.parse().ok(),
@@ -207,6 +209,7 @@ impl Ask<'_> {
         let now = self.now;
         let similar =
             if add.kind == RecordKind::Contact { self.similar_to(&add.fields, None)? } else { Vec::new() };
+        self.witness_similar(&similar)?;
         let (sight, roles) = (self.sight().clone(), self.service.roles.clone());
         let stage = move |txn: &mut WriteTxn<'_>, world: &RwLock<World>| {
             let mut fields = Fields::new();
@@ -272,6 +275,11 @@ impl Ask<'_> {
                     }
                     txn.create(about, &field)?
                 }
+                RecordKind::View => {
+                    views::own_by_default(&sight, &mut fields);
+                    views::vet(&read_lock(world), &sight, add.kind, None, &fields)?;
+                    txn.create(about, &typed::<SavedView>(fields)?)?
+                }
                 RecordKind::User => {
                     warnings.extend(users::checked(
                         &read_lock(world),
@@ -331,6 +339,7 @@ impl Ask<'_> {
                     &mut fields,
                 )?);
             }
+            views::vet(&read_lock(world), &sight, edit.kind, Some(&stored), &fields)?;
             change(txn, world, &stored, fields, warnings)
         };
         match kind {
@@ -356,6 +365,7 @@ impl Ask<'_> {
                 });
             }
             fields.insert(key, Value::Time(now));
+            views::vet(&read_lock(world), &sight, delete.kind, Some(&stored), &fields)?;
             if let Some(expected) = delete.expect_revision {
                 // Deleting touches everything, so any change meanwhile is in the way.
                 if expected != stored.record.revision {
@@ -375,6 +385,7 @@ impl Ask<'_> {
         self.write(Action::Restore, move |txn, world| {
             let stored = sight.fetch_to_change(&txn.read(), world, restore.kind, restore.id)?;
             let fields = restored(restore.kind, &stored.record.fields)?;
+            views::vet(&read_lock(world), &sight, restore.kind, Some(&stored), &fields)?;
             change(txn, world, &stored, fields, Vec::new())
         })
     }
@@ -535,7 +546,8 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => return,
+        | RecordKind::ExportRun
+        | RecordKind::View => return,
     };
     if let Some(country) = world.settings.country {
         fields.entry(key).or_insert(Value::Country(country));

@@ -222,7 +222,8 @@ fn is_known(kind: RecordKind) -> bool {
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => false,
+        | RecordKind::ExportRun
+        | RecordKind::View => false,
     }
 }
 

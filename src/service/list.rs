@@ -65,14 +65,15 @@ impl Ask<'_> {
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => self.scanned(list),
+            | RecordKind::ExportRun
+            | RecordKind::View => self.scanned(list),
         }
     }
 
     /// Records that the index finds.
     fn indexed(&self, list: List) -> Result<Page, Error> {
-        let query = parse(&list.query)?;
-        let sort = sort_of(&list.sort, &query)?;
+        let query = self.query(list.kind, &list.query)?;
+        let sort = sort_of(&self.sort_or_views(list.kind, list.sort, &list.query), &query)?;
         let limit =
             list.window.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let offset = usize::try_from(list.window.offset).unwrap_or(usize::MAX);
@@ -141,7 +142,7 @@ impl Ask<'_> {
 
     /// The ids of all records a query finds.
     pub(super) fn find(&self, kind: RecordKind, query: &str) -> Result<Vec<Uuid>, Error> {
-        let query = parse(query)?;
+        let query = self.query(kind, query)?;
         let sort = index::Sort { by: index::SortKey::Name, descending: false };
         let found = self.search(kind, &query, sort, index::Window::first(usize::MAX))?;
         Ok(found.hits.into_iter().map(|hit| hit.id).collect())
@@ -316,6 +317,9 @@ impl Ask<'_> {
     }
 
     pub(super) fn complete(&self, complete: &CompleteRequest) -> Vec<Completion> {
+        if complete.field == "view" {
+            return self.complete_views(complete);
+        }
         let world = self.world();
         let kind = match complete.field.as_str() {
             "tag" | "tags" => Complete::Tag,
@@ -516,7 +520,7 @@ pub(super) fn parse(query: &str) -> Result<Query, Error> {
     })
 }
 
-fn sort_of(text: &str, query: &Query) -> Result<index::Sort, Error> {
+pub(super) fn sort_of(text: &str, query: &Query) -> Result<index::Sort, Error> {
     let (descending, name) = match text.trim().strip_prefix('-') {
         Some(name) => (true, name),
         None => (false, text.trim()),

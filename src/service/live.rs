@@ -199,7 +199,8 @@ impl Service {
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => sight.sees(&world, kind, id),
+            | RecordKind::ExportRun
+            | RecordKind::View => sight.sees(&world, kind, id),
         };
         if !seen {
             return None;

@@ -17,6 +17,7 @@ mod live;
 mod merge;
 pub mod open;
 pub mod policy;
+mod reads;
 mod report;
 mod rows;
 mod rules;
@@ -24,6 +25,7 @@ mod sight;
 mod undo;
 mod users;
 mod view;
+mod views;
 mod world;
 
 #[cfg(test)]
@@ -35,9 +37,14 @@ mod fault_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod reads_tests;
+#[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod views_tests;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -90,6 +97,8 @@ pub struct Service {
     tables: Mutex<HashMap<RoleName, (u64, Arc<Table>)>>,
     guard: users::Guard,
     hub: Arc<live::Hub>,
+    /// Readings that could not be logged, since the store was closed after a failure.
+    unlogged: AtomicU64,
 }
 
 /// One run of the program by one user.
@@ -116,6 +125,8 @@ struct Memory {
     /// Numbers of own transactions that can be undone, and of undos that can be redone.
     undo: Vec<u64>,
     redo: Vec<u64>,
+    /// Who was looked at a moment ago.
+    looked: reads::Recent,
 }
 
 impl Service {
@@ -134,6 +145,7 @@ impl Service {
             tables: Mutex::default(),
             guard: users::Guard::default(),
             hub: Arc::default(),
+            unlogged: AtomicU64::new(0),
         })
     }
 
@@ -251,19 +263,19 @@ impl Service {
         Ok(match request {
             Request::Whoami(_) => Response::Whoami(ask.whoami()),
             Request::SchemaGet(_) => Response::SchemaGet(self.read_world().customs.clone()),
-            Request::List(list) => Response::List(ask.list(list)?),
-            Request::Get(get) => Response::Get(ask.get(get)?),
+            Request::List(list) => Response::List(ask.list_seen(list)?),
+            Request::Get(get) => Response::Get(ask.get_seen(get)?),
             Request::Add(add) => Response::Add(ask.add(add)?),
             Request::Edit(edit) => Response::Edit(ask.edit(edit)?),
             Request::Delete(delete) => Response::Delete(ask.delete(delete)?),
             Request::Restore(restore) => Response::Restore(ask.restore(restore)?),
-            Request::History(history) => Response::History(ask.history(history)?),
-            Request::FindSimilar(find) => Response::FindSimilar(ask.find_similar(find)?),
+            Request::History(history) => Response::History(ask.history_seen(history)?),
+            Request::FindSimilar(find) => Response::FindSimilar(ask.find_similar_seen(find)?),
             Request::Duplicates(duplicates) => Response::Duplicates(ask.duplicates(duplicates)?),
             Request::Merge(merge) => Response::Merge(ask.merge(merge)?),
             Request::Bulk(bulk) => Response::Bulk(ask.bulk(bulk)?),
             Request::Import(import) => Response::Import(ask.import(import)?),
-            Request::Export(export) => Response::Export(ask.export(export)?),
+            Request::Export(export) => Response::Export(ask.export_seen(export)?),
             Request::Complete(complete) => Response::Complete(ask.complete(&complete)),
             Request::Activity(activity) => Response::Activity(ask.activity(activity)?),
             Request::Undo(undo) => Response::Undo(ask.undo(undo)?),
@@ -275,6 +287,9 @@ impl Service {
             Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
             Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
             Request::Present(present) => Response::Present(ask.present(&present)?),
+            Request::Views(views) => Response::Views(ask.views_of(&views)),
+            Request::Readings(readings) => Response::Readings(ask.readings(readings)?),
+            Request::SweepReadings(sweep) => Response::SweepReadings(ask.sweep_readings(&sweep)?),
             Request::Status(_) => Response::Status(ask.status()?),
             Request::Doctor(_) => Response::Doctor(ask.doctor()?),
             Request::Inventory(_) => Response::Inventory(ask.inventory()?),
@@ -429,7 +444,8 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => {}
+            | RecordKind::ExportRun
+            | RecordKind::View => {}
         }
     }
     let before: HashMap<uuid::Uuid, &Stored> = before.iter().map(|one| (one.id, one)).collect();

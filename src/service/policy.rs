@@ -68,6 +68,7 @@ pub fn needs(request: &Request) -> Need {
         Request::Delete(delete) => changing(Verb::Delete, delete.kind),
         Request::Restore(restore) => changing(Verb::Restore, restore.kind),
         Request::FindSimilar(_) | Request::Duplicates(_) => Need::Read(RecordKind::Contact),
+        Request::Views(_) => Need::Read(RecordKind::View),
         Request::Complete(complete) => Need::Read(complete.kind),
         // Each entry is shown to whom its record is.
         Request::Activity(_) => Need::Anybody,
@@ -89,7 +90,11 @@ pub fn needs(request: &Request) -> Need {
                 }
                 (RecordKind::Note, Deed::Edit(_))
                 | (
-                    RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
+                    RecordKind::User
+                    | RecordKind::CustomField
+                    | RecordKind::Settings
+                    | RecordKind::ExportRun
+                    | RecordKind::View,
                     Deed::Edit(_) | Deed::Delete | Deed::Restore,
                 ) => return Need::Nobody,
             };
@@ -101,9 +106,12 @@ pub fn needs(request: &Request) -> Need {
         }
         Request::Import(_) => Need::Change(Verb::Import, RecordKind::Contact),
         Request::Export(_) => Need::May(Verb::Export),
-        Request::LogVerify(_) | Request::LogCheckpoint(_) | Request::LogProve(_) | Request::Inventory(_) => {
-            Need::May(Verb::Audit)
-        }
+        Request::LogVerify(_)
+        | Request::LogCheckpoint(_)
+        | Request::LogProve(_)
+        | Request::Inventory(_)
+        | Request::Readings(_) => Need::May(Verb::Audit),
+        Request::SweepReadings(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
         Request::Doctor(_) => Need::May(Verb::Operate),
         // About oneself anybody; about others `users` and `explain` ask for more.
@@ -114,10 +122,12 @@ pub fn needs(request: &Request) -> Need {
 fn changing(verb: Verb, kind: RecordKind) -> Need {
     match kind {
         RecordKind::Contact | RecordKind::Company | RecordKind::Note => Need::Change(verb, kind),
-        RecordKind::CustomField => Need::Change(Verb::Configure, kind),
+        RecordKind::CustomField | RecordKind::Settings => Need::Change(Verb::Configure, kind),
         RecordKind::User => Need::Change(Verb::ManageUsers, kind),
+        // Everybody who has views has own ones; which others one may change is decided in `views`.
+        RecordKind::View => Need::Read(kind),
         // Exports are written by exporting.
-        RecordKind::Settings | RecordKind::ExportRun => Need::Nobody,
+        RecordKind::ExportRun => Need::Nobody,
     }
 }
 

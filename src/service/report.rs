@@ -32,7 +32,7 @@ impl Ask<'_> {
         if export.purpose.trim().is_empty() {
             return Err(Error::refused("an export names the purpose it is for").hint("say it with --purpose"));
         }
-        let query = super::list::parse(&export.query)?;
+        let query = self.query(RecordKind::Contact, &export.query)?;
         let limit = export.window.limit.map_or(1_000, |limit| limit.min(10_000));
         let sort = index::Sort { by: index::SortKey::Name, descending: false };
         let first = export.window.after.is_none() && export.window.offset == 0;
@@ -46,11 +46,13 @@ impl Ask<'_> {
         let items = self.views(RecordKind::Contact, ids.clone(), Vec::new())?;
         let notes = self.notes_of(ids)?;
         let mut logged = None;
-        if first {
+        // A damaged store is read-only, and may be exported all the same: it is what is left. The read log tells of it.
+        if first && self.service.whole {
             let run = ExportRun {
                 purpose: export.purpose,
                 channel: export.channel.word().to_owned(),
-                query: export.query,
+                // As it was meant now: what a view stands for may change.
+                query: query.to_string(),
                 records: i64::try_from(found.total).unwrap_or(i64::MAX),
                 ..ExportRun::default()
             };
@@ -243,6 +245,10 @@ impl Ask<'_> {
                 ),
             }
         }
+        checks.extend(self.reading_checks()?);
+        let mut line = |name: &str, level: Level, message: String, hint: &str| {
+            checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
+        };
         let world = self.world();
         if world.settings.dpo_contact.is_empty() {
             line(

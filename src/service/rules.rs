@@ -8,6 +8,8 @@ use crate::domain::custom::{CustomField, CustomKind};
 use crate::domain::entity::{Entity, Fields, RecordKind, specs_of};
 use crate::domain::field::FieldSpec;
 use crate::domain::forbidden;
+use crate::domain::reading::MOST_MONTHS;
+use crate::domain::user::Settings;
 use crate::domain::value::Value;
 
 /// Checks a record as it is about to be stored; answers with what should be looked at.
@@ -17,8 +19,21 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
         RecordKind::Company => company(new),
         RecordKind::Note => note(new),
         RecordKind::CustomField => custom_field(old, new).map(|()| Vec::new()),
-        RecordKind::User | RecordKind::Settings | RecordKind::ExportRun => Ok(Vec::new()),
+        RecordKind::Settings => settings(new).map(|()| Vec::new()),
+        // A view is checked where the schema and whose it is are known: `views::vet`.
+        RecordKind::User | RecordKind::ExportRun | RecordKind::View => Ok(Vec::new()),
     }
+}
+
+fn settings(new: &Fields) -> Result<(), Error> {
+    let settings: Settings = typed(new).map_err(super::store_error)?;
+    if !(0..=MOST_MONTHS).contains(&settings.readings_months) {
+        return Err(Error::usage(format!(
+            "who looked at whom is kept for 1 to {MOST_MONTHS} months, not {}",
+            settings.readings_months
+        )));
+    }
+    Ok(())
 }
 
 fn contact(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
@@ -173,7 +188,8 @@ pub fn defaults(
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => {}
+        | RecordKind::ExportRun
+        | RecordKind::View => {}
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::index;
 use super::view::is_deleted;
 use super::world::{World, subject_of};
-use super::{no_such, read_lock};
+use super::{no_such, read_lock, views};
 use crate::api::view::{ChangeView, Entry, Shown, View};
 use crate::api::{Code, Error};
 use crate::domain::access::mask::mask;
@@ -26,6 +26,7 @@ use crate::domain::id::{ContactId, SubjectId};
 use crate::domain::schema::{FieldInfo, Schema};
 use crate::domain::user::{ExportRun, User};
 use crate::domain::value::Value;
+use crate::domain::view::SavedView;
 use crate::store::codec::{Body, Header};
 use crate::store::{Reader, StoreError, Stored};
 
@@ -81,6 +82,10 @@ impl Sight {
         &self.0.rules
     }
 
+    pub fn user(&self) -> Uuid {
+        self.0.user
+    }
+
     pub fn team(&self) -> &str {
         &self.0.team
     }
@@ -109,6 +114,11 @@ impl Sight {
             RecordKind::Contact => contact(id),
             RecordKind::Company => world.companies.holder(id).map(|(owner, team)| self.relation(owner, team)),
             RecordKind::Note => contact(*world.note_subjects.get(&id)?),
+            RecordKind::View => match world.views.get(&id) {
+                Some((_, view)) if !views::shows(self, view) => None,
+                // A deleted one is decided about when it is read.
+                Some(_) | None => Some(Relation::Own),
+            },
             RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
                 Some(Relation::Own)
             }
@@ -124,9 +134,11 @@ impl Sight {
             RecordKind::Note => {
                 self.relation_by_id(world, RecordKind::Contact, stored.subject.0).unwrap_or(Relation::Other)
             }
-            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-                Relation::Own
-            }
+            RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::View => Relation::Own,
         }
     }
 
@@ -162,7 +174,7 @@ impl Sight {
     }
 
     pub fn sees_stored(&self, world: &World, stored: &Stored) -> bool {
-        self.reads(stored.kind, self.relation_of(world, stored))
+        self.reads(stored.kind, self.relation_of(world, stored)) && views::shows_stored(self, stored)
     }
 
     /// Whether notes about a contact are in sight.
@@ -515,7 +527,15 @@ impl Sight {
         if !seen && !self.may(Verb::Audit) {
             return Ok(None);
         }
-        let (body, current) = if seen { (body()?, current()?) } else { (None, None) };
+        let (mut seen, mut body, mut current) =
+            if seen { (true, body()?, current()?) } else { (false, None, None) };
+        // A view that is somebody else's alone shows itself to nobody; whoever audits sees that it changed.
+        if current.as_ref().is_some_and(|stored| !views::shows_stored(self, stored)) {
+            if !self.may(Verb::Audit) {
+                return Ok(None);
+            }
+            (seen, body, current) = (false, None, None);
+        }
         // Its fields may have been staged since memory was looked at.
         let relation = current.as_ref().map_or(relation, |stored| self.relation_of(world, stored));
         let changes = body.as_ref().map(|body| self.changes(world, header.kind, relation, &body.changes));
@@ -553,6 +573,7 @@ impl Sight {
             RecordKind::CustomField => stored.entity::<CustomField>()?.name,
             RecordKind::Settings => "settings".to_owned(),
             RecordKind::ExportRun => stored.entity::<ExportRun>()?.purpose,
+            RecordKind::View => stored.entity::<SavedView>()?.name,
         })
     }
 

@@ -49,7 +49,7 @@ impl Ids for Counter {
 }
 
 pub(crate) struct Fixture {
-    pub(super) service: Arc<Service>,
+    pub(crate) service: Arc<Service>,
     pub(super) clock: Arc<TestClock>,
 }
 
@@ -61,7 +61,9 @@ impl Fixture {
             role: role.into(),
             ..User::default()
         };
-        Fixture::of(vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)])
+        let mut users = vec![user("owner", Role::Owner), user("rep", Role::Rep), user("admin", Role::Admin)];
+        users.extend([user("dpo", Role::Dpo), user("auditor", Role::Auditor), user("lead", Role::Lead)]);
+        Fixture::of(users)
     }
 
     pub(crate) fn of(users: Vec<User>) -> Fixture {
@@ -88,12 +90,12 @@ impl Fixture {
         *self.service.world.write().unwrap() = world;
     }
 
-    fn days_later(&self, days: i64) {
+    pub(crate) fn days_later(&self, days: i64) {
         self.clock.0.fetch_add(days * 86_400_000, Ordering::SeqCst);
     }
 }
 
-pub(super) fn anna() -> Vec<FieldEdit> {
+pub(crate) fn anna() -> Vec<FieldEdit> {
     [
         ("given_name", "Anna"),
         ("family_name", "Schmidt"),
@@ -108,11 +110,11 @@ pub(super) fn anna() -> Vec<FieldEdit> {
     .to_vec()
 }
 
-pub(super) fn add(client: &Client, fields: Vec<FieldEdit>) -> Result<Added, Error> {
+pub(crate) fn add(client: &Client, fields: Vec<FieldEdit>) -> Result<Added, Error> {
     client.call(Add { kind: RecordKind::Contact, about: None, fields })
 }
 
-fn edit(
+pub(crate) fn edit(
     client: &Client,
     id: Uuid,
     field: &str,
@@ -127,7 +129,7 @@ fn edit(
     })
 }
 
-pub(super) fn find(client: &Client, query: &str) -> Vec<String> {
+pub(crate) fn find(client: &Client, query: &str) -> Vec<String> {
     let list = List {
         kind: RecordKind::Contact,
         query: query.into(),
@@ -145,7 +147,7 @@ fn text(client: &Client, id: Uuid, at: Option<Timestamp>, field: &str) -> String
     card.record.text(key).to_owned()
 }
 
-pub(super) fn verified(client: &Client) {
+pub(crate) fn verified(client: &Client) {
     let report = client.call(LogVerify {}).unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::view::deletion_field;
-use super::{Ask, publish, read_lock, rules};
+use super::{Ask, publish, read_lock, rules, views};
 use crate::api::view::{ChangeView, Undone};
 use crate::api::{Error, Undo};
 use crate::domain::contact::ContactField;
@@ -60,7 +60,11 @@ impl Ask<'_> {
             for header in headers.iter().rev() {
                 if !matches!(
                     header.kind,
-                    RecordKind::Contact | RecordKind::Company | RecordKind::Note | RecordKind::CustomField
+                    RecordKind::Contact
+                        | RecordKind::Company
+                        | RecordKind::Note
+                        | RecordKind::CustomField
+                        | RecordKind::View
                 ) {
                     return Err(Error::usage(format!("a change of {} is not undone", header.kind)));
                 }
@@ -106,6 +110,7 @@ impl Ask<'_> {
                 let schema = &read_lock(world).schema;
                 sight.may_change(schema, header.kind, within, &stored.record.fields, &fields)?;
                 rules::check(header.kind, Some(&stored.record.fields), &fields)?;
+                views::vet(&read_lock(world), &sight, header.kind, Some(&stored), &fields)?;
                 txn.update(&stored, fields)?;
                 if seen.insert(stored.id) {
                     before.push(stored);
@@ -176,6 +181,7 @@ fn plural(kind: RecordKind) -> &'static str {
         RecordKind::CustomField => "fields",
         RecordKind::Settings => "settings",
         RecordKind::ExportRun => "exports",
+        RecordKind::View => "views",
     }
 }
 

@@ -38,7 +38,8 @@ pub fn holder_fields(kind: RecordKind) -> Option<(FieldKey, FieldKey)> {
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => None,
+        | RecordKind::ExportRun
+        | RecordKind::View => None,
     }
 }
 
@@ -68,7 +69,8 @@ pub fn searched(kind: RecordKind) -> &'static [(FieldKind, FieldKey)] {
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => &[],
+        | RecordKind::ExportRun
+        | RecordKind::View => &[],
     }
 }
 
@@ -78,6 +80,7 @@ pub fn deletion_field(kind: RecordKind) -> Option<FieldKey> {
         RecordKind::Contact => Some(crate::domain::contact::ContactField::deleted_at.key()),
         RecordKind::Company => Some(crate::domain::contact::CompanyField::deleted_at.key()),
         RecordKind::Note => Some(NoteField::deleted_at.key()),
+        RecordKind::View => Some(crate::domain::view::ViewField::deleted_at.key()),
         RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What is held in memory: the search indexes, names, schema, users, settings. Built at unlock, kept by every commit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::domain::schema::{Schema, StoredCustom};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
+use crate::domain::view::SavedView;
 use crate::store::{Origin, Store, StoreError, Stored};
 
 /// Companies, users and notes before contacts, which refer to them.
@@ -28,6 +29,7 @@ const ORDER: &[RecordKind] = &[
     RecordKind::User,
     RecordKind::CustomField,
     RecordKind::ExportRun,
+    RecordKind::View,
     RecordKind::Company,
     RecordKind::Note,
     RecordKind::Contact,
@@ -51,6 +53,8 @@ pub struct World {
     pub customs: Vec<StoredCustom>,
     pub schema: Schema,
     pub settings: Settings,
+    /// Saved views that are not deleted, with their revisions.
+    pub views: BTreeMap<Uuid, (u64, SavedView)>,
     /// Values of custom fields, which the index does not hold.
     pub custom_values: HashMap<Uuid, Fields>,
     /// Notes that are not deleted, by contact.
@@ -75,6 +79,7 @@ impl World {
             customs: Vec::new(),
             schema: Schema::new(&[]),
             settings: Settings::default(),
+            views: BTreeMap::new(),
             custom_values: HashMap::new(),
             notes: HashMap::new(),
             notes_total: 0,
@@ -173,6 +178,14 @@ impl World {
             }
             RecordKind::Settings => self.settings = stored.entity()?,
             RecordKind::ExportRun => {}
+            RecordKind::View => {
+                let view: SavedView = stored.entity()?;
+                if view.deleted_at.is_some() {
+                    self.views.remove(&stored.id);
+                } else {
+                    self.views.insert(stored.id, (stored.record.revision, view));
+                }
+            }
         }
         Ok(())
     }
@@ -315,6 +328,7 @@ pub fn subject_of(world: &World, kind: RecordKind, id: Uuid) -> SubjectId {
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => SubjectId::NOBODY,
+        | RecordKind::ExportRun
+        | RecordKind::View => SubjectId::NOBODY,
     }
 }

@@ -7,6 +7,7 @@
 //! - [`Page`]: what a run of entries has in common, and the entries.
 //! - [`Head`]: edge of the Merkle tree, digest of the live records.
 //! - [`Draft`]: whose it is; the form: word of its kind, record, contact; texts as (number, text); the time.
+//! - [`Reading`]: who looked, when, how, at what; under the person's key.
 //!
 //! A later version is a new frozen struct that climbs to today's type by `From`; `codec/golden` keeps one sample of each
 //! version, which must decode for ever.
@@ -19,8 +20,10 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::field::FieldKey;
 use crate::domain::history::{Action, Change};
 use crate::domain::id::{SessionId, SubjectId, UserId};
+use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
 
 /// The schema version that this program writes.
@@ -204,6 +207,25 @@ pub struct Head {
 pub struct Draft {
     pub user: UserId,
     pub draft: crate::domain::draft::Draft,
+}
+
+/// One look at a person's data, as stored under that person's key; under the store's own, where a search found nobody.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Reading {
+    pub at: Timestamp,
+    pub user: UserId,
+    pub session: SessionId,
+    pub kind: ReadKind,
+    /// Absent where the record is the person itself, not a note.
+    pub record: Option<Uuid>,
+    /// The moment as of which it was shown.
+    pub as_of: Option<Timestamp>,
+    /// What for, where that was said.
+    pub purpose: String,
+    /// Fields of which only a mask was shown.
+    pub masked: Vec<FieldKey>,
+    /// Keyed hash of the number or address that was searched and belongs to nobody here.
+    pub searched: Option<[u8; 32]>,
 }
 
 fn options() -> impl Options {

@@ -16,6 +16,7 @@ use super::codec::{self, Head, Header};
 use super::envelope::{self, Place};
 use super::keyring::Slot;
 use super::log;
+use super::merkle::tree::Frontier;
 use super::reader::Reader;
 use super::table;
 use super::txn::{Origin, Overlay, State, WriteTxn, batch_of, bytes_of};
@@ -229,8 +230,26 @@ impl Engine {
 
     fn commit(&mut self, mut overlay: Overlay, headers: &[Header]) -> Result<(), StoreError> {
         let mut frontier = self.state.frontier.clone();
+        // Without an entry no record has changed, and neither edge nor digest: then only readings are staged, and the
+        // state of a damaged store is not sealed anew by somebody who looks at it.
+        if !headers.is_empty() {
+            self.extend_log(&mut frontier, &mut overlay, headers)?;
+        }
+        self.state.backend.apply(batch_of(overlay))?;
+        self.state.backend.sync()?;
+        self.state.frontier = frontier;
+        Ok(())
+    }
+
+    /// Stages the rows of the log for new entries, and its head.
+    fn extend_log(
+        &self,
+        frontier: &mut Frontier,
+        overlay: &mut Overlay,
+        headers: &[Header],
+    ) -> Result<(), StoreError> {
         let backend = &self.state.backend;
-        let extension = log::extend(&mut frontier, headers, |group| {
+        let extension = log::extend(frontier, headers, |group| {
             Ok(backend.get(&log::leaves_key(group))?.unwrap_or_default())
         })?;
         for (key, value) in extension.rows {
@@ -244,9 +263,6 @@ impl Engine {
             Head { frontier: frontier.encode(), digest: self.state.digest.0, records: self.state.records };
         let sealed = self.seal(table::HEAD, [0; 16], &codec::encode(&head)?)?;
         overlay.insert(table::log_key(table::HEAD, &[0; 16]), Some(sealed));
-        self.state.backend.apply(batch_of(overlay))?;
-        self.state.backend.sync()?;
-        self.state.frontier = frontier;
         Ok(())
     }
 

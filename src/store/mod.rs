@@ -4,7 +4,8 @@
 //! directory; [`keyring`] holds the keys of every data subject outside the database, so that forgetting a person is
 //! the destruction of 32 bytes; [`envelope`] seals one value under one subject's key; [`codec`] is what lies inside;
 //! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
-//! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record.
+//! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record, and
+//! [`readings`] who looked at whom.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
 //! the database, a second writer, a change without a history entry, a history entry written by hand.
@@ -25,6 +26,7 @@ pub mod log;
 pub mod merkle;
 pub mod open;
 pub mod reader;
+pub mod readings;
 pub mod table;
 pub mod txn;
 pub mod verify;

@@ -13,6 +13,9 @@
 //! | 19 nodes | nobody | level u8, 0⁷, index u64 BE | | one hash |
 //! | 20 head | nobody | 0 | | sealed [`codec::Head`](super::codec::Head) |
 //! | 21 drafts | subject, or nobody | draft | chunk u16 BE | sealed [`codec::Draft`](super::codec::Draft), piece of |
+//! | 22 readings | subject | UUIDv7 of the moment | | sealed [`codec::Reading`](super::codec::Reading) |
+//!
+//! Readings are no records: they are in neither the Merkle log nor the digest, and are deleted when they are old enough.
 
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
@@ -29,6 +32,8 @@ pub const NODES: u8 = 19;
 pub const HEAD: u8 = 20;
 /// What was typed and not saved; no records, see [`draft`](super::draft).
 pub const DRAFTS: u8 = 21;
+/// Who looked at whom.
+pub const READINGS: u8 = 22;
 
 /// The table of a kind of record. Numbers are never reused.
 pub const fn of(kind: RecordKind) -> u8 {
@@ -40,6 +45,7 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::CustomField => 5,
         RecordKind::Settings => 6,
         RecordKind::ExportRun => 7,
+        RecordKind::View => 8,
     }
 }
 

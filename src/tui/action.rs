@@ -158,6 +158,7 @@ actions! {
     AsOf "as-of" ["T"] "as it stood" "Shows the record as it stood on a date." DETAIL Look 30;
     Refresh "refresh" ["R"] "refresh" "Asks the store again." ALL Look 0;
     Sort "sort" ["s"] "sort" "Chooses the order of the list." LISTS Look 50;
+    Views "views" ["S"] "views" "Chooses a saved view: filter, columns and order of the list; or saves what is shown as one." LISTS Look 48;
 
     Search "search" ["/"] "search" "Searches as you type; takes filters such as tag:fair owner:me." LISTS Find 95;
     Jump "jump" ["ctrl-p"] "jump" "Jumps to any record, or runs any action, by a few letters." ALL Find 55;

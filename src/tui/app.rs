@@ -9,6 +9,7 @@ mod keys;
 mod reason;
 mod steps;
 mod toasts;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use ratatui::layout::Size;
 
-use crate::api::{Call, Drafts, Error, Request, SchemaGet, Whoami};
+use crate::api::{Call, Drafts, Error, Identity, Request, SchemaGet, Whoami};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
@@ -67,6 +68,8 @@ enum Asker {
     Layer(u64, Ticket),
     Whoami,
     Schema,
+    /// What the remembered views are.
+    Views,
     /// A change, and what to say when it is done.
     Change(String),
     Undo {
@@ -215,6 +218,11 @@ impl App {
         };
         app.contacts.sort = saved.sort_contacts;
         app.companies.sort = saved.sort_companies;
+        for (list, view) in
+            [(&mut app.contacts, saved.view_contacts), (&mut app.companies, saved.view_companies)]
+        {
+            list.view = views::remembered(&view, &list.sort);
+        }
         app.relayout();
         match setup.first {
             Some(first) => app.open_layer(first),
@@ -399,7 +407,8 @@ impl App {
             }
             Place::Record(kind, id) => {
                 let parts = self.parts();
-                let detail = Detail::new(kind, id, parts.main.width.saturating_sub(3), parts.main.height);
+                let mut detail = Detail::new(kind, id, parts.main.width.saturating_sub(3), parts.main.height);
+                detail.watches = self.ctx.identity.as_ref().is_some_and(watches);
                 let wants = detail.load();
                 self.detail = Some(detail);
                 wants
@@ -457,6 +466,13 @@ impl App {
             .to_owned(),
             sort_contacts: self.contacts.sort.clone(),
             sort_companies: self.companies.sort.clone(),
+            view_contacts: self.contacts.view.as_ref().map(|view| view.reference.clone()).unwrap_or_default(),
+            view_companies: self
+                .companies
+                .view
+                .as_ref()
+                .map(|view| view.reference.clone())
+                .unwrap_or_default(),
             preview: self.pane.0,
             theme: self.palette.map(|palette| palette.name().to_owned()),
         }
@@ -471,4 +487,9 @@ impl App {
         self.effects.push(Effect::Save(saved));
         self.effects.push(Effect::Quit);
     }
+}
+
+/// Whether somebody may see who looked at whom. The service decides; here it is only whether there is a tab for it.
+fn watches(identity: &Identity) -> bool {
+    ["owner", "dpo", "auditor"].contains(&identity.role.to_string().as_str())
 }

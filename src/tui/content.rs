@@ -3,11 +3,12 @@
 //! A line knows the item it belongs to, so that a screen can keep the item under the cursor in view, and names tones,
 //! not colours.
 
-use crate::api::{ChangeView, Entry, Shown, View};
+use crate::api::{ChangeView, Entry, ReadingsPage, Shown, View};
 use crate::domain::contact::{CompanyField, ContactField, NoteField};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
+use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
 use crate::env::Zone;
@@ -199,6 +200,56 @@ pub fn history(entries: &[Entry], width: usize, zone: Zone) -> Vec<TextLine> {
         lines.extend(changes(entry, width, zone).into_iter().map(|line| TextLine { item: Some(at), ..line }));
     }
     lines
+}
+
+/// Who looked at a contact, latest first.
+pub fn readings(page: &ReadingsPage, width: usize, zone: Zone) -> Vec<TextLine> {
+    let mut lines = Vec::new();
+    if page.items.is_empty() {
+        lines.push(TextLine::new(None, Tone::Dim, "Nobody has looked."));
+    }
+    for (at, one) in page.items.iter().enumerate() {
+        let mut note = String::new();
+        if let Some(then) = one.as_of {
+            note.push_str(&format!("  as it stood on {}", time(then, zone)));
+        }
+        if !one.purpose.is_empty() {
+            note.push_str(&format!("  for {}", text::clean(&one.purpose)));
+        }
+        if !one.masked.is_empty() {
+            note.push_str(&format!("  masked: {}", text::clean(&one.masked.join(", "))));
+        }
+        let head = format!("  {}  {}", text::clean(&one.user), looked(one.kind, one.record.is_some()));
+        let room = width.saturating_sub(16 + text::width(&head));
+        lines.push(TextLine {
+            item: Some(at),
+            spans: vec![
+                (Tone::Title, time(one.at, zone)),
+                (Tone::Text, head),
+                (Tone::Dim, text::truncate(&note, room).into_owned()),
+            ],
+        });
+    }
+    let more = page.total.saturating_sub(page.items.len() as u64);
+    if more > 0 {
+        lines.push(TextLine::new(None, Tone::Dim, format!("and {more} before; :history reads shows all")));
+    }
+    lines.push(TextLine::default());
+    lines.push(TextLine::new(None, Tone::Dim, format!("Kept for {} months.", page.kept_months)));
+    lines
+}
+
+/// How somebody looked, in the past tense.
+fn looked(kind: ReadKind, note: bool) -> &'static str {
+    match kind {
+        ReadKind::Open if note => "opened a note",
+        ReadKind::Open => "opened",
+        ReadKind::History => "looked at the history",
+        ReadKind::Export => "exported",
+        ReadKind::SearchNumber => "searched the number",
+        ReadKind::SearchEmail => "searched the address",
+        ReadKind::Similar => "was told of, entering somebody alike",
+    }
 }
 
 /// What changed in one entry.

@@ -35,7 +35,7 @@ impl Highlight {
                     // A number at home begins with a nought that the number abroad has not.
                     highlight.digits.push(digits.trim_start_matches('0').to_owned());
                 }
-                TermKind::Filter(_) => {}
+                TermKind::Filter(_) | TermKind::View(_) => {}
             }
         }
         highlight.words.retain(|word| !word.is_empty());

@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use uuid::Uuid;
 
-use crate::api::{Error, Identity, Request, Response, View};
+use crate::api::{Error, Identity, Request, Response, View, ViewInfo};
 use crate::client::Client;
 use crate::domain::contact::NoteKind;
 use crate::domain::draft::{Draft, Form};
@@ -113,6 +113,8 @@ pub enum Intent {
     Sort(String),
     /// Puts a query into the search box.
     Search(String),
+    /// Shows the list as a view has it, or as it is without one.
+    View(Option<Box<ViewInfo>>),
     New(RecordKind),
     /// Shows the record as it stood, or as it is now.
     AsOf(Option<Timestamp>),

@@ -18,6 +18,9 @@ pub struct Saved {
     /// The order of each list, as in a request.
     pub sort_contacts: String,
     pub sort_companies: String,
+    /// The saved view of each list, by id, which says nothing, or by the name of a shipped one.
+    pub view_contacts: String,
+    pub view_companies: String,
     /// Whether the pane beside the list is shown where there is room for it.
     pub preview: Option<bool>,
     /// The name of a palette.

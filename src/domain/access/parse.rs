@@ -32,6 +32,7 @@ pub struct RoleSpec {
     field: KindSpec,
     settings: KindSpec,
     export: KindSpec,
+    view: KindSpec,
 }
 
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
@@ -54,6 +55,7 @@ impl RoleSpec {
             RecordKind::CustomField => &self.field,
             RecordKind::Settings => &self.settings,
             RecordKind::ExportRun => &self.export,
+            RecordKind::View => &self.view,
         }
     }
 }
@@ -329,6 +331,7 @@ const NAMES: &[(RecordKind, &[&str])] = &[
     (RecordKind::Contact, &["name_prefix", "given_name", "middle_name", "family_name", "name_suffix"]),
     (RecordKind::Company, &["name"]),
     (RecordKind::User, &["name"]),
+    (RecordKind::View, &["name", "kind", "filter"]),
     (RecordKind::CustomField, &["name", "label", "on", "kind", "number", "category"]),
 ];
 
@@ -345,7 +348,12 @@ fn check(role: &RoleRules, place: &Place) -> Result<(), Refused> {
         let (kind, place) = (*kind, place.at(kind.word()));
         let about_persons = matches!(
             kind,
-            RecordKind::Contact | RecordKind::Company | RecordKind::Note | RecordKind::ExportRun
+            // The filter of a view may name a person.
+            RecordKind::Contact
+                | RecordKind::Company
+                | RecordKind::Note
+                | RecordKind::ExportRun
+                | RecordKind::View
         );
         if role.built_in == Role::Admin && about_persons && rules.read != Scope::None {
             return Err(place.at("read").refuse("an administrator sees no personal data"));

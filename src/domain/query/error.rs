@@ -27,6 +27,8 @@ pub enum ErrorKind {
     UnknownFilter { name: String, nearest: Option<&'static str> },
     #[error("`{filter}:` needs a value")]
     MissingValue { filter: String },
+    #[error("the view `@{name}` cannot be left out")]
+    ExcludedView { name: String },
     #[error("this quotation mark is never closed")]
     UnclosedQuote,
     #[error("`{}` is not a date, comparison, range or age", neutralise(value))]
@@ -51,6 +53,9 @@ impl QueryError {
             ErrorKind::MissingValue { filter } => {
                 let spec = FILTERS.iter().find(|spec| spec.name == filter)?;
                 Some(format!("for example {filter}:{} — {}", spec.example, spec.help))
+            }
+            ErrorKind::ExcludedView { .. } => {
+                Some("put a - before the filters in it that shall not hold instead".to_owned())
             }
             ErrorKind::UnclosedQuote => Some("close it with another \"".to_owned()),
             ErrorKind::NotATime { .. } => Some(
@@ -78,6 +83,7 @@ impl QueryError {
             ErrorKind::MissingValue { .. } => self.span.end == text.len(),
             ErrorKind::TooLong
             | ErrorKind::TooManyTerms
+            | ErrorKind::ExcludedView { .. }
             | ErrorKind::UnknownFilter { .. }
             | ErrorKind::NotATime { .. }
             | ErrorKind::UnknownWord { .. }

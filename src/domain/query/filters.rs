@@ -118,6 +118,7 @@ pub fn help() -> String {
          \"two words\"   next to each other, whole\n\
          -word         leaves out what the word finds\n\
          030 901820    a phone number in any notation\n\
+         @mine         what the saved view of this name finds\n\
          a,b           after a filter: either\n\
          -tag:x        leaves out what the filter finds\n",
     );

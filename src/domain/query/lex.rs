@@ -10,6 +10,8 @@ pub enum SpanKind {
     Word,
     /// With its quotes.
     Phrase,
+    /// The name of a saved view, with its `@`.
+    View,
     /// The `-` in front of what is excluded.
     Minus,
     /// A known filter's name with the colon.
@@ -53,6 +55,7 @@ pub fn spans(text: &str) -> Vec<(Range<usize>, SpanKind)> {
             out.push((piece.span.start..piece.span.start + 1, SpanKind::Minus));
         }
         match piece.body {
+            Body::Bare(word) if view_name(&word.text).is_some() => out.push((word.span, SpanKind::View)),
             Body::Bare(word) => out.push((word.span, SpanKind::Word)),
             Body::Quoted(phrase) => out.push((phrase.span, SpanKind::Phrase)),
             Body::Filter { name, name_span, values, commas } => {
@@ -83,6 +86,18 @@ impl NextIfAt for std::vec::IntoIter<usize> {
     fn next_if_at(&mut self, at: usize) -> Option<usize> {
         if self.as_slice().first() == Some(&at) { self.next() } else { None }
     }
+}
+
+/// Whether a text can name a view: ASCII letters, digits, `-` and `_`, beginning with a letter or digit. So no part of
+/// an e-mail address with a dot in it does.
+pub fn is_view_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+}
+
+/// The name in `@name`.
+pub(super) fn view_name(word: &str) -> Option<&str> {
+    word.strip_prefix('@').filter(|name| is_view_name(name))
 }
 
 /// The name in `field.<name>`.

@@ -1,8 +1,9 @@
 //! The language of the search box, the same in lists, saved views, bulk edits, exports and on the command line.
 //!
 //! ```text
-//! query  = { [ "-" ] ( word | phrase | filter ) }         white space separates; all must hold, in any order
+//! query  = { view | [ "-" ] ( word | phrase | filter ) }  white space separates; all must hold, in any order
 //! word   = characters without white space and ":"          found in any field; "-word" excludes
+//! view   = "@" letters, digits, "-", "_"                   what the saved view of this name finds; "@a.example" is a word
 //! phrase = '"' characters '"'                              whole words, next to each other; \" and \\ inside
 //! filter = name ":" value { "," value }                    any of the values; "-name:value" excludes
 //! value  = phrase | characters without white space and "," none: without a value; me: oneself (owner:)
@@ -28,7 +29,7 @@ use std::fmt;
 
 pub use error::{ErrorKind, QueryError};
 pub use filters::{FILTERS, FilterKey, FilterSpec, HAS, Has, IS, Is, ValueKind, help};
-pub use lex::{SpanKind, spans};
+pub use lex::{SpanKind, is_view_name, spans};
 pub use when::{Bound, Comparison, Point, Unit, When};
 
 /// Longest query, in characters.
@@ -60,6 +61,9 @@ pub enum TermKind {
     Number(String),
     /// A word with `@`.
     Email(String),
+    /// A saved view, by its name or id, without the `@`. Only the service knows what it stands for: see
+    /// [`Query::expand`].
+    View(String),
     Filter(Filter),
 }
 
@@ -110,15 +114,49 @@ impl Query {
 
     /// Whether there is free text to rank by.
     pub fn has_text(&self) -> bool {
-        self.terms.iter().any(|term| !term.excluded && !matches!(term.kind, TermKind::Filter(_)))
+        self.terms
+            .iter()
+            .any(|term| !term.excluded && !matches!(term.kind, TermKind::Filter(_) | TermKind::View(_)))
     }
 
     /// The filters, with whether each excludes.
     pub fn filters(&self) -> impl Iterator<Item = (bool, &Filter)> {
         self.terms.iter().filter_map(|term| match &term.kind {
             TermKind::Filter(filter) => Some((term.excluded, filter)),
-            TermKind::Word(_) | TermKind::Phrase(_) | TermKind::Number(_) | TermKind::Email(_) => None,
+            TermKind::Word(_)
+            | TermKind::Phrase(_)
+            | TermKind::Number(_)
+            | TermKind::Email(_)
+            | TermKind::View(_) => None,
         })
+    }
+
+    /// The views it names.
+    pub fn views(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| match &term.kind {
+            TermKind::View(name) => Some(name.as_str()),
+            TermKind::Word(_)
+            | TermKind::Phrase(_)
+            | TermKind::Number(_)
+            | TermKind::Email(_)
+            | TermKind::Filter(_) => None,
+        })
+    }
+
+    /// The query with the terms of each view in its place: all of them must hold.
+    pub fn expand<E>(&self, mut find: impl FnMut(&str) -> Result<Query, E>) -> Result<Query, E> {
+        let mut terms = Vec::with_capacity(self.terms.len());
+        for term in &self.terms {
+            match &term.kind {
+                TermKind::View(name) => terms.extend(find(name)?.terms),
+                TermKind::Word(_)
+                | TermKind::Phrase(_)
+                | TermKind::Number(_)
+                | TermKind::Email(_)
+                | TermKind::Filter(_) => terms.push(term.clone()),
+            }
+        }
+        Ok(Query { terms })
     }
 }
 
@@ -150,6 +188,7 @@ impl fmt::Display for Term {
         match &self.kind {
             TermKind::Word(text) | TermKind::Number(text) | TermKind::Email(text) => f.write_str(text),
             TermKind::Phrase(text) => write_quoted(f, text),
+            TermKind::View(name) => write!(f, "@{name}"),
             TermKind::Filter(filter) => filter.fmt(f),
         }
     }

@@ -6,7 +6,7 @@ use crate::domain::fold::fold;
 
 use super::error::{ErrorKind, QueryError, nearest};
 use super::filters::{FILTERS, FilterKey, HAS, Has, IS, Is, ValueKind};
-use super::lex::{Body, Piece, Text, field_name, pieces};
+use super::lex::{Body, Piece, Text, field_name, pieces, view_name};
 use super::{Filter, FilterName, MAX_CHARS, MAX_TERMS, Query, Term, TermKind, Value, When};
 
 /// Fewest digits that are looked up as a phone number.
@@ -37,7 +37,18 @@ fn read(text: &str) -> Result<(Query, Option<QueryError>), QueryError> {
     let mut skipped = None;
     let mut number_done = false;
     for piece in pieces {
+        let view = match &piece.body {
+            Body::Bare(word) => view_name(&word.text).map(str::to_ascii_lowercase),
+            Body::Quoted(_) | Body::Filter { .. } => None,
+        };
         let kind = match piece.body {
+            Body::Bare(_) if view.is_some() => {
+                if piece.excluded {
+                    let name = view.unwrap_or_default();
+                    return fault(ErrorKind::ExcludedView { name }, piece.span);
+                }
+                view.map(TermKind::View)
+            }
             Body::Bare(_) if number.is_some() && !piece.excluded => {
                 if std::mem::replace(&mut number_done, true) {
                     continue;
@@ -103,6 +114,7 @@ fn whole_number(pieces: &[Piece]) -> Option<String> {
     let mut out = String::new();
     for piece in pieces {
         match &piece.body {
+            Body::Bare(word) if view_name(&word.text).is_some() => {}
             Body::Bare(word) if !piece.excluded => {
                 if !is_number(&word.text) {
                     return None;

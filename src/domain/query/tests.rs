@@ -64,6 +64,28 @@ fn filters() {
     );
 }
 
+#[test]
+fn views() {
+    let query = parsed("@Mine tag:fair 030 901820 @fair-2026_b");
+    assert_eq!(query.to_string(), "@mine tag:fair 030 901820 @fair-2026_b");
+    assert_eq!(query.views().collect::<Vec<_>>(), ["mine", "fair-2026_b"]);
+    assert_eq!(query.terms[2].kind, TermKind::Number("030 901820".into()), "a view is no part of a number");
+    assert!(!parsed("@mine").has_text());
+    // Parts of addresses stay words, and what is quoted is text.
+    for text in ["@example.com", "anna@example", "@", "@ü"] {
+        assert!(Query::parse(text).map_or(true, |query| query.views().next().is_none()), "{text}");
+    }
+    assert_eq!(kinds("\"@mine\""), [TermKind::Phrase("@mine".into())]);
+    assert_eq!(error("x -@mine").kind, ErrorKind::ExcludedView { name: "mine".into() });
+    assert_eq!(&"x -@mine"[error("x -@mine").span], "-@mine");
+    let filter =
+        |name: &str| if name == "mine" { Query::parse("owner:me -tag:old") } else { Query::parse("") };
+    let expanded = query.expand(filter).unwrap();
+    assert_eq!(expanded.to_string(), "owner:me -tag:old tag:fair 030 901820");
+    assert_eq!(query.expand(|name| Err::<Query, String>(name.to_owned())), Err("mine".to_owned()));
+    assert_eq!(spans("@mine x")[0], (0..5, SpanKind::View));
+}
+
 fn bound(text: &str) -> Bound {
     let now = Timestamp::parse_as_of("2026-03-31T12:00:00Z").unwrap();
     When::parse(text).unwrap().resolve(now)
@@ -243,6 +265,7 @@ fn fragments() -> impl Strategy<Value = String> {
         Just("030".to_owned()),
         Just("+49".to_owned()),
         Just("a@b.example".to_owned()),
+        Just("@mine".to_owned()),
         Just("\u{202E}".to_owned()),
         "[a-zäß0-9 ]{0,4}",
         any::<char>().prop_map(String::from),

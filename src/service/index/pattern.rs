@@ -164,6 +164,8 @@ impl Pattern {
                 let anchor = if address.starts_with('@') { Anchor::Anywhere } else { Anchor::Segment };
                 add(fold::email(address), FieldSet::of([FieldKind::Email]), anchor, false);
             }
+            // Views are expanded before; one that is not finds nothing, rather than everything.
+            TermKind::View(_) => {}
             TermKind::Filter(_) => return None,
         }
         Some(Pattern { needles, excluded, fuzzy })

@@ -85,6 +85,20 @@ fn draft() -> Draft {
     Draft { user: UserId(uuid(3)), draft }
 }
 
+fn reading() -> Reading {
+    Reading {
+        at: Timestamp::from_millis(1_780_000_000_000),
+        user: UserId(uuid(3)),
+        session: SessionId(uuid(4)),
+        kind: ReadKind::Export,
+        record: Some(uuid(6)),
+        as_of: Some(Timestamp::from_millis(1_770_000_000_000)),
+        purpose: "newsletter".into(),
+        masked: vec![FieldKey(20), FieldKey(0x4001)],
+        searched: Some([5; 32]),
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -101,6 +115,7 @@ const BODY_1: &str = include_str!("golden/body.1.hex");
 const PAGE_1: &str = include_str!("golden/page.1.hex");
 const HEAD_1: &str = include_str!("golden/head.1.hex");
 const DRAFT_1: &str = include_str!("golden/draft.1.hex");
+const READING_1: &str = include_str!("golden/reading.1.hex");
 const HEADER_1: &str = include_str!("golden/header.1.hex");
 
 #[test]
@@ -113,6 +128,7 @@ fn version_1_decodes_for_ever() {
     );
     assert_eq!(decode::<Head>(1, &bytes(HEAD_1.trim()), "").unwrap(), head());
     assert_eq!(decode::<Draft>(1, &bytes(DRAFT_1.trim()), "").unwrap(), draft());
+    assert_eq!(decode::<Reading>(1, &bytes(READING_1.trim()), "").unwrap(), reading());
 }
 
 #[test]
@@ -123,6 +139,7 @@ fn what_is_written_today_is_version_1() {
     assert_eq!(hex(&encode(&Page::of(&[header(64), header(65)]).unwrap()).unwrap()), PAGE_1.trim());
     assert_eq!(hex(&encode(&head()).unwrap()), HEAD_1.trim());
     assert_eq!(hex(&encode(&draft()).unwrap()), DRAFT_1.trim());
+    assert_eq!(hex(&encode(&reading()).unwrap()), READING_1.trim());
     // The bytes under the leaves of every log there is.
     assert_eq!(hex(&header(64).canonical()), HEADER_1.trim());
 }

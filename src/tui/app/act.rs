@@ -64,6 +64,7 @@ impl App {
             }
             Action::Refresh => self.refresh(),
             Action::Sort => self.sort_menu(),
+            Action::Views => self.views_menu(),
             Action::Search => {
                 if let Some(list) = self.list_mut() {
                     list.preview_focus = false;
@@ -175,9 +176,11 @@ impl App {
             Place::Activity => self.activity.current().and_then(|entry| match entry.kind {
                 RecordKind::Contact | RecordKind::Company => Some(Place::Record(entry.kind, entry.id)),
                 RecordKind::Note => entry.about.map(|contact| Place::Record(RecordKind::Contact, contact.0)),
-                RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-                    None
-                }
+                RecordKind::User
+                | RecordKind::CustomField
+                | RecordKind::Settings
+                | RecordKind::ExportRun
+                | RecordKind::View => None,
             }),
             Place::Record(..) => {
                 let Some(detail) = &self.detail else { return };
@@ -279,6 +282,9 @@ impl App {
             } else if !list.query.is_empty() || !list.search.line.is_empty() {
                 list.search.set("");
                 let want = list.find(String::new());
+                self.ask_all(want);
+            } else if list.view.is_some() {
+                let want = list.choose(None);
                 self.ask_all(want);
             }
         }

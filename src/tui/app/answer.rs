@@ -37,7 +37,12 @@ impl App {
                 Ok(customs) => {
                     self.ctx.schema = Schema::new(&customs);
                     self.relayout();
+                    self.recall_views();
                 }
+                Err(error) => self.fail(error),
+            },
+            Asker::Views => match expect!(answer, Views) {
+                Ok(views) => self.recalled(&views),
                 Err(error) => self.fail(error),
             },
             Asker::Change(done) => match answer {
@@ -131,6 +136,17 @@ impl App {
                     Ok(entries) => {
                         if let Some(detail) = self.detail.as_mut().filter(|detail| detail.id == id) {
                             detail.history = Some(entries);
+                        }
+                    }
+                    Err(error) => self.fail(error),
+                }
+            }
+            Asked::Readings(id) => {
+                let page = expect!(answer, Readings);
+                match page {
+                    Ok(page) => {
+                        if let Some(detail) = self.detail.as_mut().filter(|detail| detail.id == id) {
+                            detail.readings = Some(page);
                         }
                     }
                     Err(error) => self.fail(error),

@@ -129,6 +129,7 @@ impl App {
                 }
             }
             Intent::Search(query) => self.search_for(&query),
+            Intent::View(view) => self.choose_view(view.as_deref()),
             Intent::New(kind) => self.new_record(kind),
             Intent::AsOf(at) => self.as_of(at),
             Intent::Theme(palette) => {
@@ -205,6 +206,7 @@ pub fn counted(kind: RecordKind, count: u64) -> String {
         RecordKind::CustomField => ("field", "fields"),
         RecordKind::Settings => ("setting", "settings"),
         RecordKind::ExportRun => ("export", "exports"),
+        RecordKind::View => ("view", "views"),
     };
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -102,6 +102,7 @@ fn what(draft: &Draft) -> String {
         RecordKind::CustomField => "field",
         RecordKind::Settings => "settings",
         RecordKind::ExportRun => "export",
+        RecordKind::View => "view",
     };
     if id.is_some() {
         return format!("changes of a {noun}");

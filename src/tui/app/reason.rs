@@ -45,6 +45,7 @@ impl App {
             | Action::Escape
             | Action::Refresh
             | Action::Sort
+            | Action::Views
             | Action::Search
             | Action::Deleted
             | Action::Jump
@@ -133,7 +134,11 @@ impl App {
                 None => Some("nothing is here"),
                 Some(RecordKind::Contact | RecordKind::Company | RecordKind::Note) => None,
                 Some(
-                    RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun,
+                    RecordKind::User
+                    | RecordKind::CustomField
+                    | RecordKind::Settings
+                    | RecordKind::ExportRun
+                    | RecordKind::View,
                 ) => Some("this entry is about the store itself"),
             },
             Place::Record(..) => {

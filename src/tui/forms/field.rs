@@ -315,6 +315,7 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
             RecordKind::User => "User",
             RecordKind::CustomField => "Field",
             RecordKind::Settings => "Settings",
+            RecordKind::View => "View",
         },
     }
 }

@@ -43,7 +43,8 @@ impl Forms for Overlays {
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => Box::new(RecordForm::edit(view, field, ctx, self.memory.clone())),
+            | RecordKind::ExportRun
+            | RecordKind::View => Box::new(RecordForm::edit(view, field, ctx, self.memory.clone())),
         }
     }
 
@@ -55,7 +56,8 @@ impl Forms for Overlays {
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone())),
+            | RecordKind::ExportRun
+            | RecordKind::View => Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone())),
         }
     }
 

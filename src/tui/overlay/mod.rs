@@ -10,6 +10,8 @@ pub mod output;
 pub mod palette;
 pub mod prompt;
 pub mod remove;
+pub mod save_view;
+pub mod views;
 
 use crate::tui::layer::{Level, Step};
 

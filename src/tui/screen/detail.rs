@@ -2,14 +2,18 @@
 
 use uuid::Uuid;
 
-use crate::api::{self, Card, Entry, Error, Request, View};
+use crate::api::{self, Card, Entry, Error, ReadingsPage, Request, View};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
+use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::tui::content::{self, TextLine};
 use crate::tui::layer::Ctx;
 
 use super::{Asked, Motion, Scroll, Want};
+
+/// Readings that the tab shows, the latest.
+const MOST_READINGS: u64 = 500;
 
 /// The parts of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,12 +24,16 @@ pub enum Tab {
     /// Contacts of a company.
     People,
     History,
+    /// Who looked at a contact, for those who may know.
+    Looked,
 }
 
 impl Tab {
-    pub fn of(kind: RecordKind) -> &'static [Tab] {
+    pub fn of(kind: RecordKind, watches: bool) -> &'static [Tab] {
         if kind == RecordKind::Company {
             &[Tab::Fields, Tab::People, Tab::History]
+        } else if watches {
+            &[Tab::Fields, Tab::Notes, Tab::History, Tab::Looked]
         } else {
             &[Tab::Fields, Tab::Notes, Tab::History]
         }
@@ -37,6 +45,7 @@ impl Tab {
             Tab::Notes => "Notes",
             Tab::People => "People",
             Tab::History => "History",
+            Tab::Looked => "Who looked",
         }
     }
 }
@@ -50,6 +59,9 @@ pub struct Detail {
     /// The moment as of which it is shown.
     pub at: Option<Timestamp>,
     pub history: Option<Vec<Entry>>,
+    pub readings: Option<ReadingsPage>,
+    /// Whether there is a tab of who looked.
+    pub watches: bool,
     pub tab: Tab,
     /// The item of the tab that the cursor is on.
     pub cursor: usize,
@@ -68,6 +80,8 @@ impl Detail {
             card: None,
             at: None,
             history: None,
+            readings: None,
+            watches: false,
             tab: Tab::Fields,
             cursor: 0,
             top: 0,
@@ -88,6 +102,9 @@ impl Detail {
         if self.tab == Tab::History || self.history.is_some() {
             wants.push(self.load_history());
         }
+        if self.tab == Tab::Looked {
+            wants.push(self.load_readings());
+        }
         wants
     }
 
@@ -96,6 +113,21 @@ impl Detail {
             asked: Asked::History(self.id),
             lane: None,
             request: Request::History(api::History { kind: self.kind, id: self.id }),
+        }
+    }
+
+    fn load_readings(&self) -> Want {
+        Want {
+            asked: Asked::Readings(self.id),
+            lane: None,
+            request: Request::Readings(api::Readings {
+                about: Some(ContactId(self.id)),
+                user: String::new(),
+                from: None,
+                to: None,
+                before: None,
+                limit: MOST_READINGS,
+            }),
         }
     }
 
@@ -117,7 +149,7 @@ impl Detail {
 
     /// Goes to another tab, or round.
     pub fn turn(&mut self, forward: bool, ctx: &Ctx) -> Vec<Want> {
-        let tabs = Tab::of(self.kind);
+        let tabs = Tab::of(self.kind, self.watches);
         let at = tabs.iter().position(|tab| *tab == self.tab).unwrap_or(0);
         let next = if forward { (at + 1) % tabs.len() } else { (at + tabs.len() - 1) % tabs.len() };
         self.show(tabs.get(next).copied().unwrap_or(Tab::Fields), ctx)
@@ -127,7 +159,12 @@ impl Detail {
         self.tab = tab;
         (self.cursor, self.top) = (0, 0);
         self.settle(ctx);
-        if tab == Tab::History && self.history.is_none() { vec![self.load_history()] } else { Vec::new() }
+        match tab {
+            Tab::History if self.history.is_none() => vec![self.load_history()],
+            // Each time: who looked is not told by a changed revision.
+            Tab::Looked => vec![self.load_readings()],
+            Tab::Fields | Tab::Notes | Tab::People | Tab::History => Vec::new(),
+        }
     }
 
     /// Shows it as it stood at a moment, or as it is now.
@@ -148,6 +185,10 @@ impl Detail {
             Tab::People => content::people(&card.people, width),
             Tab::History => match &self.history {
                 Some(entries) => content::history(entries, width, ctx.zone),
+                None => Vec::new(),
+            },
+            Tab::Looked => match &self.readings {
+                Some(page) => content::readings(page, width, ctx.zone),
                 None => Vec::new(),
             },
         }

@@ -26,12 +26,26 @@ pub enum Keep {
     Nothing,
 }
 
+/// A saved view that is shown.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Chosen {
+    /// What stands for it behind an `@`.
+    pub reference: String,
+    /// Empty until it is known.
+    pub title: String,
+    pub sort: String,
+    /// All it names; the usual ones when empty.
+    pub columns: Vec<Column>,
+}
+
 /// The state of a list.
 #[derive(Clone, Debug)]
 pub struct List {
     pub kind: RecordKind,
     pub search: Search,
-    /// What the rows were found by.
+    /// The saved view that is shown.
+    pub view: Option<Chosen>,
+    /// What the rows were found by, within the view.
     pub query: String,
     /// As in a request: a field, with `-` for descending; empty for relevance or name.
     pub sort: String,
@@ -55,6 +69,8 @@ pub struct List {
     pub preview_focus: bool,
     /// Whether that pane is on the screen.
     pub preview_shown: bool,
+    /// The cells there are for columns.
+    width: u16,
     version: u64,
     /// What was asked for and has not come: the first row and the one behind the last.
     coming: Option<(u64, u64)>,
@@ -67,6 +83,7 @@ impl List {
         List {
             kind,
             search: Search::default(),
+            view: None,
             query: String::new(),
             sort: String::new(),
             rows: Vec::new(),
@@ -83,6 +100,7 @@ impl List {
             preview_scroll: 0,
             preview_focus: false,
             preview_shown: false,
+            width: 0,
             version: 0,
             coming: None,
             anchor: None,
@@ -106,7 +124,8 @@ impl List {
 
     /// Takes the room there is; asks for more rows where there is more of it.
     pub fn resize(&mut self, height: u64, width: u16, preview: bool) -> Vec<Want> {
-        let columns = columns::fitting(self.kind, width);
+        self.width = width;
+        let columns = self.fitting();
         let same_fields = columns::keys(&columns) == columns::keys(&self.columns);
         self.columns = columns;
         self.scroll.height = height.max(1);
@@ -127,6 +146,48 @@ impl List {
             wants.extend(self.preview());
         }
         wants
+    }
+
+    fn fitting(&self) -> Vec<Column> {
+        match &self.view {
+            Some(view) if !view.columns.is_empty() => columns::fitting_of(&view.columns, self.width),
+            Some(_) | None => columns::fitting(self.kind, self.width),
+        }
+    }
+
+    /// Everything that must hold for a row: the view's filter and what was searched in it.
+    pub fn whole_query(&self) -> String {
+        match (&self.view, self.query.is_empty()) {
+            (Some(view), true) => format!("@{}", view.reference),
+            (Some(view), false) => format!("@{} {}", view.reference, self.query),
+            (None, _) => self.query.clone(),
+        }
+    }
+
+    /// Shows a view as it is, without a search in it; or the whole list. An order that came with a view goes with it.
+    pub fn choose(&mut self, view: Option<Chosen>) -> Option<Want> {
+        let before = self.view.take().map(|view| view.sort);
+        match &view {
+            Some(view) => self.sort = view.sort.clone(),
+            None if before.is_some_and(|sort| sort == self.sort) => self.sort.clear(),
+            None => {}
+        }
+        self.view = view;
+        self.search.set("");
+        self.query.clear();
+        self.marks = Marks::default();
+        self.columns = self.fitting();
+        self.reload(Keep::Nothing)
+    }
+
+    /// Learns what the view is that was only known by its reference; its order stays as it was left.
+    pub fn describe(&mut self, title: String, sort: String, columns: Vec<Column>) -> Option<Want> {
+        let view = self.view.as_mut()?;
+        (view.title, view.sort, view.columns) = (title, sort, columns);
+        let columns = self.fitting();
+        let same_fields = columns::keys(&columns) == columns::keys(&self.columns);
+        self.columns = columns;
+        if same_fields { None } else { self.reload(Keep::Record) }
     }
 
     /// Asks for the rows anew.
@@ -179,7 +240,7 @@ impl List {
             lane: Some(Lane::List(self.kind)),
             request: Request::List(api::List {
                 kind: self.kind,
-                query: self.query.clone(),
+                query: self.whole_query(),
                 sort: self.sort.clone(),
                 window,
                 columns: columns::keys(&self.columns),
@@ -311,7 +372,7 @@ impl List {
         self.range = None;
         self.marks = match self.marks {
             Marks::All(_) => Marks::default(),
-            Marks::These(_) => Marks::All(self.query.clone()),
+            Marks::These(_) => Marks::All(self.whole_query()),
         };
     }
 

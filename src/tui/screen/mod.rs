@@ -56,6 +56,8 @@ pub enum Asked {
     Completions(RecordKind),
     Card(Uuid),
     History(Uuid),
+    /// Who looked at a contact.
+    Readings(Uuid),
     /// Entries of the log: from its end, or older than those there are.
     Entries {
         older: bool,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::api::{Completion, Request};
 use crate::domain::entity::RecordKind;
-use crate::domain::query::{FILTERS, FilterKey, HAS, IS, Query, QueryError, ValueKind};
+use crate::domain::query::{FILTERS, FilterKey, HAS, IS, Query, QueryError, TermKind, ValueKind};
 use crate::domain::schema::Schema;
 use crate::tui::effect::Lane;
 use crate::tui::keys::{Code, Key};
@@ -87,7 +87,13 @@ impl Search {
 
     /// The query text that the list shows: what is typed, without a filter whose value is yet to come.
     pub fn query(&self) -> Result<String, QueryError> {
-        Query::parse_typing(self.line.text()).map(|(query, _)| query.to_string())
+        let text = self.line.text();
+        Query::parse_typing(text).map(|(mut query, _)| {
+            // The name of a view is whole when something follows it.
+            let ends = text.ends_with(char::is_whitespace);
+            query.terms.pop_if(|term| !ends && matches!(term.kind, TermKind::View(_)));
+            query.to_string()
+        })
     }
 
     pub fn key(&mut self, key: Key, kind: RecordKind, schema: &Schema) -> Typed {
@@ -198,6 +204,12 @@ impl Search {
     fn complete(&mut self, kind: RecordKind, schema: &Schema, asked: bool) -> Option<Want> {
         let token = token(self.line.before());
         let Some(name) = token.filter else {
+            if let Some(begun) = token.prefix.strip_prefix('@') {
+                // The sign stays where it is.
+                let range = token.range.start + 1..token.range.end;
+                self.popup = Some(Popup { range, ..Popup::default() });
+                return Some(wanted(kind, "view".to_owned(), begun));
+            }
             if asked {
                 let items = names(token.prefix, kind, schema);
                 self.popup = (!items.is_empty()).then(|| Popup {
@@ -241,28 +253,33 @@ impl Search {
             Ok(field) => {
                 // The choices come later; where they go is known now.
                 self.popup = Some(Popup { range: token.range.clone(), ..Popup::default() });
-                Some(Want {
-                    asked: Asked::Completions(kind),
-                    lane: Some(Lane::Complete),
-                    request: Request::Complete(crate::api::Complete {
-                        kind,
-                        field,
-                        prefix: token.prefix.to_owned(),
-                        limit: MOST as u64,
-                    }),
-                })
+                Some(wanted(kind, field, token.prefix))
             }
         }
     }
 
     /// Takes the answer to the latest question about completions.
     pub fn completions(&mut self, items: Vec<Completion>) {
-        let prefix = token(self.line.before()).prefix.to_owned();
+        let prefix = token(self.line.before()).prefix.trim_start_matches('@').to_owned();
         let exact = matches!(items.as_slice(), [only] if only.text == prefix);
         match &mut self.popup {
             Some(popup) if !items.is_empty() && !exact => popup.items = items,
             popup => *popup = None,
         }
+    }
+}
+
+/// The question what could stand where a text has begun.
+fn wanted(kind: RecordKind, field: String, prefix: &str) -> Want {
+    Want {
+        asked: Asked::Completions(kind),
+        lane: Some(Lane::Complete),
+        request: Request::Complete(crate::api::Complete {
+            kind,
+            field,
+            prefix: prefix.to_owned(),
+            limit: MOST as u64,
+        }),
     }
 }
 

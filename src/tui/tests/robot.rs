@@ -326,6 +326,26 @@ impl Robot {
         idle: Option<Duration>,
         forms: Rc<dyn Forms>,
     ) -> Robot {
+        Robot::remembering(client, hands, width, height, palette, idle, forms, Saved::default())
+    }
+
+    /// The program started again, in the same store.
+    pub(super) fn again(&self, saved: Saved) -> Robot {
+        let (client, hands, size) = (self.client.clone(), Arc::clone(&self.hands), self.app.ctx.size);
+        let forms = Rc::new(Stand);
+        Robot::remembering(client, hands, size.width, size.height, Palette::Ansi16, None, forms, saved)
+    }
+
+    fn remembering(
+        client: Client,
+        hands: Arc<Hands>,
+        width: u16,
+        height: u16,
+        palette: Palette,
+        idle: Option<Duration>,
+        forms: Rc<dyn Forms>,
+        saved: Saved,
+    ) -> Robot {
         let setup = Setup {
             keys: BTreeMap::new(),
             theme: Theme::new(palette),
@@ -334,7 +354,7 @@ impl Robot {
             forms,
             commands: true,
             completer: None,
-            saved: Saved::default(),
+            saved,
             zone: Zone::UTC,
             first: None,
         };

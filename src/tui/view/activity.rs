@@ -97,6 +97,7 @@ fn record(entry: &Entry) -> String {
         RecordKind::CustomField => "field",
         RecordKind::Settings => "store",
         RecordKind::ExportRun => "export",
+        RecordKind::View => "view",
     };
     match (kind.is_empty(), entry.title.is_empty()) {
         (true, _) => entry.title.clone(),

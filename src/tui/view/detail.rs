@@ -54,7 +54,12 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     tabs(app, buf, parts.captions);
     let lines = detail.lines(&app.ctx);
     let main = Rect { x: parts.main.x + 3, width: parts.main.width.saturating_sub(3), ..parts.main };
-    if detail.tab == Tab::History && detail.history.is_none() && app.is_slow() {
+    let waits = match detail.tab {
+        Tab::History => detail.history.is_none(),
+        Tab::Looked => detail.readings.is_none(),
+        Tab::Fields | Tab::Notes | Tab::People => false,
+    };
+    if waits && app.is_slow() {
         paint::put(buf, main.x, main.y, main.width, "loading …", theme.style(Tone::Dim));
     }
     let at = paint::lines(buf, main, &lines, detail.top, Some(detail.cursor), theme)?;
@@ -70,13 +75,16 @@ fn tabs(app: &App, buf: &mut Buffer, area: Rect) {
     let Some(detail) = &app.detail else { return };
     let theme = app.ctx.theme;
     let mut x = area.x;
-    for tab in Tab::of(detail.kind) {
+    for tab in Tab::of(detail.kind, detail.watches) {
         let card = detail.card.as_ref();
         let count = match tab {
             Tab::Fields => None,
             Tab::Notes => card.map(|card| card.notes.len()),
             Tab::People => card.map(|card| card.people.len()),
             Tab::History => detail.history.as_ref().map(Vec::len),
+            Tab::Looked => {
+                detail.readings.as_ref().map(|page| usize::try_from(page.total).unwrap_or(usize::MAX))
+            }
         };
         let count = count.map_or_else(String::new, |count| format!(" {count}"));
         let on = *tab == detail.tab;

@@ -53,8 +53,12 @@ fn search_box(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Po
     if list.withheld > 0 {
         count = format!("{count}, {} held back", list.withheld);
     }
-    if !list.sort.is_empty() {
+    let view = list.view.as_ref().filter(|view| !view.title.is_empty());
+    if !list.sort.is_empty() && view.is_none_or(|view| view.sort != list.sort) {
         count = format!("{count} by {}", sort_words(&list.sort));
+    }
+    if let Some(view) = view {
+        count = format!("[{}] {count}", text::truncate(&text::clean(&view.title), 32));
     }
     let width = u16::try_from(text::width(&count)).unwrap_or(0).min(area.width / 2);
     paint::put(buf, area.right().saturating_sub(width), area.y, width, &count, theme.style(Tone::Dim));
@@ -87,7 +91,7 @@ fn colour(list: &List, buf: &mut Buffer, area: Rect, theme: Theme) {
         let tone = match kind {
             SpanKind::Word | SpanKind::Phrase => continue,
             SpanKind::Minus => Tone::Warning,
-            SpanKind::Name => Tone::KeyHint,
+            SpanKind::Name | SpanKind::View => Tone::KeyHint,
             SpanKind::UnknownName => Tone::Error,
             SpanKind::Value => Tone::Badge,
             SpanKind::Comma => Tone::Dim,
@@ -146,14 +150,15 @@ fn captions(app: &App, list: &List, buf: &mut Buffer, area: Rect) {
     let style = app.ctx.theme.style(Tone::Title);
     let mut x = area.x + 3;
     for column in &list.columns {
-        paint::put(buf, x, area.y, column.width.min(area.right().saturating_sub(x)), column.label, style);
+        paint::put(buf, x, area.y, column.width.min(area.right().saturating_sub(x)), &column.label, style);
         x += column.width + 2;
     }
 }
 
 fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position> {
     let theme = app.ctx.theme;
-    if list.total == 0 || !list.loaded {
+    // What was found before is no answer to a question that cannot be answered.
+    if list.total == 0 || !list.loaded || list.fault.is_some() {
         nothing(app, list, buf, area);
         return None;
     }
@@ -198,6 +203,7 @@ fn cell(row: &View, shows: Shows, zone: Zone) -> (String, bool) {
         Shows::Title if row.deleted => (format!("{} (deleted)", row.title), false),
         Shows::Title => (row.title.clone(), false),
         Shows::Updated => (content::day(row.updated_at, zone), false),
+        Shows::Created => (content::day(row.created_at, zone), false),
         Shows::Field(key) => match row.get(key) {
             None => (String::new(), false),
             Some(shown) if shown.value.is_none() => (format!("# {}", shown.text), true),
@@ -224,6 +230,10 @@ fn nothing(app: &App, list: &List, buf: &mut Buffer, area: Rect) {
     } else if !list.query.is_empty() {
         let none = counted(list.kind, 0).replace("0 ", "");
         vec![(Tone::Text, format!("  No {none} found.")), (Tone::Dim, "  esc clears the search".to_owned())]
+    } else if list.view.is_some() {
+        let none = counted(list.kind, 0).replace("0 ", "");
+        let line = format!("  No {none} in this view.");
+        vec![(Tone::Text, line), (Tone::Dim, "  esc leaves the view".to_owned())]
     } else {
         let new = app.keymap.key_of(crate::tui::action::Action::New);
         let import = app.keymap.key_of(crate::tui::action::Action::Import);

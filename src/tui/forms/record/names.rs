@@ -23,5 +23,6 @@ pub(super) fn noun(record: RecordKind) -> &'static str {
         RecordKind::CustomField => "field",
         RecordKind::Settings => "settings",
         RecordKind::ExportRun => "export",
+        RecordKind::View => "view",
     }
 }
