@@ -3,6 +3,7 @@
 //! Each noun has a file; its `Verb` is what the command line, the help, completions and man pages are made from. The
 //! words are a contract with scripts: options are added, never renamed.
 
+mod access;
 mod change;
 mod company;
 mod complete;
@@ -27,6 +28,7 @@ mod note;
 mod out;
 mod progress;
 mod record;
+mod role;
 mod secret;
 mod serve;
 mod shell;
@@ -36,6 +38,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 mod unlock;
+mod user;
 mod vault;
 
 use std::ffi::OsString;
@@ -92,6 +95,21 @@ enum Command {
     Field {
         #[command(subcommand)]
         verb: field::Verb,
+    },
+    /// Who works with the store
+    User {
+        #[command(subcommand)]
+        verb: user::Verb,
+    },
+    /// What each role may see and do
+    Role {
+        #[command(subcommand)]
+        verb: role::Verb,
+    },
+    /// Why somebody sees what of a contact
+    Access {
+        #[command(subcommand)]
+        verb: access::Verb,
     },
     /// What happened, and the proof that it was not changed since
     History {
@@ -176,6 +194,9 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Note { verb }) => note::run(ctx, verb),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
+        Some(Command::User { verb }) => user::run(ctx, verb),
+        Some(Command::Role { verb }) => role::run(ctx, verb),
+        Some(Command::Access { verb }) => access::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
         Some(Command::Init(args)) => init::run(ctx, &args),
         Some(Command::Serve(args)) => serve::run(ctx, &args),

@@ -67,6 +67,8 @@ enum Asker {
     Layer(u64, Ticket),
     Whoami,
     Schema,
+    /// Why a field is as it is.
+    Why,
     /// A change, and what to say when it is done.
     Change(String),
     Undo {

@@ -465,3 +465,15 @@ fn the_forms_of_the_program_change_what_the_list_shows() {
     robot.press("D y").see(&["note deleted"]).not_see("wants a catalogue");
     robot.press("u").see(&["wants a catalogue"]);
 }
+
+#[test]
+fn why_a_field_is_as_it_is_is_told_with_the_chain() {
+    let mut robot = Robot::new(100, 30);
+    robot.press("/").type_in("020 7946 0042").press("enter enter").see(&["Given name"]);
+    robot.press("w").see(&[
+        "Why",
+        "anna reads and changes `given_name` of the contact.",
+        "role      `owner`",
+    ]);
+    robot.press("esc").press("w").press("esc").see(&["[Fields]"]);
+}
