@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::api::Error;
+use crate::domain::access::{RoleSpec, Roles};
 use crate::domain::country::Country;
 use crate::domain::value::words;
 
@@ -112,6 +113,8 @@ settings! {
     osc52: bool = true;
     /// Without colours and rules, for screen readers and logs.
     plain: bool = false;
+    /// What is taken from roles, and roles that are added.
+    roles: BTreeMap<String, RoleSpec> = BTreeMap::new();
 }
 
 impl Config {
@@ -132,7 +135,19 @@ impl Config {
                     .hint("config.example.toml shows every setting"),
             }
         })?;
+        config.roles_of(name)?;
         Ok(config)
+    }
+
+    /// The built-in roles with what these settings say of them.
+    pub fn roles(&self) -> Result<Roles, Error> {
+        self.roles_of("config.toml")
+    }
+
+    fn roles_of(&self, name: &str) -> Result<Roles, Error> {
+        Roles::configured(&self.roles, name).map_err(|refused| {
+            Error::usage(refused.to_string()).hint("assets/roles.toml says what each role has")
+        })
     }
 
     /// Reads the file. Without one, everything has its default, unless the file was `asked` for by name.
@@ -211,5 +226,19 @@ mod tests {
         }
         assert_eq!(Config::parse("theme = \"mono\"", "c").unwrap().theme, Theme::Mono);
         assert!(Config::parse("default_country = \"Germany\"", "c").is_ok());
+    }
+
+    #[test]
+    fn roles_that_ask_for_more_are_refused_by_their_key() {
+        let error = Config::parse("[roles.admin.contact]\nread = \"all\"\n", "config.toml").unwrap_err();
+        assert_eq!(error.code, Code::Usage);
+        assert_eq!(
+            error.message,
+            "config.toml, roles.admin.contact.read: an administrator sees and changes no personal data"
+        );
+        let error = Config::parse("[roles.rep]\nscope = 1\n", "config.toml").unwrap_err();
+        assert!(error.message.starts_with("config.toml, line 2: unknown field `scope`"), "{}", error.message);
+        let config = Config::parse("[roles.intern]\nlike = \"rep\"\n", "config.toml").unwrap();
+        assert!(config.roles().unwrap().get(&"intern".parse().unwrap()).is_some());
     }
 }

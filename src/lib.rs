@@ -45,7 +45,9 @@
 //! # Invariants
 //!
 //! - Nothing is carried out without a [`service::policy::Grant`], which only `policy::authorize` makes; its tables have no
-//!   `_` arm. Handlers cannot reach the store around a transaction.
+//!   `_` arm. Handlers cannot reach the store around a transaction, and get at rows only through the grant's sight
+//!   (`service::sight`), which knows scope and masks; `tests/imports.rs` proves it. What roles have is data
+//!   (`assets/roles.toml`, [`domain::access`]); a configuration only takes away.
 //! - No code writes a history entry: [`store::WriteTxn::update`] takes whole records and computes it. Undo, merge and import
 //!   are changes like any other.
 //! - One thread owns the store and commits in groups; nobody is answered before fdatasync returned; nobody reads rows that

@@ -104,6 +104,28 @@ fn imports_point_one_way() {
     assert!(wrong.is_empty(), "rooms see what they must not:\n{}", wrong.join("\n"));
 }
 
+/// Where the service reads records: through what an actor sees, and for what the service itself must know.
+const READS_ROWS: &[&str] = &["service/sight.rs", "service/rows.rs"];
+
+#[test]
+fn rows_are_read_through_a_sight() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        if !name.starts_with("service/") || READS_ROWS.contains(&name.as_str()) {
+            continue;
+        }
+        let code = code(&name, &text);
+        for call in
+            ["reader.record(", "reader.records_of(", "read().record(", "read().records_of(", "each_record("]
+        {
+            if code.contains(call) {
+                wrong.push(format!("{name} reads rows by itself: `{call}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "handlers get at rows through service::sight only:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn each_package_has_its_one_place() {
     let mut wrong = Vec::new();

@@ -368,6 +368,20 @@ pub struct Explanation {
     pub mask: Option<String>,
 }
 
+impl Explanation {
+    /// The decision, and below it the chain.
+    pub fn in_words(&self) -> String {
+        let mut text = format!("{}.\n", self.decision);
+        for step in &self.steps {
+            text.push_str(&format!("  {:<9} {}\n", step.rule, step.result));
+        }
+        if let Some(mask) = &self.mask {
+            text.push_str(&format!("  {:<9} {mask}\n", "shown as"));
+        }
+        text
+    }
+}
+
 /// One link of the chain that a decision follows from.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Step {

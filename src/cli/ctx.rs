@@ -175,11 +175,12 @@ impl<'a> Ctx<'a> {
         }
         let secret = secret::to_open(self)?;
         let login = secret::login(self)?;
+        let roles = self.config.roles()?;
         let env = self.env.clone();
         let place = self.globals.server_place(&self.io.vars, &self.config);
         let mut open = |dir: &std::path::Path| {
             let mut ask = |error| secret::ask_login(self, error);
-            open::open_as(dir, &open::account(), login.clone(), &secret, &env, &mut ask)
+            open::open_as(dir, &open::account(), &roles, login.clone(), &secret, &env, &mut ask)
         };
         match open(&dir) {
             Err(error) if open::is_held(&error) => {

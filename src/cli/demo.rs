@@ -50,6 +50,7 @@ pub(crate) fn open_screens(ctx: &mut Ctx<'_>) -> Done {
             dir: dir.clone(),
             unix: open::account(),
             cost: open::KdfCost::STANDARD,
+            roles: ctx.config.roles()?,
             env: ctx.env.clone(),
         },
         place: ctx.globals.server_place(&ctx.io.vars, &ctx.config),

@@ -3,6 +3,7 @@
 //! Each noun has a file; its `Verb` is what the command line, the help, completions and man pages are made from. The
 //! words are a contract with scripts: options are added, never renamed.
 
+mod access;
 mod change;
 mod company;
 mod complete;
@@ -28,6 +29,7 @@ mod out;
 mod progress;
 mod reads;
 mod record;
+mod role;
 mod secret;
 mod serve;
 mod settings;
@@ -38,6 +40,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 mod unlock;
+mod user;
 mod vault;
 mod view;
 
@@ -100,6 +103,21 @@ enum Command {
     Field {
         #[command(subcommand)]
         verb: field::Verb,
+    },
+    /// Who works with the store
+    User {
+        #[command(subcommand)]
+        verb: user::Verb,
+    },
+    /// What each role may see and do
+    Role {
+        #[command(subcommand)]
+        verb: role::Verb,
+    },
+    /// Why somebody sees what of a contact
+    Access {
+        #[command(subcommand)]
+        verb: access::Verb,
     },
     /// What happened, and the proof that it was not changed since
     History {
@@ -190,6 +208,9 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
+        Some(Command::User { verb }) => user::run(ctx, verb),
+        Some(Command::Role { verb }) => role::run(ctx, verb),
+        Some(Command::Access { verb }) => access::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
         Some(Command::Settings { verb }) => settings::run(ctx, verb),
         Some(Command::Init(args)) => init::run(ctx, &args),

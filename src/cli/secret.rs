@@ -75,6 +75,19 @@ pub(crate) fn to_init(ctx: &mut Ctx<'_>, names: &[&str]) -> Result<Secret, Error
     Ok(Secret::Passphrase(first))
 }
 
+/// A new password of a user's own, typed twice.
+pub(crate) fn new_password(ctx: &Ctx<'_>) -> Result<Zeroizing<String>, Error> {
+    if ctx.io.embedded || !ctx.io.asks {
+        return Err(Error::new(Code::Locked, "there is no terminal to ask for the new password")
+            .hint("name a file with --password-file FILE, from a shell"));
+    }
+    let first = ask("New password: ")?;
+    if *ask("The same again: ")? != *first {
+        return Err(Error::usage("the two passwords differ; nothing was changed"));
+    }
+    Ok(first)
+}
+
 pub(crate) fn from_files(ctx: &mut Ctx<'_>) -> Result<Option<Secret>, Error> {
     if let Some(path) = &ctx.globals.key_file {
         return Ok(Some(Secret::KeyFile(path.clone())));
@@ -140,7 +153,7 @@ pub(crate) fn first_line(ctx: &mut Ctx<'_>, path: &Path, what: &str) -> Result<Z
 }
 
 /// Asks on the terminal, without echo.
-fn ask(prompt: &str) -> Result<Zeroizing<String>, Error> {
+pub(crate) fn ask(prompt: &str) -> Result<Zeroizing<String>, Error> {
     let answer = rpassword::prompt_password(prompt).map_err(|error| match error.kind() {
         std::io::ErrorKind::Interrupted => Error::new(Code::Interrupted, "nothing was done"),
         _ => Error::new(Code::Locked, format!("the passphrase cannot be asked for: {error}")),

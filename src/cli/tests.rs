@@ -17,6 +17,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
 use crate::env::Env;
 
+mod access;
 mod import;
 mod script;
 

@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 
 use super::{Client, Door};
 use crate::api::{Code, Error, Request, Response};
+use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::{Service, Session, open as stores};
 
 pub use crate::service::Login;
-
 pub use crate::service::open::{
     InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service, vacant,
 };
@@ -58,19 +58,21 @@ pub fn is_held(error: &Error) -> bool {
 
 /// Unlocks the store in `dir`, as the user whose account on this machine is `unix`.
 pub fn open(dir: &Path, unix: &str, secret: &Secret, env: &Env) -> Result<Client, Error> {
-    open_as(dir, unix, Login::default(), secret, env, &mut |error| Err(error))
+    open_as(dir, unix, &Roles::default(), Login::default(), secret, env, &mut |error| Err(error))
 }
 
-/// The same, where the account alone may not say who this is: `ask` is told what is wanted, and answers it once.
+/// The same with other roles, and where the account alone may not say who this is: `ask` is told what is wanted, and answers it once.
 pub fn open_as(
     dir: &Path,
     unix: &str,
+    roles: &Roles,
     login: Login,
     secret: &Secret,
     env: &Env,
     ask: &mut dyn FnMut(Error) -> Result<Login, Error>,
 ) -> Result<Client, Error> {
     let (service, dir) = stores::unlock(dir, secret, env)?;
+    let service = service.with_roles(roles.clone());
     let session = match service.session_by_password(unix, &login) {
         Err(error) if error.code == Code::Locked => service.session_by_password(unix, &ask(error)?)?,
         begun => begun?,

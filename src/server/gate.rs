@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::api::frame::Key;
 use crate::api::{Code, Error};
+use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::Service;
 use crate::service::open::{self, Secret, StoreDir};
@@ -21,6 +22,8 @@ const LONGEST_PAUSE: u64 = 60;
 
 pub(super) struct Gate {
     held: Mutex<StoreDir>,
+    /// What each role may see and do.
+    roles: Roles,
     env: Env,
     open: RwLock<Option<Service>>,
     /// One more with each unlocking: sessions of an earlier one are over.
@@ -37,9 +40,10 @@ struct Tries {
 }
 
 impl Gate {
-    pub(super) fn new(held: StoreDir, service: Option<Service>, env: &Env) -> Gate {
+    pub(super) fn new(held: StoreDir, service: Option<Service>, roles: Roles, env: &Env) -> Gate {
         Gate {
             held: Mutex::new(held),
+            roles,
             env: env.clone(),
             open: RwLock::new(service),
             generation: AtomicU64::new(0),
@@ -93,7 +97,7 @@ impl Gate {
             open::unlock_held(&mut held, &secret, &self.env).map(|service| {
                 let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
                 self.generation.fetch_add(1, Ordering::SeqCst);
-                *open = Some(service);
+                *open = Some(service.with_roles(self.roles.clone()));
             })
         };
         match &unlocked {

@@ -32,6 +32,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::api::frame::{self, Greeting, Health};
 use crate::api::{Code, Error};
+use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::Service;
 use crate::service::open::StoreDir;
@@ -70,6 +71,8 @@ pub struct Options {
     /// Ends so long after its last client.
     pub linger: Option<Duration>,
     pub log: Log,
+    /// What each role may see and do.
+    pub roles: Roles,
 }
 
 /// A server that listens.
@@ -162,7 +165,7 @@ impl Server {
             started: env.clock.elapsed(),
             socket: bound.path.display().to_string(),
             on_demand: options.linger.is_some(),
-            gate: Gate::new(held, service, env),
+            gate: Gate::new(held, service, options.roles, env),
         };
         shared.log.info(
             "listening",

@@ -59,11 +59,7 @@ impl Ask<'_> {
             for (_, oldest) in mine.iter().take((mine.len() + 1).saturating_sub(MOST)) {
                 txn.drop_draft(oldest)?;
             }
-            if txn.keep_draft(subject, user, draft)? {
-                Ok(())
-            } else {
-                Err(gone())
-            }
+            if txn.keep_draft(subject, user, draft)? { Ok(()) } else { Err(gone()) }
         })
     }
 

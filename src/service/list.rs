@@ -298,8 +298,7 @@ impl Ask<'_> {
                 let mut last = None;
                 for header in &headers {
                     last = Some(header.seq);
-                    let current = || reader.record(header.kind, header.subject, header.record);
-                    found.extend(sight.entry(&world, header, || reader.body(header), current)?);
+                    found.extend(sight.entry_read(reader, &world, header)?);
                     if found.len() == wanted {
                         break;
                     }

@@ -453,7 +453,7 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
         world.apply(before.get(&stored.id).copied(), stored)?;
     }
     for id in others {
-        if let Some(contact) = txn.read().record(RecordKind::Contact, SubjectId(id), id)? {
+        if let Some(contact) = rows::of_entry(&txn.read(), RecordKind::Contact, SubjectId(id), id)? {
             world.apply(Some(&contact), &contact)?;
         }
     }

@@ -266,7 +266,7 @@ impl Ask<'_> {
         self.service.store.read(move |reader| {
             let mut used: BTreeMap<(RecordKind, FieldKey), u64> = BTreeMap::new();
             for kind in [RecordKind::Contact, RecordKind::Company, RecordKind::Note] {
-                reader.each_record(kind, |stored| {
+                super::rows::each(reader, kind, |stored| {
                     for key in stored.record.fields.keys() {
                         *used.entry((kind, *key)).or_default() += 1;
                     }

@@ -6,7 +6,7 @@ use super::world::{World, subject_of};
 use crate::api::Error;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
-use crate::store::{Reader, Stored};
+use crate::store::{Reader, StoreError, Stored};
 
 /// A user, to be changed by operations that decide themselves who may.
 pub fn user(reader: &Reader<'_>, id: Uuid) -> Result<Stored, Error> {
@@ -18,4 +18,24 @@ pub fn user(reader: &Reader<'_>, id: Uuid) -> Result<Stored, Error> {
 pub fn unseen(reader: &Reader<'_>, world: &World, kind: RecordKind, id: Uuid) -> Result<Stored, Error> {
     let stored = reader.record(kind, subject_of(world, kind, id), id)?;
     stored.ok_or_else(|| super::no_such(kind, id))
+}
+
+/// All records of a kind, to be counted.
+pub fn each(
+    reader: &Reader<'_>,
+    kind: RecordKind,
+    visit: impl FnMut(Stored) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    reader.each_record(kind, visit)
+}
+
+/// The record that an entry of the log is about, as it is now: to take a change of one's own back, or to take in what a
+/// transaction touched.
+pub fn of_entry(
+    reader: &Reader<'_>,
+    kind: RecordKind,
+    subject: SubjectId,
+    id: Uuid,
+) -> Result<Option<Stored>, StoreError> {
+    reader.record(kind, subject, id)
 }

@@ -556,6 +556,17 @@ impl Sight {
         }))
     }
 
+    /// The same, with what it takes read where it is in sight.
+    pub fn entry_read(
+        &self,
+        reader: &Reader<'_>,
+        world: &World,
+        header: &Header,
+    ) -> Result<Option<Entry>, StoreError> {
+        let current = || reader.record(header.kind, header.subject, header.record);
+        self.entry(world, header, || reader.body(header), current)
+    }
+
     /// The name a record is listed by.
     pub fn title(&self, stored: &Stored, relation: Relation) -> Result<String, StoreError> {
         Ok(match stored.kind {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::view::deletion_field;
-use super::{Ask, publish, read_lock, rules, views};
+use super::{Ask, publish, read_lock, rows, rules, views};
 use crate::api::view::{ChangeView, Undone};
 use crate::api::{Error, Undo};
 use crate::domain::contact::ContactField;
@@ -69,8 +69,8 @@ impl Ask<'_> {
                     return Err(Error::usage(format!("a change of {} is not undone", header.kind)));
                 }
                 let gone = || Error::not_found(format!("the {} {} is gone", header.kind, header.record));
-                let stored =
-                    txn.read().record(header.kind, header.subject, header.record)?.ok_or_else(gone)?;
+                let stored = rows::of_entry(&txn.read(), header.kind, header.subject, header.record)?
+                    .ok_or_else(gone)?;
                 let body = txn.read().body(header)?.ok_or_else(gone)?;
                 let changes = if header.revision == 1 {
                     // What was made is not unmade: it is deleted, and can be restored.

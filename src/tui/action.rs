@@ -47,6 +47,7 @@ const LISTS: On = On(Context::Contacts.bit() | Context::Companies.bit());
 const DETAIL: On = On(Context::Contact.bit() | Context::Company.bit());
 const RECORDS: On = On(LISTS.0 | DETAIL.0);
 const PEOPLE: On = On(Context::Contacts.bit() | Context::Contact.bit());
+const CONTACT: On = On(Context::Contact.bit());
 const CONTACTS: On = On(Context::Contacts.bit());
 const ALL: On = On(31);
 
@@ -156,6 +157,7 @@ actions! {
     ScrollDown "scroll-down" ["J"] "scroll" "Scrolls the pane beside the list, or the text." RECORDS Look 0;
     ScrollUp "scroll-up" ["K"] "scroll back" "Scrolls it back." RECORDS Look 0;
     AsOf "as-of" ["T"] "as it stood" "Shows the record as it stood on a date." DETAIL Look 30;
+    Why "why" ["w"] "why" "Explains why you see the field under the cursor as it is; Enter does it on a masked one." CONTACT Look 0;
     Refresh "refresh" ["R"] "refresh" "Asks the store again." ALL Look 0;
     Sort "sort" ["s"] "sort" "Chooses the order of the list." LISTS Look 50;
     Views "views" ["S"] "views" "Chooses a saved view: filter, columns and order of the list; or saves what is shown as one." LISTS Look 48;

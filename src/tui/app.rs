@@ -70,6 +70,8 @@ enum Asker {
     Schema,
     /// What the remembered views are.
     Views,
+    /// Why a field is as it is.
+    Why,
     /// A change, and what to say when it is done.
     Change(String),
     Undo {

@@ -18,7 +18,7 @@ use crate::domain::schema::FieldInfo;
 use crate::domain::user::Role;
 use crate::domain::value::{Held, Invalid, Value, words};
 
-pub use parse::{Refused, Roles};
+pub use parse::{Refused, RoleSpec, Roles};
 
 words! {
     /// How far a role reaches.

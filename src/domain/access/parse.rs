@@ -263,7 +263,9 @@ fn narrow(base: &RoleRules, spec: &RoleSpec, place: &Place) -> Result<RoleRules,
                 .map_err(|error: crate::domain::value::Invalid| place.refuse(error.to_string()))?;
             if wanted > *scope {
                 let why = match base.built_in {
-                    Role::Admin => "an administrator sees and changes no personal data".to_owned(),
+                    Role::Admin if about_persons(*kind) => {
+                        "an administrator sees and changes no personal data".to_owned()
+                    }
                     _ => format!(
                         "the role `{}` has `{scope}` here; a configuration only takes away",
                         base.name
@@ -339,6 +341,18 @@ const NAMES: &[(RecordKind, &[&str])] = &[
 const COLUMNS: &[&str] =
     &["tags", "company", "owner", "team", "country", "language", "source", "supplier", "basis", "deleted_at"];
 
+fn about_persons(kind: RecordKind) -> bool {
+    match kind {
+        // The filter of a view may name a person.
+        RecordKind::Contact
+        | RecordKind::Company
+        | RecordKind::Note
+        | RecordKind::ExportRun
+        | RecordKind::View => true,
+        RecordKind::User | RecordKind::CustomField | RecordKind::Settings => false,
+    }
+}
+
 /// What no configuration changes.
 fn check(role: &RoleRules, place: &Place) -> Result<(), Refused> {
     if role.may(Verb::Erase) && role.name != Role::Dpo.into() {
@@ -346,16 +360,7 @@ fn check(role: &RoleRules, place: &Place) -> Result<(), Refused> {
     }
     for (kind, rules) in &role.kinds {
         let (kind, place) = (*kind, place.at(kind.word()));
-        let about_persons = matches!(
-            kind,
-            // The filter of a view may name a person.
-            RecordKind::Contact
-                | RecordKind::Company
-                | RecordKind::Note
-                | RecordKind::ExportRun
-                | RecordKind::View
-        );
-        if role.built_in == Role::Admin && about_persons && rules.read != Scope::None {
+        if role.built_in == Role::Admin && about_persons(kind) && rules.read != Scope::None {
             return Err(place.at("read").refuse("an administrator sees no personal data"));
         }
         if rules.write > rules.read {

@@ -62,6 +62,7 @@ impl App {
             Action::AsOf => {
                 self.open_layer(Box::new(Prompt::as_of()));
             }
+            Action::Why => self.why(),
             Action::Refresh => self.refresh(),
             Action::Sort => self.sort_menu(),
             Action::Views => self.views_menu(),
@@ -189,6 +190,10 @@ impl App {
                 } else if let Some(entry) = detail.entry() {
                     let at = entry.at;
                     return self.as_of(Some(at));
+                } else if detail.field(&self.ctx).is_some_and(|item| item.masked)
+                    && self.field_name().is_some()
+                {
+                    return self.why();
                 } else {
                     self.linked_record()
                 }
@@ -197,6 +202,21 @@ impl App {
         if let Some(place) = to {
             self.go_to(place);
         }
+    }
+
+    /// The word for the field under the cursor, of a contact.
+    pub(super) fn field_name(&self) -> Option<String> {
+        let detail = self.detail.as_ref().filter(|detail| detail.kind == RecordKind::Contact)?;
+        let key = detail.field_key(&self.ctx)?;
+        self.ctx.schema.by_key(RecordKind::Contact, key).map(crate::domain::schema::FieldInfo::address)
+    }
+
+    /// Asks why one sees a field as it is.
+    fn why(&mut self) {
+        let (Some(field), Some(detail)) = (self.field_name(), &self.detail) else { return };
+        let contact = crate::domain::id::ContactId(detail.id);
+        let call = api::AccessExplain { user: None, contact, field: Some(field) };
+        self.ask(Asker::Why, None, call.into_request());
     }
 
     /// The record that the field under the cursor names.

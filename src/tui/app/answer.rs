@@ -45,6 +45,10 @@ impl App {
                 Ok(views) => self.recalled(&views),
                 Err(error) => self.fail(error),
             },
+            Asker::Why => match expect!(answer, AccessExplain) {
+                Ok(told) => self.open_layer(Box::new(Output::new("Why", &told.in_words()))),
+                Err(error) => self.fail(error),
+            },
             Asker::Change(done) => match answer {
                 Ok(response) => {
                     self.toast(Level::Done, done);

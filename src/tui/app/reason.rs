@@ -71,6 +71,7 @@ impl App {
                 Some(list) if !list.preview_shown => Some("nothing is shown beside the list; z shows it"),
                 Some(_) | None => None,
             },
+            Action::Why => self.field_name().is_none().then_some("no field is under the cursor"),
             Action::AsOf => self.subject().is_none().then_some("nothing is here"),
             Action::Again => self.jumped.is_empty().then_some("nothing was jumped to yet"),
             Action::Mark => match self.list() {
@@ -145,6 +146,8 @@ impl App {
                 let detail = self.detail.as_ref()?;
                 let opens =
                     detail.person().is_some() || detail.entry().is_some() || self.linked_record().is_some();
+                let masked = detail.field(&self.ctx).is_some_and(|item| item.masked);
+                let opens = opens || masked && self.field_name().is_some();
                 (!opens).then_some("this opens nothing; e edits it")
             }
         }

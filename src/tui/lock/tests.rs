@@ -167,6 +167,7 @@ fn a_directory_is_founded_unlocked_and_abandoned() {
         dir: home.path().join("store"),
         unix: "ines".into(),
         cost: KdfCost::MINIMUM,
+        roles: crate::domain::access::Roles::default(),
         env: Env::system(),
     };
     let new = NewStore { controller: "Muster GmbH".into(), country: "DE".into(), user: "ines".into() };

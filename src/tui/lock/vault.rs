@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::api::Error;
 use crate::client::Client;
 use crate::client::open::{self, InitOptions, KdfCost, Secret};
+use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::tui::layer::{Job, JobHandle};
 
@@ -45,6 +46,8 @@ pub struct DirVault {
     pub unix: String,
     /// What guessing a passphrase of a new store costs.
     pub cost: KdfCost,
+    /// What each role may see and do.
+    pub roles: Roles,
     pub env: Env,
 }
 
@@ -54,7 +57,9 @@ impl Vault for DirVault {
     }
 
     fn unlock(&self, secret: &Secret) -> Result<Client, Error> {
-        open::open(&self.dir, &self.unix, secret, &self.env)
+        // Here nobody is asked for a second secret: the refusal says how to give it.
+        let (login, mut ask) = (open::Login::default(), |error| Err(error));
+        open::open_as(&self.dir, &self.unix, &self.roles, login, secret, &self.env, &mut ask)
     }
 
     fn found(&self, new: &NewStore, passphrase: Zeroizing<String>) -> Result<Founded, Error> {

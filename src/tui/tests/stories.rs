@@ -522,3 +522,15 @@ fn who_looked_stands_in_a_tab_for_those_who_may_know() {
     robot.press("shift-tab").see(&["[History"]);
     robot.press("tab").see(&["looked at the history"]);
 }
+
+#[test]
+fn why_a_field_is_as_it_is_is_told_with_the_chain() {
+    let mut robot = Robot::new(100, 30);
+    robot.press("/").type_in("020 7946 0042").press("enter enter").see(&["Given name"]);
+    robot.press("w").see(&[
+        "Why",
+        "anna reads and changes `given_name` of the contact.",
+        "role      `owner`",
+    ]);
+    robot.press("esc").press("w").press("esc").see(&["[Fields]"]);
+}
