@@ -75,13 +75,18 @@ fn drafts_are_few_expire_and_are_about_somebody() {
     let owner = fixture.client("owner");
     let nobody = owner.call(KeepDraft { draft: draft(note_about(Uuid::from_u128(7)), "a", T) }).unwrap_err();
     assert_eq!(nobody.code, Code::NotFound);
-    let company = |n: u128| Form { kind: RecordKind::Company, id: Some(Uuid::from_u128(n)), about: None };
+    let company = |id: Uuid| Form { kind: RecordKind::Company, id: Some(id), about: None };
+    let unknown = draft(company(Uuid::from_u128(7)), "a", T);
+    assert_eq!(owner.call(KeepDraft { draft: unknown }).unwrap_err().code, Code::NotFound);
+    let mut last = Uuid::nil();
     for n in 0..30 {
-        owner.call(KeepDraft { draft: draft(company(n), "a", T + n as i64) }).unwrap();
+        let fields = vec![FieldEdit::text("name", format!("Company {n}"))];
+        last = owner.call(Add { kind: RecordKind::Company, about: None, fields }).unwrap().id;
+        owner.call(KeepDraft { draft: draft(company(last), "a", T + n) }).unwrap();
     }
     let kept = owner.call(Drafts {}).unwrap();
     assert_eq!(kept.len(), super::MOST);
-    assert_eq!(kept.first().unwrap().form, company(29), "the oldest go first");
+    assert_eq!(kept.first().unwrap().form, company(last), "the oldest go first");
     owner.call(KeepDraft { draft: draft(new_contact(), "old", T - super::KEPT_FOR) }).unwrap();
     assert!(owner.call(Drafts {}).unwrap().iter().all(|one| one.form != new_contact()));
 }
