@@ -10,11 +10,13 @@ use uuid::Uuid;
 use super::tests::Fixture;
 use crate::api::*;
 use crate::client::Client;
+use crate::domain::access::{RoleName, Roles};
 use crate::domain::channel::Channel;
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
 
 /// Everybody there is in these tests: name, role, team.
@@ -30,15 +32,29 @@ const USERS: [(&str, Role, &str); 9] = [
     ("aron", Role::Auditor, ""),
 ];
 
+/// A role that a configuration adds, with less of everything than the role it begins as.
+const INTERN: &str = "[intern]\nlike = \"rep\"\nactions = [\"create\", \"edit\"]\nnote = { read = \"none\" }\n\
+    [intern.contact]\nread = \"own\"\n\
+    fields = { contact_details = \"masked\", job_title = \"hidden\", tags = \"hidden\", reason = \"masked\", \"custom.hint\" = \"hidden\" }\n";
+
+/// Everybody, and somebody with the added role.
 fn team() -> Fixture {
-    let user = |(name, role, team): &(&str, Role, &str)| User {
-        name: (*name).into(),
-        unix: (*name).into(),
-        role: (*role).into(),
-        team: (*team).into(),
+    let user = |name: &str, role: RoleName, team: &str| User {
+        name: name.into(),
+        unix: name.into(),
+        role,
+        team: team.into(),
         ..User::default()
     };
-    Fixture::of(USERS.iter().map(user).collect())
+    let mut users: Vec<User> =
+        USERS.iter().map(|(name, role, team)| user(name, (*role).into(), team)).collect();
+    users.push(user("ines", "intern".parse().unwrap(), "south"));
+    let mut fixture = Fixture::of(users);
+    let specs = toml::from_str(INTERN).unwrap();
+    let roles = Roles::configured(&specs, "config.toml").unwrap();
+    let service = std::sync::Arc::into_inner(fixture.service).unwrap().with_roles(roles);
+    fixture.service = std::sync::Arc::new(service);
+    fixture
 }
 
 fn person(given: &str, family: &str, phone: &str, email: &str) -> Vec<FieldEdit> {
@@ -128,7 +144,7 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         put(at, Request::List(list(kind, &query)));
         for id in ids(kind) {
             put(at, Request::Get(Get { kind, id, at: None }));
-            let at_once = crate::domain::time::Timestamp::from_millis(1_780_000_050_000);
+            let at_once = Timestamp::from_millis(1_780_000_050_000);
             put(at, Request::Get(Get { kind, id, at: Some(at_once) }));
             put(at, Request::History(History { kind, id }));
             let fields = words(kind);
@@ -181,7 +197,7 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
     for kind in RecordKind::ALL.iter().copied() {
         put(kind.word(), Request::Present(Present { kind, id: ids(kind).first().copied() }));
         let about = (kind == RecordKind::Note).then(|| contacts[0]);
-        let at_once = crate::domain::time::Timestamp::from_millis(1_780_000_050_000);
+        let at_once = Timestamp::from_millis(1_780_000_050_000);
         for (word, id) in [("new", None), ("of", ids(kind).first().copied())] {
             let form = Form { kind, id, about: about.filter(|_| id.is_none()) };
             let draft = Draft { form, texts: vec![], at: at_once };

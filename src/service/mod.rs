@@ -49,7 +49,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use crate::api::view::Identity;
 use crate::api::{Code, Error, Request, Response};
-use crate::domain::access::{RoleName, Roles};
+use crate::domain::access::{RoleName, RoleRules, Roles};
 use crate::domain::country::Country;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
@@ -94,7 +94,7 @@ pub struct Service {
     whole: bool,
     roles: Roles,
     /// What each role has, worked out once for a state of the schema.
-    tables: Mutex<HashMap<RoleName, (u64, Arc<Table>)>>,
+    tables: Mutex<HashMap<RoleName, (u64, Arc<RoleRules>, Arc<Table>)>>,
     guard: users::Guard,
     hub: Arc<live::Hub>,
     /// Readings that could not be logged, since the store was closed after a failure.
@@ -228,18 +228,19 @@ impl Service {
         let mates = world.users.iter().filter(|(_, mate)| !user.team.is_empty() && mate.team == user.team);
         let mates = mates.map(|(id, _)| *id).collect();
         let epoch = world.schema_epoch();
-        let table = {
+        let (rules, table) = {
             let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
             match tables.get(&user.role) {
-                Some((at, table)) if *at == epoch => Arc::clone(table),
+                Some((at, rules, table)) if *at == epoch => (Arc::clone(rules), Arc::clone(table)),
                 _ => {
                     let table = Arc::new(Table::new(rules, &world.schema));
-                    tables.insert(user.role.clone(), (epoch, Arc::clone(&table)));
-                    table
+                    let rules = Arc::new(rules.clone());
+                    tables.insert(user.role.clone(), (epoch, Arc::clone(&rules), Arc::clone(&table)));
+                    (rules, table)
                 }
             }
         };
-        Ok(Sight::new(id, &user.team, mates, Arc::new(rules.clone()), table))
+        Ok(Sight::new(id, &user.team, mates, rules, table))
     }
 
     /// Whether the session's user may still ask at all.
