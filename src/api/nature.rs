@@ -52,6 +52,7 @@ impl Request {
             | Request::LogProve(_)
             | Request::Present(_)
             | Request::RoleList(_)
+            | Request::Drafts(_)
             | Request::AccessExplain(_)
             | Request::Drafts(_)
             | Request::Views(_)
