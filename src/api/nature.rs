@@ -54,7 +54,6 @@ impl Request {
             | Request::RoleList(_)
             | Request::Drafts(_)
             | Request::AccessExplain(_)
-            | Request::Drafts(_)
             | Request::Views(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_) | Request::Readings(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {
