@@ -57,6 +57,13 @@ fn ids(events: &[Event]) -> Vec<Uuid> {
         .collect()
 }
 
+/// A contact that somebody answers for.
+fn of(owner: &str) -> Vec<FieldEdit> {
+    let mut fields = anna();
+    fields.push(FieldEdit::text("owner", owner));
+    fields
+}
+
 fn edit(fixture: &Fixture, ear: &Ear, id: Uuid, text: &str) {
     let fields = vec![FieldEdit::text("job_title", text)];
     ask(fixture, ear, Edit { kind: RecordKind::Contact, id, fields, expect_revision: None }).unwrap();
@@ -67,10 +74,8 @@ fn each_session_hears_only_of_what_it_sees_and_not_of_itself() {
     let fixture = fixture();
     let (owner, dpo, rep, admin) =
         (ear(&fixture, "owner"), ear(&fixture, "dpo"), ear(&fixture, "rep"), ear(&fixture, "admin"));
-    let others = add(&fixture.client("owner"), anna()).unwrap().id;
-    let mut fields = anna();
-    fields.push(FieldEdit::text("owner", "rep"));
-    let own = add(&fixture.client("owner"), fields).unwrap().id;
+    let others = add(&fixture.client("owner"), of("owner")).unwrap().id;
+    let own = add(&fixture.client("owner"), of("rep")).unwrap().id;
     for ear in [&owner, &dpo, &rep, &admin] {
         fixture.service.events(&ear.session);
     }
@@ -103,7 +108,7 @@ fn each_session_hears_only_of_what_it_sees_and_not_of_itself() {
 fn whoever_does_not_take_the_news_is_told_once_that_there_was_more() {
     let fixture = fixture();
     let (owner, dpo) = (ear(&fixture, "owner"), ear(&fixture, "dpo"));
-    let id = add(&fixture.client("owner"), anna()).unwrap().id;
+    let id = add(&fixture.client("owner"), of("owner")).unwrap().id;
     for n in 0..300 {
         edit(&fixture, &owner, id, &format!("Title {n}"));
     }
@@ -134,7 +139,7 @@ fn whoever_does_not_take_the_news_is_told_once_that_there_was_more() {
 fn who_has_the_same_record_open() {
     let fixture = fixture();
     let (owner, dpo, rep) = (ear(&fixture, "owner"), ear(&fixture, "dpo"), ear(&fixture, "rep"));
-    let id = add(&fixture.client("owner"), anna()).unwrap().id;
+    let id = add(&fixture.client("owner"), of("owner")).unwrap().id;
     for ear in [&owner, &dpo, &rep] {
         fixture.service.events(&ear.session);
     }
