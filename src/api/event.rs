@@ -18,6 +18,8 @@ pub enum Event {
     Resync,
     /// Somebody locked the store for everybody.
     Locked,
+    /// From now on events come. Said by the client itself.
+    Live,
     /// The connection to the server is gone; it is being made anew. Said by the client itself.
     Lost,
     /// The connection is there again; everything shown may be old. Said by the client itself.

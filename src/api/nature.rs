@@ -52,8 +52,8 @@ impl Request {
             | Request::LogProve(_)
             | Request::Present(_)
             | Request::RoleList(_)
-            | Request::AccessExplain(_)
             | Request::Drafts(_)
+            | Request::AccessExplain(_)
             | Request::Views(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_) | Request::Readings(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {

@@ -245,12 +245,14 @@ impl Door for Remote {
     fn listen(&self, ear: Ear) {
         let link = {
             let mut state = self.inner.state();
-            state.ear = Some(ear);
+            state.ear = Some(Arc::clone(&ear));
             state.link.clone()
         };
         if let Some(link) = link {
             // When it fails, the connection is lost, and a new one listens.
-            let _ = link.ask(Question::Control(Control::Listen));
+            if link.ask(Question::Control(Control::Listen)).is_ok() {
+                ear(Event::Live);
+            }
         }
     }
 }

@@ -20,9 +20,9 @@ use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
 use crate::store::Stored;
 
 /// Notes kept for a session that does not take them.
-const QUEUE: usize = 256;
+pub(super) const QUEUE: usize = 256;
 /// A transaction that touches more records than this is told as [`Event::Resync`].
-const MANY: usize = 64;
+pub(super) const MANY: usize = 64;
 
 /// Calls whoever takes the notes of a session. It must not wait for anything.
 pub type Wake = Box<dyn Fn() + Send + Sync>;

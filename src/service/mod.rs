@@ -35,6 +35,8 @@ mod bulk_tests;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
+mod live_tests;
+#[cfg(test)]
 mod random_tests;
 #[cfg(test)]
 mod reads_tests;

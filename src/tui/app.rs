@@ -6,6 +6,7 @@ mod change;
 mod copy;
 mod drafts;
 mod keys;
+mod live;
 mod reason;
 mod steps;
 mod toasts;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ratatui::layout::Size;
+use uuid::Uuid;
 
 use crate::api::{Call, Drafts, Error, Identity, Request, SchemaGet, Whoami};
 use crate::domain::draft::{Draft, Form};
@@ -160,6 +162,10 @@ pub struct App {
     jumped: String,
     commanded: Past,
     locked: bool,
+    /// Whether the store is shared: events come, and others want to know what is open here.
+    live: bool,
+    /// The record that others were told is open here.
+    said_present: Option<Uuid>,
     /// Forms of which the store keeps what was typed; it is forgotten when they are finished.
     kept: BTreeSet<Form>,
     dirty: bool,
@@ -214,6 +220,8 @@ impl App {
             jumped: String::new(),
             commanded: Past::default(),
             locked: setup.first.is_some(),
+            live: false,
+            said_present: None,
             kept: BTreeSet::new(),
             dirty: true,
             effects: Vec::new(),
@@ -262,6 +270,7 @@ impl App {
             Msg::Output(id, output) => self.output(id, output),
             Msg::Edited(id, text) => self.edited(id, text),
             Msg::Job(id, news) => self.job_news(id, news),
+            Msg::Event(event) => self.event(event),
             Msg::Tick => self.tick(),
         }
         std::mem::take(&mut self.effects)
@@ -417,6 +426,7 @@ impl App {
             }
         };
         self.ask_all(wants);
+        self.present();
     }
 
     /// Asks again for what is on the screen, the cursor staying on its record.

@@ -250,6 +250,11 @@ impl Driver {
 
     /// From now on questions go to this client.
     pub fn client(&mut self, client: Option<Client>) {
+        if let Some(client) = client.clone() {
+            let send = Arc::clone(&self.send);
+            // Asking a server to tell is a question like others; nobody waits for it here.
+            spawn(move || client.listen(Arc::new(move |event| send(Msg::Event(event)))));
+        }
         self.client = client;
     }
 
@@ -259,7 +264,7 @@ impl Driver {
             Effect::Call { id, lane, request } => self.post(id, lane, What::Request(request)),
             Effect::Command { id, words } => self.post(id, None, What::Words(words)),
             Effect::Job { id, job, cancel } => self.start(id, job, cancel),
-            Effect::Client(client) => self.client = client,
+            Effect::Client(client) => self.client(client),
             Effect::Editor { id, text, suffix } => {
                 let command = term::editor::preferred(
                     self.editor.clone().or_else(|| std::env::var("VISUAL").ok()).as_deref(),

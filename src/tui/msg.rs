@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Size;
 
-use crate::api::{Error, Response};
+use crate::api::{Error, Event, Response};
 use crate::domain::time::Timestamp;
 use crate::tui::effect::{CallId, JobId};
 use crate::tui::keys::Key;
@@ -33,6 +33,8 @@ pub enum Msg {
     /// What the person's editor saved.
     Edited(CallId, Result<String, Error>),
     Job(JobId, JobNews),
+    /// Something that happened elsewhere.
+    Event(Event),
     /// A deadline has passed; see [`App::deadline`](super::app::App::deadline).
     Tick,
 }

@@ -123,6 +123,18 @@ impl App {
                 // The row itself is still there to be seen; the list says more when it is asked again.
                 Err(_) => self.list_of(kind).card = None,
             },
+            Asked::Fresh(kind) => {
+                // Without an answer the rows stay marked as changed.
+                if let Ok(page) = expect!(answer, List) {
+                    self.list_of(kind).freshened(page);
+                }
+            }
+            Asked::Presence => {
+                // Who else is there is not worth an error.
+                if let Ok(presence) = expect!(answer, Present) {
+                    self.presence(presence.id, presence.names);
+                }
+            }
             Asked::Completions(kind) => {
                 if let Ok(items) = expect!(answer, Complete) {
                     self.list_of(kind).search.completions(items);

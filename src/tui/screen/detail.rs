@@ -1,5 +1,7 @@
 //! One record with its tabs.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use crate::api::{self, Card, Entry, Error, ReadingsPage, Request, View};
@@ -50,6 +52,12 @@ impl Tab {
     }
 }
 
+/// The fields in which two states of a record differ, as they are shown.
+fn differing(old: &View, new: &View) -> Vec<FieldKey> {
+    let keys = old.fields.iter().chain(&new.fields).map(|shown| shown.key);
+    keys.filter(|key| old.text(*key) != new.text(*key)).collect()
+}
+
 /// The state of the detail view.
 #[derive(Clone, Debug)]
 pub struct Detail {
@@ -68,6 +76,12 @@ pub struct Detail {
     /// The first line that is seen.
     pub top: usize,
     pub fault: Option<Error>,
+    /// Who else has it open.
+    pub present: Vec<String>,
+    /// The next answer shows what somebody else changed.
+    pub foreign: bool,
+    /// Fields that somebody else changed since it was opened.
+    pub changed: BTreeSet<FieldKey>,
     width: u16,
     height: u16,
 }
@@ -86,6 +100,9 @@ impl Detail {
             cursor: 0,
             top: 0,
             fault: None,
+            present: Vec::new(),
+            foreign: false,
+            changed: BTreeSet::new(),
             width,
             height,
         }
@@ -139,6 +156,9 @@ impl Detail {
     pub fn loaded(&mut self, answer: Result<Card, Error>, ctx: &Ctx) {
         match answer {
             Ok(card) => {
+                if let (true, Some(old)) = (std::mem::take(&mut self.foreign), &self.card) {
+                    self.changed.extend(differing(&old.record, &card.record));
+                }
                 self.card = Some(card);
                 self.fault = None;
             }

@@ -3,6 +3,8 @@
 //! Only what is seen and a page around it is ever held. Rows are asked for by their place in the list, under a
 //! number of the list's state (`version`); answers to an older state are dropped.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use crate::api::{self, Card, Error, Page, Request, View, Window};
@@ -71,6 +73,8 @@ pub struct List {
     pub preview_shown: bool,
     /// The cells there are for columns.
     width: u16,
+    /// Rows that somebody else changed, until the cursor has been on them.
+    pub changed: BTreeSet<Uuid>,
     version: u64,
     /// What was asked for and has not come: the first row and the one behind the last.
     coming: Option<(u64, u64)>,
@@ -101,6 +105,7 @@ impl List {
             preview_focus: false,
             preview_shown: false,
             width: 0,
+            changed: BTreeSet::new(),
             version: 0,
             coming: None,
             anchor: None,
@@ -324,6 +329,9 @@ impl List {
 
     pub fn go(&mut self, motion: Motion) -> Vec<Want> {
         let before = self.scroll.cursor;
+        if let Some(seen) = self.current().map(|row| row.id) {
+            self.changed.remove(&seen);
+        }
         self.scroll.go(motion, self.total);
         let mut wants: Vec<Want> = self.missing().into_iter().collect();
         if before != self.scroll.cursor {
@@ -343,11 +351,43 @@ impl List {
         if held == Some((row.id, row.revision)) {
             return None;
         }
-        Some(Want {
-            asked: Asked::Preview(self.kind, row.id),
+        Some(self.preview_of(row.id))
+    }
+
+    fn preview_of(&self, id: Uuid) -> Want {
+        Want {
+            asked: Asked::Preview(self.kind, id),
             lane: Some(Lane::Preview(self.kind)),
-            request: Request::Get(api::Get { kind: self.kind, id: row.id, at: None }),
-        })
+            request: Request::Get(api::Get { kind: self.kind, id, at: None }),
+        }
+    }
+
+    /// Marks a row that somebody else changed, and asks what it says now. It is asked as a row, not as a record: nobody
+    /// has opened it.
+    pub fn changed_elsewhere(&mut self, id: Uuid, deleted: bool) -> Vec<Want> {
+        let Some(row) = self.rows.iter_mut().find(|row| row.id == id) else { return Vec::new() };
+        row.deleted |= deleted;
+        self.changed.insert(id);
+        let window = Window { after: None, offset: self.offset, limit: Some(self.rows.len() as u64) };
+        let mut want = self.list(Asked::Fresh(self.kind), window);
+        want.lane = Some(Lane::Fresh(self.kind));
+        let mut wants = vec![want];
+        // The pane shows the record as it is; its notes may be what changed.
+        if self.preview_shown && self.current().is_some_and(|row| row.id == id) {
+            wants.push(self.preview_of(id));
+        }
+        wants
+    }
+
+    /// Takes what the rows say now, each where it stands. One that would stand elsewhere waits until the list is asked
+    /// for anew.
+    pub fn freshened(&mut self, page: Page) {
+        for now in page.items {
+            let changed = self.changed.contains(&now.id);
+            if let Some(row) = self.rows.iter_mut().find(|row| changed && row.id == now.id) {
+                *row = now;
+            }
+        }
     }
 
     /// Takes a record for the pane; one that the cursor has left is dropped.

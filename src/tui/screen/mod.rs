@@ -54,6 +54,10 @@ pub enum Asked {
     Range(RecordKind, u64),
     Preview(RecordKind, Uuid),
     Completions(RecordKind),
+    /// Rows that somebody else changed, where they stand.
+    Fresh(RecordKind),
+    /// Who else has the record open.
+    Presence,
     Card(Uuid),
     History(Uuid),
     /// Who looked at a contact.

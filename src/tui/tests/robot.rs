@@ -290,6 +290,15 @@ impl Robot {
         Robot::start(world.client("anna"), world.hands, width, height, Palette::Ansi16, None, Rc::new(Stand))
     }
 
+    /// A store of its own, and another session in it.
+    pub(super) fn with_colleague(width: u16, height: u16) -> (Robot, Client) {
+        let world = world();
+        let colleague = world.client("anna");
+        let client = world.client("anna");
+        let robot = Robot::start(client, world.hands, width, height, Palette::Ansi16, None, Rc::new(Stand));
+        (robot, colleague)
+    }
+
     /// A store of its own, and the forms of the program.
     pub(super) fn with_forms(width: u16, height: u16) -> Robot {
         let world = world();

@@ -6,6 +6,10 @@ use ratatui::layout::Size;
 use ratatui::style::Modifier;
 
 use super::robot::Robot;
+use crate::api;
+use crate::api::event::{Changed, Event, Presence};
+use crate::domain::edit::FieldEdit;
+use crate::domain::entity::RecordKind;
 use crate::tui::keys::Key;
 use crate::tui::msg::Msg;
 use crate::tui::theme::Palette;
@@ -533,4 +537,56 @@ fn why_a_field_is_as_it_is_is_told_with_the_chain() {
         "role      `owner`",
     ]);
     robot.press("esc").press("w").press("esc").see(&["[Fields]"]);
+}
+
+/// What another session did, as the server tells it.
+fn told(kind: crate::domain::entity::RecordKind, id: uuid::Uuid) -> Msg {
+    let action = crate::domain::history::Action::Edit;
+    Msg::Event(Event::Changed(Changed { seq: 1, kind, id, about: None, action, actor: "ben".into() }))
+}
+
+fn edit(client: &crate::client::Client, id: uuid::Uuid, field: &str, text: &str) {
+    let fields = vec![FieldEdit::text(field, text)];
+    client.call(api::Edit { kind: RecordKind::Contact, id, fields, expect_revision: None }).unwrap();
+}
+
+#[test]
+fn what_a_colleague_changes_is_marked_and_moves_nothing() {
+    let (mut robot, colleague) = Robot::with_colleague(80, 24);
+    let third = robot.app.contacts.rows[2].clone();
+    edit(&colleague, third.id, "emails", "new@example.org");
+    let before = robot.lines();
+    robot.press("j").send(told(RecordKind::Contact, third.id));
+    let lines = robot.lines();
+    let row = before.iter().position(|line| line.contains(&third.title)).unwrap();
+    assert!(lines[row].starts_with("  ~") && lines[row].contains("new@example.org"), "{:?}", lines[row]);
+    assert!(lines[row - 1].starts_with('>'), "{:?}", lines[row - 1]);
+    // Whoever has looked at it knows.
+    robot.press("j").press("j");
+    assert!(!robot.lines()[row].contains('~'));
+    // One that would now be the last stands where it stood, until the list is asked for anew.
+    edit(&colleague, third.id, "family_name", "Zzz-last");
+    robot.send(told(RecordKind::Contact, third.id));
+    assert!(robot.lines()[row].starts_with("  ~"), "{:?}", robot.lines()[row]);
+    // A new one is not squeezed in; one that is not held asks for nothing.
+    robot.send(told(RecordKind::Contact, uuid::Uuid::from_u128(1))).see(&["/200"]);
+}
+
+#[test]
+fn an_open_record_shows_what_changed_and_who_is_there() {
+    let (mut robot, colleague) = Robot::with_colleague(80, 24);
+    robot.send(Msg::Event(Event::Live)).press("enter");
+    let id = robot.app.detail.as_ref().unwrap().id;
+    edit(&colleague, id, "job_title", "Director of Everything");
+    let cursor = robot.app.detail.as_ref().unwrap().cursor;
+    robot.send(told(RecordKind::Contact, id)).see(&["Director of Everything", "ben changed this"]);
+    let line = robot.lines().into_iter().find(|line| line.contains("Director of")).unwrap();
+    assert!(line.chars().take(3).any(|c| c == '~'), "{line:?}");
+    assert_eq!(robot.app.detail.as_ref().unwrap().cursor, cursor);
+    let names = vec!["ben".to_owned(), "cleo".to_owned()];
+    robot.send(Msg::Event(Event::Presence(Presence { id, names }))).see(&["[also here: ben, cleo]"]);
+    robot.send(Msg::Event(Event::Presence(Presence { id, names: vec![] })));
+    assert!(!robot.lines().join("\n").contains("also here"));
+    robot.send(Msg::Event(Event::Lost)).see(&["the server is gone"]);
+    robot.send(Msg::Event(Event::Back)).see(&["there again", "Director of Everything"]);
 }

@@ -42,6 +42,9 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     if let Some(at) = detail.at {
         badges.push((Tone::Warning, format!("as it stood on {}", content::time(at, app.ctx.zone))));
     }
+    if !detail.present.is_empty() {
+        badges.push((Tone::Badge, format!("also here: {}", detail.present.join(", "))));
+    }
     let mut end = parts.bar.right();
     for (tone, badge) in badges.iter().rev() {
         let shown = format!("[{badge}]");
@@ -64,6 +67,15 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     }
     let at = paint::lines(buf, main, &lines, detail.top, Some(detail.cursor), theme)?;
     paint::put(buf, parts.main.x, at.y, 1, ">", theme.style(Tone::Text));
+    if detail.tab == Tab::Fields && !detail.changed.is_empty() {
+        let items = content::items(&card.record, &app.ctx);
+        for (y, line) in (main.y..main.bottom()).zip(lines.iter().skip(detail.top)) {
+            let key = line.item.and_then(|item| items.get(item)).and_then(|item| item.key);
+            if key.is_some_and(|key| detail.changed.contains(&key)) {
+                paint::put(buf, parts.main.x + 1, y, 1, super::list::CHANGED, theme.style(Tone::Badge));
+            }
+        }
+    }
     let note = paint::scroll_note(detail.top, usize::from(main.height), lines.len());
     let width = u16::try_from(text::width(&note)).unwrap_or(0);
     let x = parts.captions.right().saturating_sub(width);

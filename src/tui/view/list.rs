@@ -20,6 +20,8 @@ use crate::tui::screen::list::List;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
 
+/// The sign before a row or field that somebody else changed.
+pub(super) const CHANGED: &str = "~";
 /// The sign of a marked row.
 const MARK: &str = "*";
 
@@ -189,6 +191,8 @@ fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position
         }
         if row.deleted {
             paint::put(buf, area.x + 2, y, 1, "x", base);
+        } else if list.changed.contains(&row.id) {
+            paint::put(buf, area.x + 2, y, 1, CHANGED, base.patch(theme.style(Tone::Badge)));
         }
         if on {
             at = Some(Position { x: area.x, y });
