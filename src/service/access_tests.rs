@@ -196,7 +196,6 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         }
     }
     for kind in RecordKind::ALL.iter().copied() {
-        put(kind.word(), Request::Present(Present { kind, id: ids(kind).first().copied() }));
         let about = (kind == RecordKind::Note).then(|| contacts[0]);
         let at_once = Timestamp::from_millis(1_780_000_050_000);
         for (word, id) in [("new", None), ("of", ids(kind).first().copied())] {

@@ -96,12 +96,15 @@ pub struct Service {
     whole: bool,
     roles: Roles,
     /// What each role has, worked out once for a state of the schema.
-    tables: Mutex<HashMap<RoleName, (u64, Arc<RoleRules>, Arc<Table>)>>,
+    tables: Mutex<HashMap<RoleName, Worked>>,
     guard: users::Guard,
     hub: Arc<live::Hub>,
     /// Readings that could not be logged, since the store was closed after a failure.
     unlogged: AtomicU64,
 }
+
+/// What a role has, and the state of the schema it was worked out for.
+type Worked = (u64, Arc<RoleRules>, Arc<Table>);
 
 /// One run of the program by one user.
 pub struct Session {
