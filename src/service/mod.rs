@@ -96,15 +96,19 @@ pub struct Service {
     whole: bool,
     roles: Roles,
     /// What each role has, worked out once for a state of the schema.
-    tables: Mutex<HashMap<RoleName, Worked>>,
+    tables: Mutex<HashMap<RoleName, Had>>,
     guard: users::Guard,
     hub: Arc<live::Hub>,
     /// Readings that could not be logged, since the store was closed after a failure.
     unlogged: AtomicU64,
 }
 
-/// What a role has, and the state of the schema it was worked out for.
-type Worked = (u64, Arc<RoleRules>, Arc<Table>);
+/// What a role has, worked out for a state of the schema.
+struct Had {
+    epoch: u64,
+    rules: Arc<RoleRules>,
+    table: Arc<Table>,
+}
 
 /// One run of the program by one user.
 pub struct Session {
@@ -236,11 +240,12 @@ impl Service {
         let (rules, table) = {
             let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
             match tables.get(&user.role) {
-                Some((at, rules, table)) if *at == epoch => (Arc::clone(rules), Arc::clone(table)),
+                Some(had) if had.epoch == epoch => (Arc::clone(&had.rules), Arc::clone(&had.table)),
                 _ => {
                     let table = Arc::new(Table::new(rules, &world.schema));
                     let rules = Arc::new(rules.clone());
-                    tables.insert(user.role.clone(), (epoch, Arc::clone(&rules), Arc::clone(&table)));
+                    let had = Had { epoch, rules: Arc::clone(&rules), table: Arc::clone(&table) };
+                    tables.insert(user.role.clone(), had);
                     (rules, table)
                 }
             }
