@@ -105,13 +105,13 @@ fn imports_point_one_way() {
 }
 
 /// Where the service reads records: through what an actor sees, and for what the service itself must know.
-const READS_ROWS: &[&str] = &["service/sight.rs", "service/rows.rs"];
+const READS_ROWS: &[&str] = &["service/sight", "service/rows.rs"];
 
 #[test]
 fn rows_are_read_through_a_sight() {
     let mut wrong = Vec::new();
     for (name, text) in sources() {
-        if !name.starts_with("service/") || READS_ROWS.contains(&name.as_str()) {
+        if !name.starts_with("service/") || READS_ROWS.iter().any(|place| name.starts_with(place)) {
             continue;
         }
         let code = code(&name, &text);

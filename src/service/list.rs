@@ -12,13 +12,13 @@ use super::world::World;
 use super::{Ask, no_such, read_lock, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
 use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List};
-use crate::domain::access::{Access, Verb};
+use crate::domain::access::Verb;
 use crate::domain::contact::ContactField;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::fold;
 use crate::domain::id::SubjectId;
-use crate::domain::query::{Filter, FilterKey, FilterName, Has, Query, Value as QueryValue};
+use crate::domain::query::{Filter, FilterName, Query, Value as QueryValue};
 use crate::domain::value::Value;
 use crate::store::{Reader, Stored};
 
@@ -109,7 +109,7 @@ impl Ask<'_> {
                 world.schema.by_name(kind, &format!("custom.{name}"))?;
             }
         }
-        allowed(self.sight(), &world, kind, query, sort.by)?;
+        self.sight().may_ask(&world, kind, query, sort.by)?;
         // Where a record stands would tell about it.
         if window.after.is_some_and(|id| !self.sight().sees(&world, kind, id)) {
             return Err(Error::conflict(index::Stop::CursorGone.to_string()).hint("begin the list anew"));
@@ -422,90 +422,6 @@ fn as_of(
     stored.record.fields = fields;
     stored.record.revision = revision;
     Ok(stored)
-}
-
-/// Refuses a query that asks by, and an order by, what the asker does not read: an answer would tell.
-fn allowed(
-    sight: &Sight,
-    world: &World,
-    kind: RecordKind,
-    query: &Query,
-    sort: index::SortKey,
-) -> Result<(), Error> {
-    let readable = |name: &str| match world.schema.by_name(kind, name) {
-        Ok(info) => sight.least(kind, info.key) >= Access::Read,
-        // What records of the kind do not have tells nothing.
-        Err(_) => true,
-    };
-    // That there is a value shows in a mask.
-    let present = |name: &str| match world.schema.by_name(kind, name) {
-        Ok(info) => sight.least(kind, info.key) >= Access::Masked,
-        Err(_) => true,
-    };
-    let refuse = |what: &str| {
-        Err(Error::new(
-            Code::Denied,
-            format!(
-                "the role `{}` does not read {what} of every {kind} it sees, so it does not ask for it",
-                sight.rules().name
-            ),
-        ))
-    };
-    for (_, filter) in query.filters() {
-        let name = match &filter.name {
-            FilterName::Known(FilterKey::Tag) => "tags",
-            FilterName::Known(FilterKey::Owner) => "owner",
-            FilterName::Known(FilterKey::Team) => "team",
-            FilterName::Known(FilterKey::Country) => "country",
-            FilterName::Known(FilterKey::Language) => "language",
-            FilterName::Known(FilterKey::Company) => "company",
-            FilterName::Known(FilterKey::Source) => "source",
-            FilterName::Known(FilterKey::Supplier) => "supplier",
-            FilterName::Known(FilterKey::Basis) => "basis",
-            FilterName::Known(FilterKey::Is) => "deleted_at",
-            // When a record was made and changed shows with it.
-            FilterName::Known(FilterKey::Created | FilterKey::Updated | FilterKey::Has) => "",
-            // Asked of each record, for only those of which it can be read.
-            FilterName::Field(_) => "",
-        };
-        if !name.is_empty() && !readable(name) {
-            return refuse(&format!("`{name}`"));
-        }
-        for value in &filter.values {
-            let QueryValue::Has(has) = value else { continue };
-            let name = match has {
-                Has::Phone => "phones",
-                Has::Email => "emails",
-                Has::Address => "addresses",
-                Has::Company => "company",
-                Has::Tag => "tags",
-                Has::Owner => "owner",
-                Has::JobTitle if kind == RecordKind::Company => "industry",
-                Has::JobTitle => "job_title",
-                Has::Note => {
-                    let (notes, records) =
-                        (sight.rules().kind(RecordKind::Note).read, sight.rules().kind(kind).read);
-                    if notes < records {
-                        return refuse("notes");
-                    }
-                    continue;
-                }
-            };
-            if !present(name) {
-                return refuse(&format!("`{name}`"));
-            }
-        }
-    }
-    let by = match sort {
-        index::SortKey::Company => "company",
-        index::SortKey::Country => "country",
-        index::SortKey::Owner => "owner",
-        index::SortKey::Relevance
-        | index::SortKey::Name
-        | index::SortKey::Created
-        | index::SortKey::Updated => return Ok(()),
-    };
-    if readable(by) { Ok(()) } else { refuse(&format!("`{by}`")) }
 }
 
 pub(super) fn parse(query: &str) -> Result<Query, Error> {
