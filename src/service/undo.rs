@@ -151,7 +151,7 @@ fn told(reader: &Reader<'_>, action: Action, before: &[Stored], name: &Name<'_>)
             _ => None,
         });
     if let Some((gone, keep)) = merged {
-        let keep = reader.record(RecordKind::Contact, SubjectId(keep.0), keep.0)?;
+        let keep = rows::of_entry(reader, RecordKind::Contact, SubjectId(keep.0), keep.0)?;
         let kept = keep.as_ref().map(name).transpose()?.unwrap_or_default();
         return Ok(format!("merge of {} into {kept}", name(gone)?));
     }

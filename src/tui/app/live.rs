@@ -53,7 +53,11 @@ impl App {
                 return self.ask(Asker::Schema, None, api::SchemaGet {}.into_request());
             }
             RecordKind::User => return self.ask(Asker::Whoami, None, api::Whoami {}.into_request()),
-            RecordKind::Note | RecordKind::Settings | RecordKind::ExportRun | RecordKind::View => return,
+            RecordKind::View => {
+                let views = api::Views { kind: None, all: true };
+                return self.ask(Asker::Views, None, views.into_request());
+            }
+            RecordKind::Note | RecordKind::Settings | RecordKind::ExportRun => return,
         }
         let open = self.detail.as_mut().filter(|detail| detail.id == id && detail.at.is_none());
         if let Some(detail) = open {
