@@ -131,7 +131,13 @@ impl Ask<'_> {
                 return Err(error);
             }
             publish(world, txn, &before)?;
-            let name = |stored: &Stored| sight.title(stored, sight.relation_of(&read_lock(world), stored));
+            let name = |stored: &Stored| {
+                let world = read_lock(world);
+                if !sight.sees_stored(&world, stored) {
+                    return Ok(format!("a {}", stored.kind));
+                }
+                sight.title(stored, sight.relation_of(&world, stored))
+            };
             let what = told(&txn.read(), first.action, &before, &name)?;
             Ok(Undone { what, records })
         })
