@@ -147,6 +147,7 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
             let at_once = Timestamp::from_millis(1_780_000_050_000);
             put(at, Request::Get(Get { kind, id, at: Some(at_once) }));
             put(at, Request::History(History { kind, id }));
+            put(at, Request::Present(Present { kind, id: Some(id) }));
             let fields = words(kind);
             put(at, Request::Edit(Edit { kind, id, fields: fields.clone(), expect_revision: Some(1) }));
             put(at, Request::Edit(Edit { kind, id, fields, expect_revision: None }));
