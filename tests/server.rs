@@ -39,6 +39,7 @@ fn heard(remote: &Remote) -> Receiver<Event> {
     remote.client().listen(std::sync::Arc::new(move |event| {
         let _ = send.lock().unwrap().send(event);
     }));
+    assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), Event::Live);
     heard
 }
 
