@@ -94,7 +94,7 @@ pub struct Service {
     /// The live rows are those that were written. Otherwise nothing is written any more: what is left can be read and
     /// exported, and the damage is not sealed under new history.
     whole: bool,
-    roles: Roles,
+    roles: Arc<Roles>,
     /// What each role has, worked out once for a state of the schema.
     tables: Mutex<HashMap<RoleName, Had>>,
     guard: users::Guard,
@@ -150,7 +150,7 @@ impl Service {
             started_at: env.now(),
             surroundings,
             whole,
-            roles: Roles::default(),
+            roles: Arc::default(),
             tables: Mutex::default(),
             guard: users::Guard::default(),
             hub: Arc::default(),
@@ -181,7 +181,7 @@ impl Service {
     /// The roles of a configuration, in place of the built-in ones.
     #[must_use]
     pub fn with_roles(mut self, roles: Roles) -> Service {
-        self.roles = roles;
+        self.roles = Arc::new(roles);
         self
     }
 
