@@ -88,6 +88,14 @@ struct Story<'a> {
 
 const OWNER: usize = 0;
 
+/// An edit that was made: by whom, of whom, who owned that contact before, and whether anything changed.
+struct Done {
+    user: usize,
+    at: usize,
+    owner: usize,
+    changed: bool,
+}
+
 impl Story<'_> {
     fn step(&mut self, planned: Planned) -> Result<(), Error> {
         self.now = self.now.max(planned.at);
@@ -101,12 +109,17 @@ impl Story<'_> {
             Step::Edit => self.edit().map(drop),
             Step::EditAndUndo => {
                 match self.edit()? {
-                    Some((user, true)) => {
+                    Some(Done { user, at, owner, changed: true }) => {
                         self.wait_minutes(4);
                         match self.ask(user, Undo { seq: None }) {
                             // A change from consent to contract is not taken back: consent comes from the person.
                             Err(error) if error.code == Code::Refused => Ok(()),
-                            done => done.map(drop),
+                            undone => {
+                                if let Some(known) = self.known.get_mut(at) {
+                                    known.owner = owner;
+                                }
+                                undone.map(drop)
+                            }
                         }
                     }
                     // Everything was so already: an undo would take back something older.
@@ -272,12 +285,13 @@ impl Story<'_> {
         }
     }
 
-    /// Changes somebody; who did it, if there is anybody, and whether anything changed.
-    fn edit(&mut self) -> Result<Option<(usize, bool)>, Error> {
+    /// Changes somebody, if there is anybody.
+    fn edit(&mut self) -> Result<Option<Done>, Error> {
         let Some(at) = self.somebody() else { return Ok(None) };
         let user = self.user_for(at);
         let Some(known) = self.known.get(at) else { return Ok(None) };
         let (id, land, tongue, local) = (known.id.0, known.land, known.tongue, known.local.clone());
+        let owned_by = known.owner;
         let words = tongue.words();
         let mut edits = Edits::default();
         match self.rng.below(20) {
@@ -316,7 +330,7 @@ impl Story<'_> {
         let fields = edits.0;
         let edit = Edit { kind: RecordKind::Contact, id, fields, expect_revision: None };
         let edited = self.ask(user, edit)?;
-        Ok(Some((user, !edited.changed.is_empty())))
+        Ok(Some(Done { user, at, owner: owned_by, changed: !edited.changed.is_empty() }))
     }
 
     fn new_job(&mut self, edits: &mut Edits, land: Land, tongue: Tongue, local: &str) -> Result<(), Error> {

@@ -376,3 +376,29 @@ fn the_users_fit_their_fields() {
         assert!(Kind::Language.parse(user.language, None).unwrap().is_some());
     }
 }
+
+/// A clock that stands.
+struct At(Timestamp);
+
+impl crate::env::Clock for At {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    fn elapsed(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+}
+
+/// Who acts, and what the rules allow, depends on the day it is told; it must be a story on all of them.
+#[test]
+fn the_story_is_allowed_on_any_day_by_the_rules_that_hold() {
+    let days: u64 = std::env::var("CALLBOOK_DEMO_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(6);
+    for day in 0..days {
+        let now = Timestamp::from_millis(today().millis() + day as i64 * (DAY + 3_723_000));
+        let env = crate::env::Env { clock: std::sync::Arc::new(At(now)), ..crate::env::Env::system() };
+        let contacts = [200, 60, 20][day as usize % 3];
+        let told = super::start(contacts, &env);
+        assert!(told.is_ok(), "{contacts} people on {now}: {:?}", told.err());
+    }
+}
