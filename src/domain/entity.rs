@@ -21,6 +21,27 @@ words! {
     }
 }
 
+impl RecordKind {
+    /// What several of them are called.
+    pub fn plural(self) -> &'static str {
+        match self {
+            RecordKind::Contact => "contacts",
+            RecordKind::Company => "companies",
+            RecordKind::Note => "notes",
+            RecordKind::User => "users",
+            RecordKind::CustomField => "fields",
+            RecordKind::Settings => "settings",
+            RecordKind::ExportRun => "exports",
+            RecordKind::View => "views",
+        }
+    }
+
+    /// So many of them, in words.
+    pub fn counted(self, count: u64) -> String {
+        format!("{count} {}", if count == 1 { self.word() } else { self.plural() })
+    }
+}
+
 /// A record as its fields. What is stored, compared, undone and folded is this form.
 pub type Fields = BTreeMap<FieldKey, Value>;
 

@@ -167,28 +167,13 @@ fn told(reader: &Reader<'_>, action: Action, before: &[Stored], name: &Name<'_>)
         match of_kind.len() {
             0 => {}
             // A note has no name but its text.
-            n if n > NAMED || n > 1 && *kind == RecordKind::Note => {
-                parts.push(format!("{n} {}", plural(*kind)))
-            }
+            n if n > NAMED || n > 1 && *kind == RecordKind::Note => parts.push(kind.counted(n as u64)),
             _ => parts.extend(of_kind.into_iter().map(name).collect::<Result<Vec<String>, _>>()?),
         }
     }
     let last = parts.pop().unwrap_or_default();
     let what = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
     Ok(format!("{} of {what}", noun(action)))
-}
-
-fn plural(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Contact => "contacts",
-        RecordKind::Company => "companies",
-        RecordKind::Note => "notes",
-        RecordKind::User => "users",
-        RecordKind::CustomField => "fields",
-        RecordKind::Settings => "settings",
-        RecordKind::ExportRun => "exports",
-        RecordKind::View => "views",
-    }
 }
 
 /// What an action is called when it is spoken of.

@@ -40,7 +40,6 @@ use crate::tui::screen::list::{Keep, List};
 use crate::tui::screen::{Asked, Place, Want};
 use crate::tui::theme::{Palette, Theme};
 
-pub use change::counted;
 pub use toasts::Toast;
 
 /// What may be set from outside.

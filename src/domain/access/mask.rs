@@ -1,6 +1,5 @@
 //! Masks: as much of a value as helps to recognise it, and too little to use it.
 
-use crate::domain::reach::Labelled;
 use crate::domain::value::Value;
 
 /// What stands for what is not shown.
@@ -8,28 +7,15 @@ pub const MASK: &str = "•••";
 
 /// A value as its mask. Labels are free text and do not show.
 pub fn mask(value: &Value) -> String {
-    fn each<T>(items: &[Labelled<T>], mask: impl Fn(&T) -> String) -> String {
-        items.iter().map(|item| mask(&item.value)).collect::<Vec<_>>().join("; ")
-    }
-    match value {
-        Value::Phones(items) => each(items, |phone| phone_mask(&phone.readable())),
-        Value::Emails(items) => each(items, |email| email_mask(email.as_str())),
-        Value::Links(items) => each(items, |_| MASK.to_owned()),
-        Value::Addresses(items) => each(items, |_| MASK.to_owned()),
-        Value::Text(_)
-        | Value::Tags(_)
-        | Value::Country(_)
-        | Value::Language(_)
-        | Value::Basis(_)
-        | Value::Company(_)
-        | Value::Contact(_)
-        | Value::User(_)
-        | Value::Day(_)
-        | Value::Time(_)
-        | Value::Flag(_)
-        | Value::Number(_)
-        | Value::Word(_)
-        | Value::Words(_) => MASK.to_owned(),
+    let items = value.each(
+        |phone| phone_mask(&phone.readable()),
+        |email| email_mask(email.as_str()),
+        |_| MASK.to_owned(),
+        |_| MASK.to_owned(),
+    );
+    match items {
+        Some(items) => items.into_iter().map(|item| item.value).collect::<Vec<_>>().join("; "),
+        None => MASK.to_owned(),
     }
 }
 

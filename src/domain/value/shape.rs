@@ -92,7 +92,8 @@ impl Value {
         self.each(Phone::readable, ToString::to_string, ToString::to_string, Address::readable)
     }
 
-    fn each(
+    /// The items of a list with labels, each made text by the one for its kind; `None` when it is no such list.
+    pub(in crate::domain) fn each(
         &self,
         phone: impl Fn(&crate::domain::reach::Phone) -> String,
         email: impl Fn(&crate::domain::reach::Email) -> String,

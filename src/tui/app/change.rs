@@ -29,7 +29,7 @@ impl App {
                         .iter()
                         .find(|row| ids.contains(&row.id))
                         .map_or_else(|| "1 record".to_owned(), |row| row.title.clone()),
-                    Targets::Ids(_) | Targets::Query(_) => counted(list.kind, count),
+                    Targets::Ids(_) | Targets::Query(_) => list.kind.counted(count),
                 };
                 Some((list.kind, targets, count, name))
             }
@@ -194,19 +194,4 @@ fn delete_request(kind: RecordKind, id: Uuid, expect_revision: Option<u64>) -> R
 
 fn change(request: Request, done: &str) -> Step {
     Step::Run(Intent::Change { request, done: done.to_owned() })
-}
-
-/// How many of a kind there are, in words.
-pub fn counted(kind: RecordKind, count: u64) -> String {
-    let (one, many) = match kind {
-        RecordKind::Contact => ("contact", "contacts"),
-        RecordKind::Company => ("company", "companies"),
-        RecordKind::Note => ("note", "notes"),
-        RecordKind::User => ("user", "users"),
-        RecordKind::CustomField => ("field", "fields"),
-        RecordKind::Settings => ("setting", "settings"),
-        RecordKind::ExportRun => ("export", "exports"),
-        RecordKind::View => ("view", "views"),
-    };
-    format!("{count} {}", if count == 1 { one } else { many })
 }

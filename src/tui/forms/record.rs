@@ -25,7 +25,7 @@ use crate::tui::forms::{sheet, text_form};
 use crate::tui::layer::{Ctx, Hint, Input, Layer, Level, Step, Ticket};
 use crate::tui::theme::Tone;
 
-use names::{form_of, noun};
+use names::form_of;
 
 const SAVE: Ticket = Ticket(1);
 const FRESH: Ticket = Ticket(2);
@@ -103,7 +103,7 @@ impl RecordForm {
                 one
             })
             .collect();
-        RecordForm::new(record, Target::New, format!("New {}", noun(record)), fields, ctx, memory)
+        RecordForm::new(record, Target::New, format!("New {}", record.word()), fields, ctx, memory)
     }
 
     /// All fields of a record, the cursor on one.

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::api::{Code as ErrorCode, Error};
 use crate::client::Client;
-use crate::client::open::Secret;
+use crate::client::open::{Secret, is_held};
 use crate::domain::time::Timestamp;
 use crate::tui::forms::frame;
 use crate::tui::forms::line::Line;
@@ -172,7 +172,7 @@ impl Unlock {
         let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!("\n{hint}"));
         let mut said = format!("{}{hint}", error.message);
         // A store that somebody else holds, or that is damaged, says nothing about what was typed.
-        if error.code == ErrorCode::Locked && !error.message.contains("held by") {
+        if error.code == ErrorCode::Locked && !is_held(error) {
             self.tries = self.tries.saturating_add(1);
             let over = self.tries.saturating_sub(FREE_TRIES);
             if self.tries >= FREE_TRIES {

@@ -342,7 +342,7 @@ impl Layer for Bulk {
                 let question = if report.changed == 0 {
                     "There is nothing to change.".to_owned()
                 } else {
-                    format!("Change {}?  y yes · n no", super::super::app::counted(self.kind, report.changed))
+                    format!("Change {}?  y yes · n no", self.kind.counted(report.changed))
                 };
                 paint::put(buf, rest.x, y, rest.width, &question, theme.style(Tone::Title));
                 return Some(Position { x: rest.x, y });

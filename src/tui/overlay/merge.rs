@@ -81,7 +81,7 @@ impl Merge {
             }
         }
         if report.notes_moved > 0 {
-            let notes = super::super::app::counted(RecordKind::Note, report.notes_moved);
+            let notes = RecordKind::Note.counted(report.notes_moved);
             lines.push(line(Tone::Text, format!("{notes} move along")));
         }
         lines

@@ -9,7 +9,6 @@ use super::bulk::preview;
 use crate::api::{self, BulkReport, Call, Deed, Error, Response, Targets};
 use crate::domain::entity::RecordKind;
 use crate::env::Zone;
-use crate::tui::app::counted;
 use crate::tui::content::TextLine;
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Level, Step, Ticket};
@@ -81,7 +80,7 @@ impl Remove {
         };
         let text = match report.changed {
             0 => format!("no {} {done}", self.kind),
-            changed => format!("{} {done}; {back}", counted(self.kind, changed)),
+            changed => format!("{} {done}; {back}", self.kind.counted(changed)),
         };
         let mut steps = vec![Step::Close, Step::Toast(Level::Done, text)];
         if let Some((_, why)) = report.refused.first() {
@@ -174,7 +173,7 @@ impl Layer for Remove {
 
     fn draw(&self, buf: &mut Buffer, area: Rect, ctx: &Ctx) -> Option<Position> {
         let theme = ctx.theme;
-        let name = counted(self.kind, self.count);
+        let name = self.kind.counted(self.count);
         let title = match self.verb {
             Verb::Delete => format!("Delete {name}?"),
             Verb::Restore => format!("Restore {name}"),

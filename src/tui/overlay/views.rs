@@ -9,7 +9,6 @@ use crate::domain::entity::RecordKind;
 use crate::domain::fold::fold;
 use crate::domain::query::Query;
 use crate::domain::view::Belongs;
-use crate::tui::app::counted;
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Level, Step, Ticket};
 use crate::tui::layout::centred;
@@ -252,11 +251,7 @@ impl Layer for ViewsMenu {
             paint::put(buf, list.x, y, 2, sign, base);
             let dim = if on { base } else { theme.style(Tone::Dim) };
             let (head, word, note) = match row {
-                Row::None => (
-                    format!("All {}", counted(self.present.kind, 2).replace("2 ", "")),
-                    String::new(),
-                    String::new(),
-                ),
+                Row::None => (format!("All {}", self.present.kind.plural()), String::new(), String::new()),
                 Row::Save => ("Save what is shown as a view".to_owned(), String::new(), String::new()),
                 Row::View(view) => {
                     let now = if Some(view.reference()) == self.present.view { "* " } else { "" };

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::api::{Code, Error};
 use crate::client::Client;
-use crate::client::open::Secret;
+use crate::client::open::{Secret, is_held};
 use crate::domain::country::Country;
 use crate::env::Env;
 use crate::tui::lock::{NewStore, Vault, home};
@@ -50,7 +50,7 @@ pub fn unlock(talk: &mut dyn Talk, vault: &dyn Vault) -> io::Result<Option<Clien
             Ok(client) => return Ok(Some(client)),
             Err(error) => {
                 fail(talk, &error)?;
-                if error.code != Code::Locked || error.message.contains("held by") {
+                if error.code != Code::Locked || is_held(&error) {
                     return Ok(None);
                 }
             }

@@ -9,7 +9,7 @@ use crate::domain::contact::ContactField;
 use crate::domain::entity::RecordKind;
 use crate::domain::query::{SpanKind, spans};
 use crate::env::Zone;
-use crate::tui::app::{App, counted};
+use crate::tui::app::App;
 use crate::tui::content::{self, TextLine};
 use crate::tui::effect::Lane;
 use crate::tui::highlight::Highlight;
@@ -232,16 +232,16 @@ fn nothing(app: &App, list: &List, buf: &mut Buffer, area: Rect) {
         // A short wait is none; a word that flashes by is worse than an empty place.
         if app.is_slow() { vec![(Tone::Dim, "  loading …".to_owned())] } else { Vec::new() }
     } else if !list.query.is_empty() {
-        let none = counted(list.kind, 0).replace("0 ", "");
+        let none = list.kind.plural();
         vec![(Tone::Text, format!("  No {none} found.")), (Tone::Dim, "  esc clears the search".to_owned())]
     } else if list.view.is_some() {
-        let none = counted(list.kind, 0).replace("0 ", "");
+        let none = list.kind.plural();
         let line = format!("  No {none} in this view.");
         vec![(Tone::Text, line), (Tone::Dim, "  esc leaves the view".to_owned())]
     } else {
         let new = app.keymap.key_of(crate::tui::action::Action::New);
         let import = app.keymap.key_of(crate::tui::action::Action::Import);
-        let none = counted(list.kind, 0).replace("0 ", "");
+        let none = list.kind.plural();
         let mut lines =
             vec![(Tone::Text, format!("  No {none} yet.")), (Tone::Dim, format!("  {new} makes one"))];
         if list.kind == RecordKind::Contact {

@@ -12,17 +12,3 @@ pub(super) fn form_of(kind: RecordKind, target: Target) -> Form {
     };
     Form { kind, id, about: None }
 }
-
-/// What a record of a kind is called.
-pub(super) fn noun(record: RecordKind) -> &'static str {
-    match record {
-        RecordKind::Contact => "contact",
-        RecordKind::Company => "company",
-        RecordKind::Note => "note",
-        RecordKind::User => "user",
-        RecordKind::CustomField => "field",
-        RecordKind::Settings => "settings",
-        RecordKind::ExportRun => "export",
-        RecordKind::View => "view",
-    }
-}

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Asking, COMPLETE, FRESH, RecordForm, SAVE, SIMILAR, Target, Waiting, form_of, noun};
+use super::{Asking, COMPLETE, FRESH, RecordForm, SAVE, SIMILAR, Target, Waiting, form_of};
 use crate::api::{self, Code as ErrorCode, Error, Request, Response, View};
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
@@ -170,7 +170,7 @@ impl RecordForm {
                 self.ask_similar()
             }
             (SAVE, Ok(Response::Add(added))) => {
-                self.saved(&format!("The {} was added.", noun(self.record)), &added.warnings, Some(added.id))
+                self.saved(&format!("The {} was added.", self.record.word()), &added.warnings, Some(added.id))
             }
             (SAVE, Ok(Response::Edit(edited))) => self.saved("Saved.", &edited.warnings, None),
             (FRESH, Ok(Response::Get(card))) => {
