@@ -363,13 +363,12 @@ fn long_rows_are_imported_in_pieces() {
             row
         })
         .collect();
-    let stop = std::sync::atomic::AtomicBool::new(false);
     let end = callbook::client::transfer::import(
         &client,
         &mut rows.into_iter().map(Ok),
         &support::served::provenance(),
         false,
-        &stop,
+        &|| false,
         &mut |_| {},
     );
     assert_eq!(end.failed, None);

@@ -97,9 +97,16 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
         let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|meta| meta.len());
         let bar = Progress::new(ctx, size, "bytes");
         let tracker = source.tracker();
-        let mut end = transfer::import(&client, &mut source, &provenance, args.dry_run, &stop, &mut |_| {
-            bar.set(tracker.bytes_read());
-        });
+        let mut end = transfer::import(
+            &client,
+            &mut source,
+            &provenance,
+            args.dry_run,
+            &|| crate::cli::ctx::stopped(&stop),
+            &mut |_| {
+                bar.set(tracker.bytes_read());
+            },
+        );
         bar.finish();
         if let Some(error) = source.failure() {
             let error = Error::failed(format!("{} cannot be read to its end: {error}", path.display()));

@@ -56,19 +56,19 @@ pub struct ImportEnd {
     pub failed: Option<Error>,
 }
 
-/// Sends rows, chunk by chunk. `progress` hears of each chunk that was taken.
+/// Sends rows, chunk by chunk, until `stop` says so. `progress` hears of each chunk that was taken.
 pub fn import(
     client: &Client,
     rows: &mut dyn Iterator<Item = Result<Incoming, RowError>>,
     provenance: &Provenance,
     dry_run: bool,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
     progress: &mut dyn FnMut(&ImportTally),
 ) -> ImportEnd {
     let mut tally = ImportTally::default();
     let mut chunk: Vec<Incoming> = Vec::new();
     loop {
-        if stop.load(Ordering::Relaxed) {
+        if stop() {
             return ImportEnd { tally, stopped: true, failed: None };
         }
         // A file of nothing but bad rows must still be stoppable, so they fill chunks too.

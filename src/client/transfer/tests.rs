@@ -38,8 +38,14 @@ fn an_import_goes_in_chunks_and_counts_every_row() {
     let mut rows = (1..=1234).map(|n| if n % 100 == 0 { bad(n) } else { row(n) });
     let mut heard = Vec::new();
     let stop = AtomicBool::new(false);
-    let end =
-        import(&client, &mut rows, &Provenance::default(), false, &stop, &mut |tally| heard.push(tally.read));
+    let end = import(
+        &client,
+        &mut rows,
+        &Provenance::default(),
+        false,
+        &|| stop.load(Ordering::Relaxed),
+        &mut |tally| heard.push(tally.read),
+    );
     assert_eq!(end.failed, None);
     assert!(!end.stopped);
     assert_eq!(end.tally.read, 1234);
@@ -55,9 +61,16 @@ fn a_stopped_import_tells_what_was_taken() {
     let (client, seen) = door(taking);
     let stop = AtomicBool::new(false);
     let mut rows = (1..).map(row);
-    let end = import(&client, &mut rows, &Provenance::default(), false, &stop, &mut |tally| {
-        stop.store(tally.read >= 1000, Ordering::Relaxed);
-    });
+    let end = import(
+        &client,
+        &mut rows,
+        &Provenance::default(),
+        false,
+        &|| stop.load(Ordering::Relaxed),
+        &mut |tally| {
+            stop.store(tally.read >= 1000, Ordering::Relaxed);
+        },
+    );
     assert!(end.stopped);
     assert_eq!(end.tally.read, 1000);
     assert_eq!(seen.lock().unwrap().len(), 2);
@@ -68,9 +81,16 @@ fn an_endless_file_of_bad_rows_can_be_stopped() {
     let (client, seen) = door(taking);
     let stop = AtomicBool::new(false);
     let mut rows = (1..).map(bad);
-    let end = import(&client, &mut rows, &Provenance::default(), false, &stop, &mut |tally| {
-        stop.store(tally.read >= 2000, Ordering::Relaxed);
-    });
+    let end = import(
+        &client,
+        &mut rows,
+        &Provenance::default(),
+        false,
+        &|| stop.load(Ordering::Relaxed),
+        &mut |tally| {
+            stop.store(tally.read >= 2000, Ordering::Relaxed);
+        },
+    );
     assert!(end.stopped);
     assert!(seen.lock().unwrap().is_empty(), "nothing is sent where nothing is to send");
 }
@@ -84,7 +104,14 @@ fn a_failing_import_keeps_its_count() {
     });
     let stop = AtomicBool::new(false);
     let mut rows = (1..=900).map(row);
-    let end = import(&client, &mut rows, &Provenance::default(), false, &stop, &mut |_| {});
+    let end = import(
+        &client,
+        &mut rows,
+        &Provenance::default(),
+        false,
+        &|| stop.load(Ordering::Relaxed),
+        &mut |_| {},
+    );
     assert_eq!(end.failed.unwrap().code, Code::Denied);
     assert_eq!(end.tally.read, 500);
 }

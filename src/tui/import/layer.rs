@@ -228,7 +228,7 @@ impl ImportScreen {
             move |client: Option<&crate::client::Client>, handle: &dyn crate::tui::layer::JobHandle| {
                 let client = client.ok_or_else(|| Error::failed("no store is open"))?;
                 let tally = run::import(client, &file, &options, &provenance, dry_run, handle)?;
-                let said = format!("{} added, {} changed", tally.created, tally.updated);
+                let said = format!("{} added, {} changed", tally.rows.created, tally.rows.updated);
                 tray.put(tally);
                 Ok(said)
             },
@@ -401,7 +401,7 @@ impl ImportScreen {
 
     fn report_key(&mut self, key: Key) -> Vec<Step> {
         self.message.clear();
-        let rows = self.tally.as_ref().map_or(0, |tally| tally.rejected.len() + tally.dropped.len());
+        let rows = self.tally.as_ref().map_or(0, |tally| tally.rows.rejected.len() + tally.dropped.len());
         match key.code() {
             Code::Up | Code::Char('k') => self.at = self.at.saturating_sub(1),
             Code::Down | Code::Char('j') => self.at = (self.at + 1).min(rows.saturating_sub(1)),

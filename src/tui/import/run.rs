@@ -3,14 +3,12 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::api::{Code, Error, Import, Outcome, Provenance};
+use crate::api::{Code, Error, Provenance};
 use crate::client::Client;
+use crate::client::transfer::{self, ImportEnd, ImportTally, Rejected};
 use crate::domain::schema::Schema;
-use crate::interchange::{CustomColumn, Dropped, Format, Incoming, Mapping, Options, Source};
+use crate::interchange::{CustomColumn, Dropped, Format, Mapping, Options, Source};
 use crate::tui::layer::JobHandle;
-
-/// Rows in one request.
-const CHUNK: usize = 500;
 
 /// What a file turned out to be.
 #[derive(Clone, Debug)]
@@ -24,11 +22,7 @@ pub struct Looked {
 /// What became of the rows.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Tally {
-    pub read: u64,
-    pub created: u64,
-    pub updated: u64,
-    pub unchanged: u64,
-    pub rejected: Vec<(u64, String)>,
+    pub rows: ImportTally,
     pub dropped: Vec<Dropped>,
     /// A person ended it between two chunks.
     pub stopped: bool,
@@ -93,65 +87,23 @@ pub fn import(
         return Err(Error::refused(format!("the column `{found}` is not to be held, and was not skipped")));
     }
     let tracker = source.tracker();
-    let mut tally = Tally::default();
-    let mut ended = false;
-    while !ended {
-        if handle.cancelled() {
-            tally.stopped = true;
-            break;
-        }
-        let mut chunk: Vec<Incoming> = Vec::new();
-        // A file of nothing but bad rows must still be stoppable, so they fill chunks too.
-        for _ in 0..CHUNK {
-            match source.next() {
-                Some(Ok(row)) => chunk.push(row),
-                Some(Err(error)) => {
-                    tally.read += 1;
-                    tally.rejected.push((error.row, error.reason));
-                }
-                None => {
-                    ended = true;
-                    break;
-                }
-            }
-        }
-        if !chunk.is_empty() {
-            let sent = chunk.len() as u64;
-            match client.call(Import { rows: chunk, provenance: provenance.clone(), dry_run }) {
-                Ok(report) => {
-                    tally.read += sent;
-                    for row in report.rows {
-                        match row.outcome {
-                            Outcome::Created => tally.created += 1,
-                            Outcome::Updated => tally.updated += 1,
-                            Outcome::Unchanged => tally.unchanged += 1,
-                            Outcome::Rejected => tally.rejected.push((row.row, row.reason)),
-                        }
-                    }
-                }
-                Err(error) => {
-                    tally.failed = Some(error);
-                    break;
-                }
-            }
-        }
-        handle.progress(tracker.bytes_read(), size);
-    }
-    if tally.failed.is_none()
+    let ImportEnd { tally, stopped, mut failed } =
+        transfer::import(client, &mut source, provenance, dry_run, &|| handle.cancelled(), &mut |_| {
+            handle.progress(tracker.bytes_read(), size)
+        });
+    if failed.is_none()
         && let Some(error) = source.failure()
     {
-        tally.failed = Some(Error::failed(format!("{} cannot be read to its end: {error}", path.display())));
+        failed = Some(Error::failed(format!("{} cannot be read to its end: {error}", path.display())));
     }
-    tally.rejected.sort();
-    tally.dropped = source.dropped();
-    Ok(tally)
+    Ok(Tally { rows: tally, dropped: source.dropped(), stopped, failed })
 }
 
 /// The rows that were not taken, as CSV (RFC 4180). It holds no personal data but what reasons quote.
 pub fn report(tally: &Tally) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut written = writer.write_record(["row", "reason"]).is_ok();
-    for (row, reason) in &tally.rejected {
+    for Rejected { row, reason } in &tally.rows.rejected {
         // A reason quotes the file; a spreadsheet must not run what was quoted.
         let reason = match reason.chars().next() {
             Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{reason}"),

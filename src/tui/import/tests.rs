@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::api::{Error, ImportReport, Outcome, Request, Response, RowOutcome};
+use crate::client::transfer::{ImportTally, Rejected};
 use crate::client::{Client, Door};
 use crate::tui::forms::Memory;
 use crate::tui::forms::robot::{Robot, ctx};
@@ -148,7 +149,13 @@ fn a_running_import_can_be_stopped() {
 #[test]
 fn a_report_is_no_formula_and_overwrites_nothing() {
     let tally = Tally {
-        rejected: vec![(2, "=cmd|' /C calc'!A0 is no e-mail, \"quoted\"".to_owned())],
+        rows: ImportTally {
+            rejected: vec![Rejected {
+                row: 2,
+                reason: "=cmd|' /C calc'!A0 is no e-mail, \"quoted\"".to_owned(),
+            }],
+            ..ImportTally::default()
+        },
         ..Tally::default()
     };
     let text = report(&tally);

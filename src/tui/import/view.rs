@@ -183,10 +183,10 @@ fn report(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
     let verb = |done: &'static str, would: &'static str| if real { done } else { would };
     let mut row = 0;
     for (count, what) in [
-        (tally.created, verb("contacts added", "contacts would be added")),
-        (tally.updated, verb("contacts changed", "contacts would change")),
-        (tally.unchanged, "contacts are so already"),
-        (tally.rejected.len() as u64, verb("rows not taken", "rows would not be taken")),
+        (tally.rows.created, verb("contacts added", "contacts would be added")),
+        (tally.rows.updated, verb("contacts changed", "contacts would change")),
+        (tally.rows.unchanged, "contacts are so already"),
+        (tally.rows.rejected.len() as u64, verb("rows not taken", "rows would not be taken")),
     ] {
         row = frame::line(buf, body, row, &format!("{count:>8}  {what}"), theme.style(Tone::Text));
     }
@@ -203,17 +203,18 @@ fn report(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
     if let Some(error) = &tally.failed {
         row = frame::message(buf, body, row, &error.message, Tone::Error, theme);
     }
-    if !real && tally.created + tally.updated > 0 {
+    if !real && tally.rows.created + tally.rows.updated > 0 {
         row = frame::line(buf, body, row, "i imports it.", theme.style(Tone::KeyHint));
     }
     let list = frame::below(body, row + 1);
-    let rejected = tally.rejected.iter().map(|(row, reason)| (Tone::Error, format!("row {row}: {reason}")));
+    let rejected =
+        tally.rows.rejected.iter().map(|one| (Tone::Error, format!("row {}: {}", one.row, one.reason)));
     let dropped = tally
         .dropped
         .iter()
         .map(|one| (Tone::Warning, format!("{} in {} rows: {}", one.field, one.rows, one.reason)));
     let rows = usize::from(list.height);
-    let total = tally.rejected.len() + tally.dropped.len();
+    let total = tally.rows.rejected.len() + tally.dropped.len();
     let from = frame::scrolled(screen.at, total, rows);
     for (row, (tone, said)) in rejected.chain(dropped).skip(from).take(rows).enumerate() {
         let row = u16::try_from(row).unwrap_or(u16::MAX);
