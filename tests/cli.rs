@@ -141,7 +141,10 @@ fn the_log_proves_what_was_done() {
     shell.ok(&["history", "verify"]);
     let seq = shell.json(&["contact", "history", &id])["items"][0]["seq"].to_string();
     shell.ok(&["history", "prove", &seq, "--out", "proof.json"]);
+    assert!(shell.json(&["status"])["checkpoint_at"].is_null());
     shell.ok(&["history", "checkpoint", "--out", "checkpoint.txt"]);
+    let status = shell.json(&["status"]);
+    assert_eq!((&status["checkpoint_entries"], &status["entries_since"]), (&status["entries"], &0.into()));
     let proof = shell.dir.path().join("proof.json");
     // A stranger has neither store nor key.
     let stranger = |proof: &Path| {

@@ -4,6 +4,7 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod hush;
+pub mod names;
 mod nature;
 pub mod place;
 pub mod view;
@@ -25,10 +26,11 @@ pub use event::Event;
 pub use hush::Hush;
 pub use nature::Nature;
 pub use view::{
-    Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DoctorReport, DuplicateGroup,
-    Edited, Entry, Explanation, ExportPage, FieldAccess, Identity, ImportReport, InventoryLine, KindView,
-    Level, MergeReport, Outcome, Page, ProofText, ReadingView, ReadingsPage, RoleView, RowOutcome, Shown,
-    Similar, StatusReport, Step, SweptReadings, Undone, VerifyReport, View, ViewInfo,
+    Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DenialView, DenialsPage,
+    DoctorReport, DuplicateGroup, Edited, Entry, Explanation, ExportPage, FieldAccess, Identity,
+    ImportReport, InventoryLine, KindView, LastCheckpoint, Level, MergeReport, Outcome, Page, ProofText,
+    ReadingView, ReadingsPage, RoleView, RowOutcome, Shown, Similar, StatusReport, Step, SweptReadings,
+    Undone, VerifyReport, View, ViewInfo,
 };
 
 /// A request with the type of its answer.
@@ -212,7 +214,19 @@ calls! {
         before: Option<Uuid>,
         limit: u64,
     } -> ReadingsPage;
-    /// Takes readings out of the log that are older than they are kept.
+    /// Who was refused what, latest first: one user, or anybody.
+    Denials {
+        /// A user's name or id, inactive ones too; anybody when empty.
+        user: String,
+        /// Inclusive.
+        from: Option<Timestamp>,
+        /// Exclusive.
+        to: Option<Timestamp>,
+        /// Only what came before the row with this id.
+        before: Option<Uuid>,
+        limit: u64,
+    } -> DenialsPage;
+    /// Takes readings and denials out of their logs that are older than they are kept.
     SweepReadings { dry_run: bool, } -> SweptReadings;
     /// Sizes and times; no personal data.
     Status {} -> StatusReport;
@@ -222,8 +236,9 @@ calls! {
     Inventory {} -> Vec<InventoryLine>;
     /// The roles there are, with what each may see and do.
     RoleList {} -> Vec<RoleView>;
-    /// Gives a user an own password, asked for when a session begins; none takes it away. Oneself when no user is named.
-    SetPassword { user: Option<String>, password: Option<Hush>, } -> Edited;
+    /// Gives a user an own password, asked for when a session begins; none takes it away. Oneself when no user is named:
+    /// then the old one is given, where there is one.
+    SetPassword { user: Option<String>, password: Option<Hush>, old: Option<Hush>, } -> Edited;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
 }

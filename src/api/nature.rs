@@ -56,9 +56,12 @@ impl Request {
             | Request::AccessExplain(_)
             | Request::Views(_)
             | Request::Status(_) => Nature::Look,
-            Request::Duplicates(_) | Request::Readings(_) | Request::LogVerify(_) | Request::Doctor(_) | Request::Inventory(_) => {
-                Nature::Study
-            }
+            Request::Duplicates(_)
+            | Request::Readings(_)
+            | Request::Denials(_)
+            | Request::LogVerify(_)
+            | Request::Doctor(_)
+            | Request::Inventory(_) => Nature::Study,
             Request::Add(_)
             | Request::Edit(_)
             | Request::Delete(_)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::access::{Access, RoleName, Scope};
+use crate::domain::denial::Why;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
@@ -63,6 +64,8 @@ pub struct Identity {
     pub role: RoleName,
     pub team: String,
     pub session: SessionId,
+    /// Whether the user has a password of its own.
+    pub own_password: bool,
     /// The demo: invented people, nothing on disk.
     pub demo: bool,
 }
@@ -275,11 +278,23 @@ pub struct StatusReport {
     pub notes: u64,
     pub deleted: u64,
     pub entries: u64,
+    /// Nothing before the first one.
+    pub checkpoint: Option<LastCheckpoint>,
     pub bytes_on_disk: u64,
     /// In this process, where the system tells.
     pub resident_bytes: Option<u64>,
     pub started_at: Timestamp,
     pub ways_to_unlock: Vec<String>,
+}
+
+/// The last checkpoint that was made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LastCheckpoint {
+    pub at: Timestamp,
+    /// How many entries the log had then.
+    pub size: u64,
+    /// base64 of the log's root hash then.
+    pub root: String,
 }
 
 words! {
@@ -426,13 +441,48 @@ pub struct ReadingsPage {
     pub kept_months: u64,
 }
 
-/// What a sweep of the read log did, or would do.
+/// Denials of one kind to one user within a short time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DenialView {
+    pub id: Uuid,
+    /// The first and the last of them.
+    pub at: Timestamp,
+    pub last: Timestamp,
+    pub count: u64,
+    /// The user's name, or the id for whoever sees no names; empty where an account of the machine is no user.
+    pub user: String,
+    /// The first few; none where no session began.
+    pub sessions: Vec<SessionId>,
+    /// The request's name.
+    pub request: String,
+    pub kind: Option<RecordKind>,
+    /// The first few records that were named.
+    pub records: Vec<Uuid>,
+    pub why: Why,
+}
+
+/// Some of the log of denials.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct DenialsPage {
+    pub items: Vec<DenialView>,
+    /// All rows that fit the question, before and behind this page too.
+    pub total: u64,
+    /// Rows that do not open: damaged.
+    pub unreadable: u64,
+    /// For how many months denials are kept.
+    pub kept_months: u64,
+}
+
+/// What a sweep of the read log and the log of denials did, or would do.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SweptReadings {
     /// What is older than this goes.
     pub before: Timestamp,
+    /// Readings.
     pub removed: u64,
     pub kept: u64,
+    pub denials_removed: u64,
+    pub denials_kept: u64,
     pub months: u64,
 }
 

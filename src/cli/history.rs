@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::api::{Activity, Code, Entry, Error, LogCheckpoint, LogProve, LogVerify, Redo, Undo, Undone};
 use crate::cli::ctx::{Ctx, Done, End, stopped};
+use crate::cli::denials::DenialsArgs;
 use crate::cli::out::{Listing, Make, object};
 use crate::cli::reads::{ReadsArgs, SweepArgs};
-use crate::cli::{files, json, reads, record};
+use crate::cli::{denials, files, json, reads, record};
 use crate::client::check;
 use crate::domain::text::neutralise;
 
@@ -27,7 +28,9 @@ pub(crate) enum Verb {
     Activity(ActivityArgs),
     /// Who looked at persons' records, latest first: opened, exported, searched by number or address
     Reads(ReadsArgs),
-    /// Remove readings that are older than they are kept (12 months, or what the settings say)
+    /// Who was refused what, latest first: requests that were denied, sessions that did not begin
+    Denials(DenialsArgs),
+    /// Remove readings and denials that are older than they are kept (12 months, or what the settings say)
     Sweep(SweepArgs),
     /// Take a change back, as a new change
     Undo(UndoArgs),
@@ -86,6 +89,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Check(args) => check(ctx, &args),
         Verb::Activity(args) => activity(ctx, &args),
         Verb::Reads(args) => reads::reads(ctx, &args),
+        Verb::Denials(args) => denials::denials(ctx, &args),
         Verb::Sweep(args) => reads::sweep(ctx, &args),
         Verb::Undo(args) => {
             let undone = ctx.client()?.call(Undo { seq: args.seq })?;

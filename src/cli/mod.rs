@@ -10,6 +10,7 @@ mod complete;
 mod contact;
 mod ctx;
 mod demo;
+mod denials;
 mod doctor;
 mod export;
 #[cfg(test)]

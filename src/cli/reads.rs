@@ -42,7 +42,7 @@ pub(crate) struct SweepArgs {
 }
 
 /// A time, or the beginning of a day.
-fn beginning(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn beginning(text: &str) -> Result<Timestamp, String> {
     match text.trim().parse::<crate::domain::value::Day>() {
         Ok(day) => Ok(Timestamp::start_of(day.0)),
         Err(_) => record::moment(text),
@@ -150,11 +150,20 @@ pub(crate) fn sweep(ctx: &mut Ctx<'_>, args: &SweepArgs) -> Done {
         "before": swept.before,
         "removed": swept.removed,
         "kept": swept.kept,
+        "denials_removed": swept.denials_removed,
+        "denials_kept": swept.denials_kept,
         "months": swept.months,
         "dry_run": args.dry_run,
     });
     object(ctx, &swept.removed.to_string(), out, |_| {
-        format!("before   {}\nremoved  {}\nkept     {}\n", swept.before, swept.removed, swept.kept)
+        let lines = [
+            ("before", swept.before.to_string()),
+            ("removed", swept.removed.to_string()),
+            ("kept", swept.kept.to_string()),
+            ("denials removed", swept.denials_removed.to_string()),
+            ("denials kept", swept.denials_kept.to_string()),
+        ];
+        lines.iter().map(|(word, text)| format!("{word:<15}  {text}\n")).collect()
     })?;
     if args.dry_run {
         ctx.say("nothing was removed");

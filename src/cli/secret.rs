@@ -75,6 +75,15 @@ pub(crate) fn to_init(ctx: &mut Ctx<'_>, names: &[&str]) -> Result<Secret, Error
     Ok(Secret::Passphrase(first))
 }
 
+/// The password of a user's own so far.
+pub(crate) fn old_password(ctx: &Ctx<'_>) -> Result<Zeroizing<String>, Error> {
+    if ctx.io.embedded || !ctx.io.asks {
+        return Err(Error::new(Code::Locked, "there is no terminal to ask for your password so far")
+            .hint("name a file with --old-password-file FILE, from a shell"));
+    }
+    ask("Your password so far: ")
+}
+
 /// A new password of a user's own, typed twice.
 pub(crate) fn new_password(ctx: &Ctx<'_>) -> Result<Zeroizing<String>, Error> {
     if ctx.io.embedded || !ctx.io.asks {

@@ -36,6 +36,11 @@ pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
     out.insert("notes".to_owned(), json!(status.notes));
     out.insert("deleted".to_owned(), json!(status.deleted));
     out.insert("entries".to_owned(), json!(status.entries));
+    if let Some(last) = &status.checkpoint {
+        out.insert("checkpoint_at".to_owned(), json!(last.at));
+        out.insert("checkpoint_entries".to_owned(), json!(last.size));
+        out.insert("entries_since".to_owned(), json!(status.entries.saturating_sub(last.size)));
+    }
     out.insert("bytes_on_disk".to_owned(), json!(status.bytes_on_disk));
     if let Some(bytes) = status.resident_bytes {
         out.insert("resident_bytes".to_owned(), json!(bytes));
@@ -67,7 +72,7 @@ fn lines(out: &Map<String, Json>) -> String {
                 Json::Array(items) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", "),
                 other => other.to_string(),
             };
-            format!("{:<16}  {}\n", key.replace('_', " "), neutralise(&text))
+            format!("{:<18}  {}\n", key.replace('_', " "), neutralise(&text))
         })
         .collect()
 }

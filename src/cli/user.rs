@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-use crate::api::{Card, Edit, Error, Get, Hush, List, SetPassword, View, Window};
+use crate::api::{Card, Edit, Error, Get, Hush, List, SetPassword, View, Whoami, Window};
 use crate::cli::change::changed;
 use crate::cli::contact::add_record;
 use crate::cli::ctx::{Ctx, Done};
@@ -96,6 +97,9 @@ pub(crate) struct PasswordArgs {
     /// File whose first line is the new password
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     password_file: Option<PathBuf>,
+    /// File whose first line is the password so far, when it is your own; the one of --user-password-file when absent
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    old_password_file: Option<PathBuf>,
     /// Take the password away
     #[arg(long, conflicts_with = "password_file")]
     remove: bool,
@@ -246,14 +250,35 @@ fn show(ctx: &mut Ctx<'_>, name: &str) -> Done {
 }
 
 fn password(ctx: &mut Ctx<'_>, args: PasswordArgs) -> Done {
+    let old = old_password(ctx, &args)?;
     let password = match (args.remove, &args.password_file) {
         (true, _) => None,
         (false, Some(path)) => Some(secret::first_line(ctx, path, "password")?),
         (false, None) => Some(secret::new_password(ctx)?),
     };
     let removed = password.is_none();
-    let edited = ctx.client()?.call(SetPassword { user: args.name, password: password.map(Hush::new) })?;
+    let (password, old) = (password.map(Hush::new), old.map(Hush::new));
+    let edited = ctx.client()?.call(SetPassword { user: args.name, password, old })?;
     let out = json!({"revision": edited.revision, "password": !removed});
     let done = if removed { "the password is taken away" } else { "the password is set" };
     object(ctx, "", out, |_| format!("{done}\n"))
+}
+
+/// The password so far, where it is the asker's own and there is one. Asked for before the new one, as everywhere.
+fn old_password(ctx: &mut Ctx<'_>, args: &PasswordArgs) -> Result<Option<Zeroizing<String>>, Error> {
+    if let Some(path) = &args.old_password_file {
+        return secret::first_line(ctx, path, "password").map(Some);
+    }
+    let me = ctx.client()?.call(Whoami {})?;
+    let own = args.name.as_deref().is_none_or(|name| {
+        let name = name.trim().to_lowercase();
+        name == "me" || name == me.name.to_lowercase() || name.parse::<Uuid>() == Ok(me.user)
+    });
+    if !own || !me.own_password {
+        return Ok(None);
+    }
+    match secret::login(ctx)?.password {
+        Some(given) => Ok(Some(given)),
+        None => secret::old_password(ctx).map(Some),
+    }
 }

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod contact;
 pub mod country;
 pub mod custom;
+pub mod denial;
 pub mod draft;
 pub mod edit;
 pub mod entity;

@@ -5,7 +5,8 @@
 //!
 //! Nothing a client does reaches another: each session's thread writes its own answers and waits for its own client; news
 //! for it lie in a bounded queue of the service. What a client may not do is wait for ever before its first frame or in the
-//! middle of one, or not read its answers: then it is cut off. Without anything to do, no thread wakes up.
+//! middle of one, or not read its answers: then it is cut off. Without anything to do, no thread wakes up but one a day, to
+//! make a checkpoint of the history where it grew; the end makes one too.
 //!
 //! On SIGTERM: no new sessions; what was read is carried out and answered; everybody hears [`ServerMessage::Bye`]; after
 //! [`PATIENCE`] the rest is cut off. What is on the disk is whole in any case.
@@ -51,6 +52,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const FIRST: Duration = Duration::from_secs(20);
 /// How long accepting rests when the process has no descriptors left.
 const REST: Duration = Duration::from_millis(200);
+/// How often a checkpoint is made while the server runs.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Stack of a session's thread. Only what is used takes memory.
 const STACK: usize = 2 << 20;
 
@@ -126,6 +129,18 @@ impl Shared {
         }
     }
 
+    /// Makes a checkpoint of the log if it grew. The operator's own journal then holds what the store was at that time, where
+    /// nobody who has only the store can change it.
+    fn checkpoint(&self) {
+        match self.gate.with(|service, _| service.checkpoint_if_grown()) {
+            Some(Ok(Some(made))) => {
+                self.log.info("checkpoint", &[("entries", &made.size), ("root", &made.root)]);
+            }
+            Some(Ok(None)) | None => {}
+            Some(Err(error)) => self.log.warn("no_checkpoint", &[("code", &error.code)]),
+        }
+    }
+
     /// Locks the store and tells everybody.
     fn lock(&self) {
         self.gate.lock();
@@ -189,8 +204,19 @@ impl Server {
     pub fn run(self) -> Result<(), Error> {
         let mut idle_since = self.shared.env.clock.elapsed();
         let mut patience = FIRST;
+        let mut daily = idle_since + DAY;
         loop {
             let now = self.shared.env.clock.elapsed();
+            if now >= daily {
+                daily = now + DAY;
+                let shared = Arc::clone(&self.shared);
+                // Beside accepting: it waits for the disk. Without a thread left, the next day's makes up for it.
+                drop(
+                    std::thread::Builder::new()
+                        .name("checkpoint".to_owned())
+                        .spawn(move || shared.checkpoint()),
+                );
+            }
             let quiet = self.shared.registry().sessions.is_empty();
             if !quiet {
                 idle_since = now;
@@ -204,7 +230,8 @@ impl Server {
                 self.shared.log.info("idle", &[]);
                 break;
             }
-            let (connects, stops) = self.sleep(left)?;
+            let wake = left.unwrap_or(DAY).min(daily.saturating_sub(now));
+            let (connects, stops) = self.sleep(wake)?;
             if stops {
                 self.shared.log.info("stopping", &[]);
                 break;
@@ -220,8 +247,8 @@ impl Server {
         Ok(())
     }
 
-    fn sleep(&self, left: Option<Duration>) -> Result<(bool, bool), Error> {
-        let limit = left.and_then(|left| Timespec::try_from(left).ok());
+    fn sleep(&self, left: Duration) -> Result<(bool, bool), Error> {
+        let limit = Timespec::try_from(left).ok();
         let mut fds = [
             PollFd::new(&self.bound.listener, PollFlags::IN),
             PollFd::new(&self.stop, PollFlags::IN),
@@ -319,6 +346,7 @@ impl Server {
         let closing = Arc::clone(&shared);
         let (done, closed) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new().name("closing".to_owned()).spawn(move || {
+            closing.checkpoint();
             closing.gate.lock();
             // Nobody waits any more when the patience was too short.
             let _ = done.send(());

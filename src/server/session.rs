@@ -418,10 +418,12 @@ impl Connection<'_> {
     /// Locks the store for everybody, if this user may: by role, or as the account the server itself runs under.
     fn lock(&mut self) -> Result<Done, Error> {
         let machine = self.handle.uid == 0 || self.handle.uid == account::own_uid();
-        let role = self.session.as_ref().is_some_and(|(_, session)| {
-            self.shared.gate.with(|service, _| service.may_lock(session)).unwrap_or(false)
-        });
-        if !machine && !role {
+        let role = || {
+            self.session.as_ref().is_some_and(|(_, session)| {
+                self.shared.gate.with(|service, _| service.may_lock(session)).unwrap_or(false)
+            })
+        };
+        if !machine && !role() {
             return Err(Error::new(Code::Denied, "your role may not lock the store for everybody")
                 .hint("ask the owner of the store or its administrator"));
         }

@@ -213,13 +213,15 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         let user = String::new();
         put("", Request::Readings(Readings { about, user, from: None, to: None, before: None, limit: 100 }));
     }
+    let user = String::new();
+    put("", Request::Denials(Denials { user, from: None, to: None, before: None, limit: 100 }));
     put("", Request::SweepReadings(SweepReadings { dry_run: true }));
     put("", Request::LogVerify(LogVerify {}));
     put("", Request::LogCheckpoint(LogCheckpoint {}));
     put("", Request::LogProve(LogProve { seq: 3 }));
     put("", Request::Doctor(Doctor {}));
     put("", Request::Inventory(Inventory {}));
-    put("", Request::SetPassword(SetPassword { user: None, password: None }));
+    put("", Request::SetPassword(SetPassword { user: None, password: None, old: None }));
     // What changes the records comes last.
     for kind in RecordKind::ALL.iter().copied() {
         for id in ids(kind) {

@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::{Ask, Service, Session, no_such};
 use crate::api::event::{Changed, Event, Presence};
+use crate::api::names::Named;
 use crate::api::{Error, Present};
 use crate::domain::access::Verb;
+use crate::domain::denial::Why;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
@@ -218,9 +220,13 @@ impl Service {
         Presence { id, names }
     }
 
-    /// Whether the session's user may lock the store for everybody.
+    /// Whether the session's user may lock the store for everybody; that somebody wanted to and may not is recorded.
     pub fn may_lock(&self, session: &Session) -> bool {
-        self.actor(session).is_ok_and(|actor| actor.sight.may(Verb::Operate))
+        let may = self.actor(session).is_ok_and(|actor| actor.sight.may(Verb::Operate));
+        if !may {
+            self.deny_request(session, "Lock", &Named::default(), Why::Role);
+        }
+        may
     }
 }
 

@@ -4,8 +4,10 @@
 //! and never write history; the state in memory ([`world::World`]) changes only after a transaction staged it, and nobody
 //! sees rows before they are durable.
 
+mod actor;
 mod bulk;
 pub mod check;
+mod denials;
 mod draft;
 mod edit;
 mod explain;
@@ -33,6 +35,8 @@ mod access_tests;
 #[cfg(test)]
 mod bulk_tests;
 #[cfg(test)]
+mod denials_tests;
+#[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
 mod live_tests;
@@ -51,8 +55,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use crate::api::view::Identity;
 use crate::api::{Code, Error, Request, Response};
-use crate::domain::access::{RoleName, RoleRules, Roles};
+use crate::domain::access::{RoleName, Roles};
 use crate::domain::country::Country;
+use crate::domain::denial::Why;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::id::{SessionId, StoreId, SubjectId, UserId};
@@ -64,7 +69,7 @@ use crate::store::{Origin, Store, StoreError, Stored, WriteTxn};
 
 pub use live::Wake;
 pub use policy::Actor;
-use sight::{Sight, Table};
+use sight::Sight;
 pub use users::Login;
 use world::World;
 
@@ -96,18 +101,12 @@ pub struct Service {
     whole: bool,
     roles: Arc<Roles>,
     /// What each role has, worked out once for a state of the schema.
-    tables: Mutex<HashMap<RoleName, Had>>,
+    tables: Mutex<HashMap<RoleName, actor::Had>>,
     guard: users::Guard,
     hub: Arc<live::Hub>,
     /// Readings that could not be logged, since the store was closed after a failure.
     unlogged: AtomicU64,
-}
-
-/// What a role has, worked out for a state of the schema.
-struct Had {
-    epoch: u64,
-    rules: Arc<RoleRules>,
-    table: Arc<Table>,
+    denials: Mutex<denials::Ledgers>,
 }
 
 /// One run of the program by one user.
@@ -155,6 +154,7 @@ impl Service {
             guard: users::Guard::default(),
             hub: Arc::default(),
             unlogged: AtomicU64::new(0),
+            denials: Mutex::default(),
         })
     }
 
@@ -201,58 +201,6 @@ impl Service {
         Session { user, id, memory: Mutex::default(), hub: Arc::clone(&self.hub) }
     }
 
-    /// Who asks, as the user stands at this moment. Somebody deactivated asks nothing any more.
-    fn actor(&self, session: &Session) -> Result<Actor, Error> {
-        let world = self.read_world();
-        let user = world
-            .users
-            .get(&session.user.0)
-            .ok_or_else(|| Error::new(Code::Denied, "the user of this session is not in the store"))?;
-        if user.inactive {
-            return Err(Error::new(
-                Code::Denied,
-                format!("the user `{}` is not active: this session is over", user.name),
-            )
-            .hint("ask the owner of the store"));
-        }
-        Ok(Actor {
-            user: session.user,
-            session: session.id,
-            sight: self.sight_of(&world, session.user.0, user)?,
-        })
-    }
-
-    /// What a user sees.
-    fn sight_of(&self, world: &World, id: uuid::Uuid, user: &User) -> Result<Sight, Error> {
-        let rules = self.roles.get(&user.role).ok_or_else(|| {
-            Error::new(
-                Code::Denied,
-                format!(
-                    "the user `{}` has the role `{}`, which is unknown here: no access",
-                    user.name, user.role
-                ),
-            )
-            .hint("the owner gives another role with `callbook user edit`, or adds the role to config.toml")
-        })?;
-        let mates = world.users.iter().filter(|(_, mate)| !user.team.is_empty() && mate.team == user.team);
-        let mates = mates.map(|(id, _)| *id).collect();
-        let epoch = world.schema_epoch();
-        let (rules, table) = {
-            let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-            match tables.get(&user.role) {
-                Some(had) if had.epoch == epoch => (Arc::clone(&had.rules), Arc::clone(&had.table)),
-                _ => {
-                    let table = Arc::new(Table::new(rules, &world.schema));
-                    let rules = Arc::new(rules.clone());
-                    let had = Had { epoch, rules: Arc::clone(&rules), table: Arc::clone(&table) };
-                    tables.insert(user.role.clone(), had);
-                    (rules, table)
-                }
-            }
-        };
-        Ok(Sight::new(id, &user.team, mates, rules, table))
-    }
-
     /// Whether the session's user may still ask at all.
     pub fn is_open(&self, session: &Session) -> bool {
         self.actor(session).is_ok()
@@ -264,49 +212,20 @@ impl Service {
         actor.sight.sees(&self.read_world(), kind, id)
     }
 
-    /// Decides about a request, carries it out, and answers.
+    /// Decides about a request, carries it out, and answers; what is denied is recorded.
     pub fn call(&self, session: &Session, request: Request) -> Result<Response, Error> {
         let now = self.env.now();
-        let actor = self.actor(session)?;
-        let grant = policy::authorize(actor, &request)?;
+        let (name, named) = (request.name(), request.named());
+        let actor = self.actor(session).inspect_err(|_| {
+            self.deny_request(session, name, &named, Why::Inactive);
+        })?;
+        let grant = policy::authorize(actor, &request).inspect_err(|_| {
+            self.deny_request(session, name, &named, Why::Role);
+        })?;
         session.remember_sight(grant.sight());
         let ask = Ask { service: self, session, now, grant: &grant };
-        Ok(match request {
-            Request::Whoami(_) => Response::Whoami(ask.whoami()),
-            Request::SchemaGet(_) => Response::SchemaGet(self.read_world().customs.clone()),
-            Request::List(list) => Response::List(ask.list_seen(list)?),
-            Request::Get(get) => Response::Get(ask.get_seen(get)?),
-            Request::Add(add) => Response::Add(ask.add(add)?),
-            Request::Edit(edit) => Response::Edit(ask.edit(edit)?),
-            Request::Delete(delete) => Response::Delete(ask.delete(delete)?),
-            Request::Restore(restore) => Response::Restore(ask.restore(restore)?),
-            Request::History(history) => Response::History(ask.history_seen(history)?),
-            Request::FindSimilar(find) => Response::FindSimilar(ask.find_similar_seen(find)?),
-            Request::Duplicates(duplicates) => Response::Duplicates(ask.duplicates(duplicates)?),
-            Request::Merge(merge) => Response::Merge(ask.merge(merge)?),
-            Request::Bulk(bulk) => Response::Bulk(ask.bulk(bulk)?),
-            Request::Import(import) => Response::Import(ask.import(import)?),
-            Request::Export(export) => Response::Export(ask.export_seen(export)?),
-            Request::Complete(complete) => Response::Complete(ask.complete(&complete)),
-            Request::Activity(activity) => Response::Activity(ask.activity(activity)?),
-            Request::Undo(undo) => Response::Undo(ask.undo(undo)?),
-            Request::Redo(_) => Response::Redo(ask.redo()?),
-            Request::KeepDraft(keep) => Response::KeepDraft(ask.keep_draft(keep)?),
-            Request::Drafts(_) => Response::Drafts(ask.drafts()?),
-            Request::DropDraft(drop) => Response::DropDraft(ask.drop_draft(&drop)?),
-            Request::LogVerify(_) => Response::LogVerify(ask.verify()?),
-            Request::LogCheckpoint(_) => Response::LogCheckpoint(ask.checkpoint()?),
-            Request::LogProve(prove) => Response::LogProve(ask.prove(prove)?),
-            Request::Present(present) => Response::Present(ask.present(&present)?),
-            Request::Views(views) => Response::Views(ask.views_of(&views)),
-            Request::Readings(readings) => Response::Readings(ask.readings(readings)?),
-            Request::SweepReadings(sweep) => Response::SweepReadings(ask.sweep_readings(&sweep)?),
-            Request::Status(_) => Response::Status(ask.status()?),
-            Request::Doctor(_) => Response::Doctor(ask.doctor()?),
-            Request::Inventory(_) => Response::Inventory(ask.inventory()?),
-            Request::RoleList(_) => Response::RoleList(ask.roles()),
-            Request::SetPassword(set) => Response::SetPassword(ask.set_password(set)?),
-            Request::AccessExplain(explain) => Response::AccessExplain(ask.explain(&explain)?),
+        ask.carry_out(request).inspect_err(|error| {
+            self.deny_answered(session, grant.sight(), name, &named, error);
         })
     }
 
@@ -346,6 +265,47 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
+    fn carry_out(&self, request: Request) -> Result<Response, Error> {
+        Ok(match request {
+            Request::Whoami(_) => Response::Whoami(self.whoami()),
+            Request::SchemaGet(_) => Response::SchemaGet(self.world().customs.clone()),
+            Request::List(list) => Response::List(self.list_seen(list)?),
+            Request::Get(get) => Response::Get(self.get_seen(get)?),
+            Request::Add(add) => Response::Add(self.add(add)?),
+            Request::Edit(edit) => Response::Edit(self.edit(edit)?),
+            Request::Delete(delete) => Response::Delete(self.delete(delete)?),
+            Request::Restore(restore) => Response::Restore(self.restore(restore)?),
+            Request::History(history) => Response::History(self.history_seen(history)?),
+            Request::FindSimilar(find) => Response::FindSimilar(self.find_similar_seen(find)?),
+            Request::Duplicates(duplicates) => Response::Duplicates(self.duplicates(duplicates)?),
+            Request::Merge(merge) => Response::Merge(self.merge(merge)?),
+            Request::Bulk(bulk) => Response::Bulk(self.bulk(bulk)?),
+            Request::Import(import) => Response::Import(self.import(import)?),
+            Request::Export(export) => Response::Export(self.export_seen(export)?),
+            Request::Complete(complete) => Response::Complete(self.complete(&complete)),
+            Request::Activity(activity) => Response::Activity(self.activity(activity)?),
+            Request::Undo(undo) => Response::Undo(self.undo(undo)?),
+            Request::Redo(_) => Response::Redo(self.redo()?),
+            Request::KeepDraft(keep) => Response::KeepDraft(self.keep_draft(keep)?),
+            Request::Drafts(_) => Response::Drafts(self.drafts()?),
+            Request::DropDraft(drop) => Response::DropDraft(self.drop_draft(&drop)?),
+            Request::LogVerify(_) => Response::LogVerify(self.verify()?),
+            Request::LogCheckpoint(_) => Response::LogCheckpoint(self.checkpoint()?),
+            Request::LogProve(prove) => Response::LogProve(self.prove(prove)?),
+            Request::Present(present) => Response::Present(self.present(&present)?),
+            Request::Views(views) => Response::Views(self.views_of(&views)),
+            Request::Readings(readings) => Response::Readings(self.readings(readings)?),
+            Request::Denials(denials) => Response::Denials(self.denials(denials)?),
+            Request::SweepReadings(sweep) => Response::SweepReadings(self.sweep_readings(&sweep)?),
+            Request::Status(_) => Response::Status(self.status()?),
+            Request::Doctor(_) => Response::Doctor(self.doctor()?),
+            Request::Inventory(_) => Response::Inventory(self.inventory()?),
+            Request::RoleList(_) => Response::RoleList(self.roles()),
+            Request::SetPassword(set) => Response::SetPassword(self.set_password(set)?),
+            Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
+        })
+    }
+
     fn whoami(&self) -> Identity {
         let world = self.world();
         let actor = self.grant.actor();
@@ -359,6 +319,7 @@ impl Ask<'_> {
             role: actor.sight.rules().name.clone(),
             team: user.team,
             session: actor.session,
+            own_password: !user.password.is_empty(),
             demo: self.service.surroundings.demo,
         }
     }

@@ -110,7 +110,8 @@ pub fn needs(request: &Request) -> Need {
         | Request::LogCheckpoint(_)
         | Request::LogProve(_)
         | Request::Inventory(_)
-        | Request::Readings(_) => Need::May(Verb::Audit),
+        | Request::Readings(_)
+        | Request::Denials(_) => Need::May(Verb::Audit),
         Request::SweepReadings(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
         Request::Doctor(_) => Need::May(Verb::Operate),

@@ -38,6 +38,7 @@ use crate::domain::reading::{KEPT_MONTHS, ReadKind};
 use crate::domain::time::Timestamp;
 use crate::domain::value::MAX_LINE;
 use crate::store::codec::Reading;
+use crate::store::moments::{Dated, Swept};
 use crate::store::readings::StoredReading;
 use crate::store::{Origin, StoreError};
 
@@ -97,7 +98,7 @@ fn reads_unlogged(sight: &Sight) -> bool {
 }
 
 /// Whether somebody who may see who looked is told names, or ids alone.
-fn sees_names(sight: &Sight) -> bool {
+pub(super) fn sees_names(sight: &Sight) -> bool {
     sight.rules().kind(RecordKind::Contact).read != Scope::None
 }
 
@@ -117,19 +118,19 @@ fn bounded(mut text: String) -> String {
 }
 
 /// What is older goes: so many months before now.
-fn cutoff(now: Timestamp, months: u64) -> Timestamp {
+pub(super) fn cutoff(now: Timestamp, months: u64) -> Timestamp {
     let months = Months::new(u32::try_from(months).unwrap_or(u32::MAX));
     let then = now.utc().checked_sub_months(months);
     then.map_or(Timestamp::from_millis(i64::MIN), |then| Timestamp::from_millis(then.timestamp_millis()))
 }
 
 impl Service {
-    fn kept_months(&self) -> u64 {
+    pub(super) fn kept_months(&self) -> u64 {
         let set = self.read_world().settings.readings_months;
         u64::try_from(if set > 0 { set } else { KEPT_MONTHS }).unwrap_or(0)
     }
 
-    /// Takes readings out of the log that are older than they are kept, a part at a time. For whatever does so by itself
+    /// Takes readings and denials out of their logs that are older than they are kept, a part at a time. For whatever does so by itself
     /// as for whoever asks. Refused while the clock stands before the last entry of the history: it was set back, and
     /// what is old cannot be told.
     pub fn sweep_readings(&self, origin: Origin, dry_run: bool) -> Result<SweptReadings, Error> {
@@ -146,21 +147,19 @@ impl Service {
             ))
             .hint("set the clock; nothing was removed"));
         }
-        let mut report = SweptReadings { before, removed: 0, kept: 0, months };
-        let mut from: Option<Vec<u8>> = None;
-        loop {
-            let swept = if dry_run {
-                self.store.read(move |reader| reader.count_readings(before, from.as_deref()))?
-            } else {
-                self.store.write(origin, move |txn| txn.sweep_readings(before, from.as_deref()))?
-            };
-            report.removed += swept.old;
-            report.kept += swept.kept;
-            from = swept.next;
-            if from.is_none() {
-                return Ok(report);
-            }
-        }
+        let sweep = |which| match dry_run {
+            true => self.count_dated(which, before),
+            false => self.sweep_dated(origin, which, before),
+        };
+        let (readings, denials) = (sweep(Dated::Readings)?, sweep(Dated::Denials)?);
+        Ok(SweptReadings {
+            before,
+            removed: readings.old,
+            kept: readings.kept,
+            denials_removed: denials.old,
+            denials_kept: denials.kept,
+            months,
+        })
     }
 }
 
@@ -412,7 +411,7 @@ impl Ask<'_> {
     }
 
     /// A user by name or id, also one who has left.
-    fn any_user(&self, text: &str) -> Result<UserId, Error> {
+    pub(super) fn any_user(&self, text: &str) -> Result<UserId, Error> {
         let world = self.world();
         let wanted = fold::fold(text);
         let found = world.users.iter().find(|(id, user)| {
@@ -440,18 +439,7 @@ impl Ask<'_> {
     pub(super) fn reading_checks(&self) -> Result<Vec<CheckLine>, Error> {
         let months = self.service.kept_months();
         let before = cutoff(self.now, months);
-        let (mut old, mut kept) = (0, 0);
-        let mut from: Option<Vec<u8>> = None;
-        loop {
-            let swept =
-                self.service.store.read(move |reader| reader.count_readings(before, from.as_deref()))?;
-            old += swept.old;
-            kept += swept.kept;
-            from = swept.next;
-            if from.is_none() {
-                break;
-            }
-        }
+        let Swept { old, kept, .. } = self.service.count_dated(Dated::Readings, before)?;
         let line = |level, message, hint: &str| CheckLine {
             name: "read log".to_owned(),
             level,
@@ -473,6 +461,7 @@ impl Ask<'_> {
                 "make room on the disk, and start again",
             ));
         }
+        lines.push(self.denial_checks()?);
         Ok(lines)
     }
 }

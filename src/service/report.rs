@@ -6,23 +6,25 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::{Ask, index, read_lock};
+use super::{Ask, Service, index, read_lock};
 use crate::api::view::{
-    CheckLine, CheckpointText, DoctorReport, ExportPage, InventoryLine, Level, Page, ProofText, StatusReport,
-    VerifyReport, View,
+    CheckLine, CheckpointText, DoctorReport, ExportPage, InventoryLine, LastCheckpoint, Level, Page,
+    ProofText, StatusReport, VerifyReport, View,
 };
 use crate::api::{Error, Export, LogProve};
 use crate::domain::access::Verb;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, FieldKey};
 use crate::domain::history::Action;
-use crate::domain::id::{ContactId, SubjectId};
+use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
+use crate::domain::time::Timestamp;
 use crate::domain::user::ExportRun;
+use crate::store::codec::Mark;
 use crate::store::layout::FORMAT;
 use crate::store::merkle::checkpoint::Checkpoint;
 use crate::store::merkle::note::NoteSigner;
 use crate::store::merkle::proof::Proof;
-use crate::store::{Reader, StoreError};
+use crate::store::{Origin, Reader, StoreError};
 
 /// How long data is kept as long as no rule says otherwise.
 const NO_RULE: &str = "as long as the contact; no retention rule yet";
@@ -104,12 +106,22 @@ impl Ask<'_> {
 
     pub(super) fn checkpoint(&self) -> Result<CheckpointText, Error> {
         let now = self.now;
-        self.service.store.read(move |reader| {
+        let (text, mark) = self.service.store.read(move |reader| {
             let signer = signer(reader)?;
             let checkpoint = Checkpoint::new(&origin(reader), reader.frontier(), Some(now));
             let text = checkpoint.sign(&signer).map_err(|error| Error::failed(error.to_string()))?;
-            Ok(CheckpointText { text, key: signer.verifier().to_string() })
-        })
+            let text = CheckpointText { text, key: signer.verifier().to_string() };
+            Ok::<_, Error>((text, mark(reader, now)))
+        })?;
+        // It is as true where it cannot be kept: on a store that is damaged, or closed after a failure.
+        if self.service.whole {
+            let kept = self
+                .service
+                .store
+                .write(self.origin(Action::Checkpoint), move |txn| txn.keep_checkpoint(&mark));
+            drop(kept);
+        }
+        Ok(text)
     }
 
     pub(super) fn prove(&self, prove: LogProve) -> Result<ProofText, Error> {
@@ -133,10 +145,11 @@ impl Ask<'_> {
     }
 
     pub(super) fn status(&self) -> Result<StatusReport, Error> {
-        let (entries, bytes_on_disk) = self
-            .service
-            .store
-            .read(|reader| Ok::<_, StoreError>((reader.log_size(), reader.bytes_on_disk())))?;
+        let (entries, bytes_on_disk, checkpoint) = self.service.store.read(|reader| {
+            // What cannot be read is for `doctor` to tell.
+            let checkpoint = reader.last_checkpoint().ok().flatten();
+            Ok::<_, StoreError>((reader.log_size(), reader.bytes_on_disk(), checkpoint))
+        })?;
         let counts = self.counts();
         Ok(StatusReport {
             store: self.service.id,
@@ -147,6 +160,7 @@ impl Ask<'_> {
             notes: counts.notes,
             deleted: counts.deleted,
             entries,
+            checkpoint: checkpoint.map(|mark| told(&mark)),
             bytes_on_disk,
             resident_bytes: resident(),
             started_at: self.service.started_at,
@@ -297,6 +311,38 @@ impl Ask<'_> {
             Ok(lines)
         })
     }
+}
+
+impl Service {
+    /// Makes a checkpoint if the log grew since the last one; for whatever does so by itself. Answers with the one that was
+    /// made.
+    pub fn checkpoint_if_grown(&self) -> Result<Option<LastCheckpoint>, Error> {
+        if !self.whole {
+            return Ok(None);
+        }
+        let now = self.env.now();
+        let nobody = uuid::Uuid::nil();
+        let origin =
+            Origin { at: now, actor: UserId(nobody), session: SessionId(nobody), action: Action::Checkpoint };
+        Ok(self.store.write(origin, move |txn| {
+            let last = txn.read().last_checkpoint()?;
+            let mark = mark(&txn.read(), now);
+            if last.is_some_and(|last| last.size == mark.size && last.root == mark.root) {
+                return Ok::<_, StoreError>(None);
+            }
+            txn.keep_checkpoint(&mark)?;
+            Ok(Some(told(&mark)))
+        })?)
+    }
+}
+
+/// The log as it is on the disk.
+fn mark(reader: &Reader<'_>, at: Timestamp) -> Mark {
+    Mark { at, size: reader.log_size(), root: reader.frontier().root() }
+}
+
+fn told(mark: &Mark) -> LastCheckpoint {
+    LastCheckpoint { at: mark.at, size: mark.size, root: BASE64.encode(mark.root) }
 }
 
 struct Counts {

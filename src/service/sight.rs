@@ -169,6 +169,21 @@ impl Sight {
         self.relation_by_id(world, kind, id).is_some_and(|relation| self.reads(kind, relation))
     }
 
+    /// Whether there is such a record, and not for the actor.
+    pub fn hides(&self, world: &World, kind: RecordKind, id: Uuid) -> bool {
+        let there = match kind {
+            RecordKind::View => world.views.contains_key(&id),
+            RecordKind::Contact
+            | RecordKind::Company
+            | RecordKind::Note
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun => self.relation_by_id(world, kind, id).is_some(),
+        };
+        there && !self.sees(world, kind, id)
+    }
+
     pub fn sees_stored(&self, world: &World, stored: &Stored) -> bool {
         self.reads(stored.kind, self.relation_of(world, stored)) && views::shows_stored(self, stored)
     }

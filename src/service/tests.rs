@@ -447,6 +447,41 @@ fn proofs_are_checked_without_the_store() {
 }
 
 #[test]
+fn the_last_checkpoint_is_remembered() {
+    let fixture = Fixture::new();
+    let client = fixture.client("owner");
+    let status = || client.call(Status {}).unwrap();
+    assert_eq!(status().checkpoint, None);
+    let text = client.call(LogCheckpoint {}).unwrap().text;
+    let first = status().checkpoint.unwrap();
+    assert_eq!((first.size, text.contains(&first.root)), (status().entries, true));
+    // By itself only where the log grew.
+    assert_eq!(fixture.service.checkpoint_if_grown().unwrap(), None);
+    add(&client, anna()).unwrap();
+    assert!(status().entries > first.size);
+    assert_eq!(status().checkpoint, Some(first.clone()));
+    let second = fixture.service.checkpoint_if_grown().unwrap().unwrap();
+    assert!(second.at > first.at && second.root != first.root);
+    assert_eq!((status().checkpoint, status().entries), (Some(second.clone()), second.size));
+    assert_eq!(fixture.service.checkpoint_if_grown().unwrap(), None);
+    verified(&client);
+    // A log that is another one, or shorter, is found out.
+    let claim = |size, root| {
+        let mark = crate::store::codec::Mark { at: Timestamp::from_millis(0), size, root };
+        let origin = crate::store::Origin {
+            at: Timestamp::from_millis(0),
+            actor: crate::domain::id::UserId(Uuid::nil()),
+            session: crate::domain::id::SessionId(Uuid::nil()),
+            action: Action::Checkpoint,
+        };
+        fixture.service.store.write(origin, move |txn| txn.keep_checkpoint(&mark)).unwrap();
+        client.call(LogVerify {}).unwrap().problems
+    };
+    assert!(claim(second.size, [1; 32])[0].starts_with("the log is not the one that the checkpoint of "));
+    assert!(claim(1_000, [1; 32])[0].contains("it was cut"));
+}
+
+#[test]
 fn long_notes_and_hostile_names_are_kept_as_they_are() {
     let fixture = Fixture::new();
     let client = fixture.client("owner");

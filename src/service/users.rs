@@ -14,9 +14,11 @@ use zeroize::Zeroizing;
 use super::sight::Sight;
 use super::world::World;
 use super::{Ask, Service, Session, policy, publish, read_lock};
+use crate::api::names::Named;
 use crate::api::view::{Edited, FieldAccess, KindView, RoleView};
-use crate::api::{Code, Error, SetPassword};
+use crate::api::{Code, Error, Hush, SetPassword};
 use crate::domain::access::{Relation, RoleName, RoleRules, Roles, Verb};
+use crate::domain::denial::Why;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::fold;
 use crate::domain::history::Action;
@@ -88,6 +90,9 @@ impl Service {
                 .collect();
             users.sort_by(|a, b| a.1.name.cmp(&b.1.name));
             if users.is_empty() {
+                let left = world.users.iter().find(|(_, user)| user.unix == unix).map(|(id, _)| *id);
+                drop(world);
+                self.deny_login(left, if left.is_some() { Why::Inactive } else { Why::Account });
                 return Err(Error::new(
                     Code::Denied,
                     format!("the account `{unix}` is no user of this store"),
@@ -100,6 +105,8 @@ impl Service {
             if let Some(name) = &login.user {
                 users.retain(|(_, user)| fold::fold(&user.name) == fold::fold(name));
                 if users.is_empty() {
+                    drop(world);
+                    self.deny_login(None, Why::Account);
                     return Err(Error::new(
                         Code::Denied,
                         format!("`{name}` is no user of the account `{unix}`"),
@@ -130,15 +137,22 @@ impl Service {
                 )
                 .hint("give it with --user-password-file FILE"));
             };
-            self.guard.guess(id, self.env.clock.elapsed(), || match Passphrase::new(words) {
-                Ok(words) => {
-                    password::verify(&user.password, &words).map_err(|error| Error::failed(error.to_string()))
+            self.own_password(id, &user.password, words).inspect_err(|error| {
+                if error.code == Code::Locked {
+                    self.deny_login(Some(id), Why::Password);
                 }
-                // Too short to be anybody's.
-                Err(_) => Ok(false),
             })?;
         }
         Ok(self.session(UserId(id)))
+    }
+
+    /// Whether these are the words of a user's own password; a wrong guess makes the next ones wait.
+    fn own_password(&self, user: Uuid, hash: &str, words: &str) -> Result<(), Error> {
+        self.guard.guess(user, self.env.clock.elapsed(), || match Passphrase::new(words) {
+            Ok(words) => password::verify(hash, &words).map_err(|error| Error::failed(error.to_string())),
+            // Too short to be anybody's.
+            Err(_) => Ok(false),
+        })
     }
 }
 
@@ -254,6 +268,9 @@ impl Ask<'_> {
         if target != me && !self.sight().may(Verb::ManageUsers) {
             return Err(policy::denied(self.sight()));
         }
+        if target == me {
+            self.give_old(me, set.old.as_ref())?;
+        }
         let hash = match &set.password {
             None => String::new(),
             Some(words) => {
@@ -283,6 +300,25 @@ impl Ask<'_> {
             Ok(Edited { revision, changed: Vec::new(), warnings: Vec::new() })
         })
         .map(|(edited, _)| edited)
+    }
+
+    /// Whoever changes the own password gives the old one, so that a screen left open is not enough to take an account
+    /// over. Guessing it is as slow here as where a session begins.
+    fn give_old(&self, me: UserId, old: Option<&Hush>) -> Result<(), Error> {
+        let hash = self.world().users.get(&me.0).map(|user| user.password.clone()).unwrap_or_default();
+        if hash.is_empty() {
+            return Ok(());
+        }
+        let Some(old) = old else {
+            return Err(Error::new(Code::Locked, "your password is changed with the old one only")
+                .hint("give it with --old-password-file FILE; an owner resets a forgotten one"));
+        };
+        self.service.own_password(me.0, &hash, old.words()).inspect_err(|error| {
+            if error.code == Code::Locked {
+                let named = Named { kind: Some(RecordKind::User), ids: vec![me.0] };
+                self.service.deny_request(self.session, "SetPassword", &named, Why::Password);
+            }
+        })
     }
 
     pub(super) fn roles(&self) -> Vec<RoleView> {

@@ -8,6 +8,8 @@
 //! - [`Head`]: edge of the Merkle tree, digest of the live records.
 //! - [`Draft`]: whose it is; the form: word of its kind, record, contact; texts as (number, text); the time.
 //! - [`Reading`]: who looked, when, how, at what; under the person's key.
+//! - [`Denial`]: who was refused what, when, how often, why; under the store's key.
+//! - [`Mark`]: time, size and root of the last checkpoint.
 //!
 //! A later version is a new frozen struct that climbs to today's type by `From`; `codec/golden` keeps one sample of each
 //! version, which must decode for ever.
@@ -19,6 +21,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::domain::denial::Why;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::{Action, Change};
@@ -226,6 +229,33 @@ pub struct Reading {
     pub masked: Vec<FieldKey>,
     /// Keyed hash of the number or address that was searched and belongs to nobody here.
     pub searched: Option<[u8; 32]>,
+}
+
+/// Denials of one kind to one user within a short time, as stored under the store's own key. It holds no value of anybody's.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Denial {
+    /// The first and the last of them.
+    pub at: Timestamp,
+    pub last: Timestamp,
+    pub count: u64,
+    /// Absent where an account of the machine is no user.
+    pub user: Option<UserId>,
+    /// The first few sessions; none where a session did not begin.
+    pub sessions: Vec<SessionId>,
+    /// The request's name.
+    pub request: String,
+    pub kind: Option<RecordKind>,
+    /// The first few records that were named.
+    pub records: Vec<Uuid>,
+    pub why: Why,
+}
+
+/// What the last checkpoint stated about the log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mark {
+    pub at: Timestamp,
+    pub size: u64,
+    pub root: [u8; 32],
 }
 
 fn options() -> impl Options {

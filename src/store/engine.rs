@@ -89,6 +89,17 @@ impl Store {
         answer.recv().unwrap_or_else(|_| Err(closed().into()))
     }
 
+    /// Runs `f` in a transaction that nobody waits for: whether it lands, nobody is told.
+    pub fn post(
+        &self,
+        origin: Origin,
+        f: impl FnOnce(&mut WriteTxn<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        let (reply, _) = channel();
+        // A store that was closed after a failure takes nothing any more.
+        let _ = self.send(Job::Write(origin, Box::new(Pending { f: Some(f), result: None, reply })));
+    }
+
     fn send(&self, job: Job) -> Result<(), StoreError> {
         self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(closed)
     }

@@ -5,7 +5,7 @@
 //! the destruction of 32 bytes; [`envelope`] seals one value under one subject's key; [`codec`] is what lies inside;
 //! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
 //! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record, and
-//! [`readings`] who looked at whom.
+//! [`readings`] who looked at whom, [`denials`] who was refused what.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
 //! the database, a second writer, a change without a history entry, a history entry written by hand.
@@ -14,6 +14,7 @@ pub mod backend;
 mod block;
 pub mod codec;
 mod crypto;
+pub mod denials;
 pub mod draft;
 pub mod engine;
 pub mod envelope;
@@ -23,7 +24,9 @@ pub mod layout;
 pub mod load;
 pub mod lock;
 pub mod log;
+mod mark;
 pub mod merkle;
+pub mod moments;
 pub mod open;
 pub mod reader;
 pub mod readings;

@@ -14,8 +14,11 @@
 //! | 20 head | nobody | 0 | | sealed [`codec::Head`](super::codec::Head) |
 //! | 21 drafts | subject, or nobody | draft | chunk u16 BE | sealed [`codec::Draft`](super::codec::Draft), piece of |
 //! | 22 readings | subject | UUIDv7 of the moment | | sealed [`codec::Reading`](super::codec::Reading) |
+//! | 23 denials | nobody | UUIDv7 of the first of them | | sealed [`codec::Denial`](super::codec::Denial) |
+//! | 24 checkpoint | nobody | 0 | | sealed [`codec::Mark`](super::codec::Mark) |
 //!
-//! Readings are no records: they are in neither the Merkle log nor the digest, and are deleted when they are old enough.
+//! Readings and denials are no records: they are in neither the Merkle log nor the digest, and are deleted when they are
+//! old enough. The last checkpoint is not either: it is about the log.
 
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
@@ -34,6 +37,10 @@ pub const HEAD: u8 = 20;
 pub const DRAFTS: u8 = 21;
 /// Who looked at whom.
 pub const READINGS: u8 = 22;
+/// Who was refused what.
+pub const DENIALS: u8 = 23;
+/// What was last stated about the log.
+pub const CHECKPOINT: u8 = 24;
 
 /// The table of a kind of record. Numbers are never reused.
 pub const fn of(kind: RecordKind) -> u8 {

@@ -57,11 +57,32 @@ impl Reader<'_> {
                 "the digest of the live records does not match: rows were lost, added or replaced".to_owned(),
             );
         }
+        self.verify_checkpoint(&mut problems);
         let mut told = problems.told;
         if problems.more > 0 {
             told.push(format!("and {} more", problems.more));
         }
         Ok(Verified { entries: self.log_size(), records, root: self.frontier().root(), problems: told })
+    }
+
+    /// The log goes on from where the last checkpoint saw it.
+    fn verify_checkpoint(&self, problems: &mut Problems) {
+        match self.last_checkpoint() {
+            Ok(None) => {}
+            Ok(Some(mark)) if mark.size > self.log_size() => problems.add(format!(
+                "the checkpoint of {} is of {} entries, the log has {}: it was cut",
+                mark.at,
+                mark.size,
+                self.log_size()
+            )),
+            Ok(Some(mark)) => {
+                if root_at(self, mark.size).ok() != Some(mark.root) {
+                    problems
+                        .add(format!("the log is not the one that the checkpoint of {} is about", mark.at));
+                }
+            }
+            Err(error) => problems.add(format!("the last checkpoint cannot be read: {error}")),
+        }
     }
 
     fn verify_log(

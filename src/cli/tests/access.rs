@@ -81,7 +81,31 @@ fn a_password_comes_from_a_file_or_a_terminal() {
     assert_eq!(callbook.out(), "the password is set\n");
     assert_eq!(callbook.run(&["user", "show", "olga"]), 0);
     assert!(!callbook.out().contains("argon2id"));
-    assert_eq!(callbook.run(&["user", "password", "--remove"]), 0);
+    // The own one is changed with the old one only; a wrong one is recorded.
+    assert_eq!(callbook.run(&["user", "password", "--remove"]), 7);
+    assert!(callbook.err().contains("--old-password-file"));
+    let wrong = dir.path().join("wrong");
+    std::fs::write(&wrong, "wrong horse\n").unwrap();
+    let wrong = wrong.to_str().unwrap();
+    assert_eq!(callbook.run(&["user", "password", "--remove", "--old-password-file", wrong]), 7);
+    assert_eq!(callbook.run(&["history", "denials", "--user", "olga", "--format", "json"]), 0);
+    let all = json(&callbook);
+    let one = &all["items"][0];
+    assert_eq!(
+        (&one["user"], &one["request"], &one["why"]),
+        (&"olga".into(), &"SetPassword".into(), &"password".into())
+    );
+    assert_eq!((&one["kind"], &one["count"]), (&"user".into(), &1.into()));
+    for (format, lines) in [("ndjson", 1), ("csv", 2), ("tsv", 2), ("ids", 1), ("table", 3)] {
+        assert_eq!(callbook.run(&["history", "denials", "--format", format]), 0);
+        let out = callbook.out();
+        assert!(out.lines().count() <= lines && !out.trim().is_empty(), "{format}: {out}");
+        assert!(format == "ids" || out.contains("SetPassword"), "{format}: {out}");
+    }
+    assert_eq!(callbook.run(&["history", "denials", "--to", "2020-01-01", "--format", "ids"]), 0);
+    assert_eq!(callbook.out(), "");
+    assert_eq!(callbook.run(&["user", "password", "--remove", "--old-password-file", file]), 0);
+    callbook.out();
     assert_eq!(callbook.run(&["user", "password"]), 7, "there is no terminal to ask");
     std::fs::write(file, "short\n").unwrap();
     assert_eq!(callbook.run(&["user", "password", "--password-file", file]), 2);

@@ -64,6 +64,7 @@ pub(super) fn store(request: Request) -> Result<Response, Error> {
             role: Role::Owner.into(),
             team: String::new(),
             session: SessionId(Uuid::from_u128(3)),
+            own_password: false,
             demo: false,
         }),
         Request::List(list) => {

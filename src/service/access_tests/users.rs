@@ -78,7 +78,7 @@ fn an_administrator_prepares_and_an_owner_activates() {
         assert_eq!(set(&adam, name, field, text).unwrap_err().code, Code::Denied, "{name} {field}={text}");
     }
     let password = Some(Hush::new(Zeroizing::new("correct horse".into())));
-    let other = SetPassword { user: Some("rita".into()), password };
+    let other = SetPassword { user: Some("rita".into()), password, old: None };
     assert_eq!(adam.call(other.clone()).unwrap_err().code, Code::Denied);
     assert_eq!(fixture.client("rolf").call(other.clone()).unwrap_err().code, Code::Denied);
     olga.call(other).unwrap();
@@ -140,9 +140,10 @@ fn an_own_password_is_asked_for_and_guessing_is_slow() {
     let fixture = team();
     let olga = fixture.client("olga");
     let words = |text: &str| Some(Hush::new(Zeroizing::new(text.into())));
-    let short = SetPassword { user: Some("rita".into()), password: words("short") };
+    let short = SetPassword { user: Some("rita".into()), password: words("short"), old: None };
     assert_eq!(olga.call(short).unwrap_err().code, Code::Usage);
-    olga.call(SetPassword { user: Some("rita".into()), password: words("correct horse") }).unwrap();
+    let rita = |password, old| SetPassword { user: Some("rita".into()), password, old };
+    olga.call(rita(words("correct horse"), None)).unwrap();
     let login = |user: Option<&str>, password: Option<&str>| Login {
         user: user.map(str::to_owned),
         password: password.map(|words| Zeroizing::new(words.to_owned())),
@@ -163,7 +164,8 @@ fn an_own_password_is_asked_for_and_guessing_is_slow() {
     user(&olga, &[("name", "ben"), ("unix", "rita"), ("role", "rep")]).unwrap();
     assert!(begin(&login(None, None)).unwrap_err().message.contains("shared by ben, rita"));
     assert!(begin(&login(Some("ben"), None)).unwrap_err().message.contains("`ben` has no own password"));
-    olga.call(SetPassword { user: Some("ben".into()), password: words("another horse") }).unwrap();
+    let password = words("another horse");
+    olga.call(SetPassword { user: Some("ben".into()), password, old: None }).unwrap();
     begin(&login(Some("ben"), Some("another horse"))).unwrap();
     assert_eq!(begin(&login(Some("ben"), Some("correct horse"))).unwrap_err().code, Code::Locked);
     assert_eq!(begin(&login(Some("olga"), None)).unwrap_err().code, Code::Denied);
@@ -175,4 +177,53 @@ fn an_own_password_is_asked_for_and_guessing_is_slow() {
     assert_eq!(history.len(), 2, "that it was set stays known");
     // It does not stand in the way of taking back what was done before.
     assert_eq!(olga.call(Undo { seq: None }).unwrap_err().code, Code::NotFound);
+}
+
+/// A screen that was left open is not enough to take an account over.
+#[test]
+fn whoever_changes_the_own_password_gives_the_old_one() {
+    let fixture = team();
+    let (olga, rita) = (fixture.client("olga"), fixture.client("rita"));
+    let words = |text: &str| Some(Hush::new(Zeroizing::new(text.into())));
+    let set = |user: Option<&str>, password: Option<&str>, old: Option<&str>| SetPassword {
+        user: user.map(str::to_owned),
+        password: password.and_then(words),
+        old: old.and_then(words),
+    };
+    let has = |client: &Client| client.call(Whoami {}).unwrap().own_password;
+    assert!(!has(&rita));
+    // The first one has nothing before it.
+    rita.call(set(None, Some("correct horse"), None)).unwrap();
+    assert!(has(&rita));
+    for user in [None, Some("rita"), Some("me")] {
+        for password in [Some("another horse"), None] {
+            let error = rita.call(set(user, password, None)).unwrap_err();
+            assert_eq!(error.code, Code::Locked, "{user:?}: {error}");
+            assert!(error.message.contains("with the old one only"), "{error}");
+        }
+    }
+    assert_eq!(
+        rita.call(set(None, Some("another horse"), Some("wrong horse"))).unwrap_err().message,
+        "wrong password"
+    );
+    rita.call(set(None, Some("another horse"), Some("correct horse"))).unwrap();
+    assert!(rita.call(set(None, None, Some("correct horse"))).is_err());
+    // An owner resets another's without it, and gives the own one for the own.
+    olga.call(set(Some("rita"), Some("third horse!"), None)).unwrap();
+    olga.call(set(None, Some("owners horse"), None)).unwrap();
+    assert_eq!(olga.call(set(None, None, Some("third horse!"))).unwrap_err().code, Code::Locked);
+    olga.call(set(None, None, Some("owners horse"))).unwrap();
+    assert!(!has(&olga));
+    // Guessing is as slow as where a session begins, and is recorded.
+    for _ in 0..3 {
+        rita.call(set(None, None, Some("wrong horse"))).unwrap_err();
+    }
+    let error = rita.call(set(None, None, Some("third horse!"))).unwrap_err();
+    assert!(error.message.contains("too many wrong passwords"), "{error}");
+    let asked = Denials { user: "rita".into(), from: None, to: None, before: None, limit: 10 };
+    let rows = olga.call(asked).unwrap().items;
+    assert!(
+        rows.iter()
+            .any(|row| row.request == "SetPassword" && row.why == crate::domain::denial::Why::Password)
+    );
 }

@@ -99,6 +99,24 @@ fn reading() -> Reading {
     }
 }
 
+fn denial() -> Denial {
+    Denial {
+        at: Timestamp::from_millis(1_780_000_000_000),
+        last: Timestamp::from_millis(1_780_000_059_999),
+        count: 300,
+        user: Some(UserId(uuid(3))),
+        sessions: vec![SessionId(uuid(4))],
+        request: "Get".into(),
+        kind: Some(RecordKind::Note),
+        records: vec![uuid(6), uuid(7)],
+        why: Why::Reach,
+    }
+}
+
+fn mark() -> Mark {
+    Mark { at: Timestamp::from_millis(1_780_000_000_000), size: 300, root: [7; 32] }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -116,6 +134,8 @@ const PAGE_1: &str = include_str!("golden/page.1.hex");
 const HEAD_1: &str = include_str!("golden/head.1.hex");
 const DRAFT_1: &str = include_str!("golden/draft.1.hex");
 const READING_1: &str = include_str!("golden/reading.1.hex");
+const DENIAL_1: &str = include_str!("golden/denial.1.hex");
+const MARK_1: &str = include_str!("golden/mark.1.hex");
 const HEADER_1: &str = include_str!("golden/header.1.hex");
 
 #[test]
@@ -129,6 +149,8 @@ fn version_1_decodes_for_ever() {
     assert_eq!(decode::<Head>(1, &bytes(HEAD_1.trim()), "").unwrap(), head());
     assert_eq!(decode::<Draft>(1, &bytes(DRAFT_1.trim()), "").unwrap(), draft());
     assert_eq!(decode::<Reading>(1, &bytes(READING_1.trim()), "").unwrap(), reading());
+    assert_eq!(decode::<Denial>(1, &bytes(DENIAL_1.trim()), "").unwrap(), denial());
+    assert_eq!(decode::<Mark>(1, &bytes(MARK_1.trim()), "").unwrap(), mark());
 }
 
 #[test]
@@ -140,6 +162,8 @@ fn what_is_written_today_is_version_1() {
     assert_eq!(hex(&encode(&head()).unwrap()), HEAD_1.trim());
     assert_eq!(hex(&encode(&draft()).unwrap()), DRAFT_1.trim());
     assert_eq!(hex(&encode(&reading()).unwrap()), READING_1.trim());
+    assert_eq!(hex(&encode(&denial()).unwrap()), DENIAL_1.trim());
+    assert_eq!(hex(&encode(&mark()).unwrap()), MARK_1.trim());
     // The bytes under the leaves of every log there is.
     assert_eq!(hex(&header(64).canonical()), HEADER_1.trim());
 }
@@ -174,6 +198,9 @@ proptest::proptest! {
         let _ = decode::<Page>(1, &bytes, "a page");
         let _ = decode::<Head>(1, &bytes, "a head");
         let _ = decode::<Draft>(1, &bytes, "a draft");
+        let _ = decode::<Reading>(1, &bytes, "a reading");
+        let _ = decode::<Denial>(1, &bytes, "a denial");
+        let _ = decode::<Mark>(1, &bytes, "a checkpoint");
     }
 }
 
@@ -186,5 +213,8 @@ fn print_samples() {
     println!("page {}", hex(&encode(&Page::of(&[header(64), header(65)]).unwrap()).unwrap()));
     println!("head {}", hex(&encode(&head()).unwrap()));
     println!("draft {}", hex(&encode(&draft()).unwrap()));
+    println!("reading {}", hex(&encode(&reading()).unwrap()));
+    println!("denial {}", hex(&encode(&denial()).unwrap()));
+    println!("mark {}", hex(&encode(&mark()).unwrap()));
     println!("header {}", hex(&header(64).canonical()));
 }

@@ -44,6 +44,7 @@ pub(crate) fn ctx() -> Ctx {
             role: Role::Owner.into(),
             team: String::new(),
             session: SessionId(Uuid::from_u128(3)),
+            own_password: false,
             demo: false,
         }),
         theme: Theme::default(),

@@ -1,0 +1,69 @@
+//! What a request is about, as far as it names records: for the log of denials.
+
+use uuid::Uuid;
+
+use crate::api::{Request, Targets};
+use crate::domain::entity::RecordKind;
+
+/// Records of a request that are looked at, at most.
+pub const MOST: usize = 8;
+
+/// The kind of record a request is about, and the records it names.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Named {
+    pub kind: Option<RecordKind>,
+    /// The first few.
+    pub ids: Vec<Uuid>,
+}
+
+impl Named {
+    fn new(kind: RecordKind, ids: impl IntoIterator<Item = Uuid>) -> Named {
+        Named { kind: Some(kind), ids: ids.into_iter().take(MOST).collect() }
+    }
+}
+
+impl Request {
+    /// What it names.
+    pub fn named(&self) -> Named {
+        let contact = RecordKind::Contact;
+        match self {
+            Request::List(one) => Named::new(one.kind, None),
+            Request::Get(one) => Named::new(one.kind, [one.id]),
+            Request::Add(one) => Named::new(one.kind, one.about.map(|about| about.0)),
+            Request::Edit(one) => Named::new(one.kind, [one.id]),
+            Request::Delete(one) => Named::new(one.kind, [one.id]),
+            Request::Restore(one) => Named::new(one.kind, [one.id]),
+            Request::History(one) => Named::new(one.kind, [one.id]),
+            Request::Present(one) => Named::new(one.kind, one.id),
+            Request::Complete(one) => Named::new(one.kind, None),
+            Request::Bulk(one) => match &one.targets {
+                Targets::Ids(ids) => Named::new(one.kind, ids.iter().copied()),
+                Targets::Query(_) => Named::new(one.kind, None),
+            },
+            Request::FindSimilar(one) => Named::new(contact, one.except.map(|except| except.0)),
+            Request::Merge(one) => Named::new(contact, [one.keep.0, one.other.0]),
+            Request::KeepDraft(one) => Named::new(one.draft.form.kind, one.draft.form.id),
+            Request::DropDraft(one) => Named::new(one.form.kind, one.form.id),
+            Request::Readings(one) => Named::new(contact, one.about.map(|about| about.0)),
+            Request::AccessExplain(one) => Named::new(contact, [one.contact.0]),
+            Request::Duplicates(_) | Request::Import(_) | Request::Export(_) => Named::new(contact, None),
+            Request::Views(_) => Named::new(RecordKind::View, None),
+            Request::SetPassword(_) => Named::new(RecordKind::User, None),
+            Request::Whoami(_)
+            | Request::SchemaGet(_)
+            | Request::Activity(_)
+            | Request::Undo(_)
+            | Request::Redo(_)
+            | Request::Drafts(_)
+            | Request::LogVerify(_)
+            | Request::LogCheckpoint(_)
+            | Request::LogProve(_)
+            | Request::Denials(_)
+            | Request::SweepReadings(_)
+            | Request::Status(_)
+            | Request::Doctor(_)
+            | Request::Inventory(_)
+            | Request::RoleList(_) => Named::default(),
+        }
+    }
+}
