@@ -12,6 +12,8 @@ use crate::domain::access::{RoleSpec, Roles};
 use crate::domain::country::Country;
 use crate::domain::value::words;
 
+pub use crate::domain::text::nearest;
+
 words! {
     /// The colours of the screens.
     Theme {
@@ -165,16 +167,6 @@ impl Config {
 fn unknown_key(text: &str) -> Option<String> {
     let table: toml::Table = toml::from_str(text).ok()?;
     table.keys().find(|key| !Config::KEYS.contains(&key.as_str())).cloned()
-}
-
-/// The known word that is most like `word`, if one is.
-pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|one| (strsim::osa_distance(one, word), *one))
-        .filter(|(distance, _)| *distance <= 3)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, one)| one)
 }
 
 #[cfg(test)]

@@ -19,11 +19,12 @@
 //!
 //! ```text
 //! domain       pure types and rules: fields described once, values, changes, the query language, what is forbidden
+//! law          rules over data (assets/law): telephone regimes, holidays       sees domain
 //! env          clock, randomness, ids: the only ambient input, passed in
 //! api          requests, views, errors                                        sees domain
 //! interchange  CSV, vCard, JSContact, JSON: bytes ↔ domain, no I/O of its own  sees domain
 //! store        backend, keys, envelope, history log, transactions             sees domain, env
-//! service      the one door: policy, then a handler for each capability       sees store, api, domain, env
+//! service      the one door: policy, then a handler for each capability       sees store, api, law, domain, env
 //! server       a socket for many sessions: uid of the peer → user, events     sees service, api, domain, env
 //! client       the only way to the service; jobs of many requests             sees service, api, interchange, domain, env
 //! tui          App::update(Input) → effects, pure drawing, the terminal       sees client, api, interchange, domain, env
@@ -71,6 +72,7 @@ pub mod demo;
 pub mod domain;
 pub mod env;
 pub mod interchange;
+pub mod law;
 pub mod server;
 pub mod service;
 pub mod store;

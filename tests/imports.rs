@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 /// Which rooms a room may name.
 const SEES: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("law", &["domain"]),
     ("env", &["domain"]),
     ("api", &["domain"]),
     ("interchange", &["domain"]),
     ("config", &["domain", "env", "api"]),
     ("store", &["domain", "env"]),
-    ("service", &["domain", "env", "api", "store"]),
+    ("service", &["domain", "env", "api", "law", "store"]),
     ("server", &["domain", "env", "api", "service"]),
     ("client", &["domain", "env", "api", "interchange", "service"]),
     ("demo", &["domain", "env", "api", "client"]),
@@ -37,6 +38,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("clap", &["cli", "main.rs"]),
+    ("chrono_tz", &["law"]),
     ("getrandom", &["env.rs"]),
 ];
 

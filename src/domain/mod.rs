@@ -15,6 +15,7 @@ pub mod fold;
 pub mod forbidden;
 pub mod history;
 pub mod id;
+pub mod period;
 pub mod query;
 pub mod reach;
 pub mod reading;

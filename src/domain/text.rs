@@ -59,6 +59,16 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
+/// The known word that is most like `word`, if one is.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|one| (strsim::osa_distance(one, word), *one))
+        .filter(|(distance, _)| *distance <= 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, one)| one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::neutralise;
