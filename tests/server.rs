@@ -374,3 +374,53 @@ fn long_rows_are_imported_in_pieces() {
     assert_eq!(end.failed, None);
     assert_eq!(end.tally.read, 40);
 }
+
+/// What the screens do when a server that was started on demand is killed: they hear that it has ended, start another, all
+/// at the same moment, and end up with one.
+#[test]
+fn a_server_on_demand_that_is_killed_is_started_anew_once() {
+    use callbook::api::frame::Started;
+    use callbook::client::open::is_held;
+    use callbook::client::spawn::Starter;
+    let mut served = Served::start();
+    served.kill();
+    let key = key(&served);
+    let args = [
+        "--quiet".into(),
+        "--store".into(),
+        served.store.clone().into(),
+        "serve".into(),
+        "--on-demand".into(),
+    ];
+    let starter = Starter { program: env!("CARGO_BIN_EXE_callbook").into(), args: args.to_vec() };
+    let Started::Ready(socket) = starter.start(&key).unwrap() else { panic!("it does not start") };
+    let remote = connect(&socket);
+    let events = heard(&remote);
+    let pid = |remote: &Remote| remote.health().unwrap().pid as i32;
+    let kill = |pid| {
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap()
+    };
+    let first = pid(&remote);
+    kill(first);
+    let until = |wanted: &Event| while events.recv_timeout(PATIENCE).unwrap() != *wanted {};
+    until(&Event::Lost);
+    until(&Event::Ended);
+    let outcomes: Vec<Started> = std::thread::scope(|scope| {
+        let started: Vec<_> = (0..4).map(|_| scope.spawn(|| starter.start(&key).unwrap())).collect();
+        started.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let ready = outcomes.iter().filter(|one| matches!(one, Started::Ready(_))).count();
+    assert_eq!(ready, 1, "{outcomes:?}");
+    for outcome in &outcomes {
+        assert!(
+            matches!(outcome, Started::Ready(_))
+                || matches!(outcome, Started::Failed(error) if is_held(error))
+        );
+    }
+    // The connection is made anew by itself.
+    until(&Event::Back);
+    let second = pid(&remote);
+    assert_ne!(first, second);
+    list(&remote.client(), "", Some(1));
+    kill(second);
+}

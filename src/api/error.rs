@@ -39,6 +39,19 @@ impl Code {
     }
 }
 
+/// What a failure is by its nature, where a program goes on by it. People read the message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Cause {
+    /// Another process has the store. It says nothing about what was to unlock it.
+    Held,
+    /// The user has an own password, which was not given or is not this one.
+    Password,
+    /// Another key is being tried at this moment.
+    Busy,
+    /// The server cannot be reached any more.
+    Gone,
+}
+
 /// Why a request was not carried out.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
@@ -52,16 +65,24 @@ pub struct Error {
     /// The field it is about, by the word that edits address it by, where it is about one.
     #[serde(default)]
     pub field: Option<String>,
+    #[serde(default)]
+    pub cause: Option<Cause>,
 }
 
 impl Error {
     pub fn new(code: Code, message: impl Into<String>) -> Error {
-        Error { code, message: message.into(), hint: None, conflicts: Vec::new(), field: None }
+        Error { code, message: message.into(), hint: None, conflicts: Vec::new(), field: None, cause: None }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Error {
+        self.cause = Some(cause);
         self
     }
 

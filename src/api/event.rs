@@ -12,9 +12,11 @@ use crate::domain::id::ContactId;
 pub enum Event {
     /// Another session changed a record that this one may see.
     Changed(Changed),
+    /// A record that this session could see is out of its sight. Nothing says why; ids it could not see are not told.
+    Gone(Uuid),
     /// Who else has a record open, when that changed.
     Presence(Presence),
-    /// More happened than was kept for this session: everything shown may be old.
+    /// More happened than was kept for this session, or what its user may see has changed: everything shown may be old.
     Resync,
     /// Somebody locked the store for everybody.
     Locked,
@@ -22,6 +24,8 @@ pub enum Event {
     Live,
     /// The connection to the server is gone; it is being made anew. Said by the client itself.
     Lost,
+    /// The server that is gone had been started on demand: nobody but a client starts it anew. Said by the client itself.
+    Ended,
     /// The connection is there again; everything shown may be old. Said by the client itself.
     Back,
 }
@@ -36,6 +40,8 @@ pub struct Changed {
     /// The contact the record is about, where it is about one.
     pub about: Option<ContactId>,
     pub action: Action,
+    /// The change made it, or brought it into sight.
+    pub entered: bool,
     /// The name of the user who did it.
     pub actor: String,
 }

@@ -21,7 +21,7 @@ use crate::domain::id::ContactId;
 use crate::domain::schema::StoredCustom;
 use crate::domain::time::Timestamp;
 
-pub use error::{Code, Error};
+pub use error::{Cause, Code, Error};
 pub use event::Event;
 pub use hush::Hush;
 pub use nature::Nature;
@@ -124,6 +124,9 @@ pub struct Provenance {
     pub tags: Vec<String>,
 }
 
+/// Records that one [`Among`] may name.
+pub const AMONG_MOST: usize = 500;
+
 calls! {
     /// Who is asking, of which store.
     Whoami {} -> Identity;
@@ -140,6 +143,9 @@ calls! {
         /// The fields wanted; all when empty.
         columns: Vec<FieldKey>,
     } -> Page;
+    /// Which of these records, at most [`AMONG_MOST`], a query finds by now: for whoever shows them, or heard of them. In
+    /// the total is how many it finds at all, where that is to be counted.
+    Among { kind: RecordKind, query: String, ids: Vec<Uuid>, columns: Vec<FieldKey>, count: bool, } -> Page;
     /// One record, also as it stood at a moment.
     Get { kind: RecordKind, id: Uuid, at: Option<Timestamp>, } -> Card;
     /// A new record. Notes name the contact they are about.

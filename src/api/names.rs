@@ -28,6 +28,7 @@ impl Request {
         let contact = RecordKind::Contact;
         match self {
             Request::List(one) => Named::new(one.kind, None),
+            Request::Among(one) => Named::new(one.kind, one.ids.iter().copied()),
             Request::Get(one) => Named::new(one.kind, [one.id]),
             Request::Add(one) => Named::new(one.kind, one.about.map(|about| about.0)),
             Request::Edit(one) => Named::new(one.kind, [one.id]),

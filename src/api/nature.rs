@@ -43,6 +43,7 @@ impl Request {
             Request::Whoami(_)
             | Request::SchemaGet(_)
             | Request::List(_)
+            | Request::Among(_)
             | Request::Get(_)
             | Request::History(_)
             | Request::FindSimilar(_)

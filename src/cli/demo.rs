@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use crate::api::frame::Greeting;
-use crate::api::{Code, Error};
+use crate::api::{Cause, Code, Error};
 use crate::cli::ctx::{Ctx, Done, End};
 use crate::cli::line::{Line, run_line, split_line};
 use crate::cli::secret;
@@ -51,22 +51,29 @@ pub(crate) fn open_screens(ctx: &mut Ctx<'_>) -> Done {
             unix: open::account(),
             cost: open::KdfCost::STANDARD,
             roles: ctx.config.roles()?,
+            login: secret::login(ctx)?,
             env: ctx.env.clone(),
+            unlocked: Mutex::default(),
         },
         place: ctx.globals.server_place(&ctx.io.vars, &ctx.config),
         starter: Some(Starter::own(on_demand_args(&dir, ctx.globals.config.as_deref()))),
-        login: secret::login(ctx)?.user,
+        file: secret::named(ctx),
+        password: AtomicBool::new(false),
+        waiting: Mutex::default(),
         note: Mutex::default(),
     });
-    let client = match ctx.reach()? {
-        Some((remote, Greeting::Welcome)) => Some(remote.client()),
+    let opened = match ctx.reach()? {
+        Some((remote, Greeting::Welcome)) => Some(Ok(remote.client())),
         Some((_, Greeting::Refused(error))) => return Err(error.into()),
-        Some((_, Greeting::Locked | Greeting::LoginWanted(_))) => None,
+        Some((remote, Greeting::LoginWanted(error))) => Some(vault.wants(&remote, error)),
         // A file that unlocks was named: nobody needs to be asked.
-        None if dir.exists() => match secret::from_files(ctx)? {
-            Some(secret) => Some(vault.unlock(&secret)?),
-            None => None,
-        },
+        None if dir.exists() => secret::from_files(ctx)?.map(|secret| vault.unlock(&secret)),
+        Some((_, Greeting::Locked)) | None => None,
+    };
+    let client = match opened {
+        // The first screen asks for it.
+        Some(Err(error)) if error.cause == Some(Cause::Password) => None,
+        Some(opened) => Some(opened?),
         None => None,
     };
     // Whoever comes to another's store has nothing to unlock it with: the account is what lets them in.

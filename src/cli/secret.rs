@@ -97,15 +97,41 @@ pub(crate) fn new_password(ctx: &Ctx<'_>) -> Result<Zeroizing<String>, Error> {
     Ok(first)
 }
 
-pub(crate) fn from_files(ctx: &mut Ctx<'_>) -> Result<Option<Secret>, Error> {
+/// A file that was named to unlock the store with.
+#[derive(Clone, Debug)]
+pub(crate) enum Named {
+    Key(PathBuf),
+    Recovery(PathBuf),
+    Passphrase(PathBuf),
+}
+
+impl Named {
+    /// Reads it, as often as it is needed.
+    pub(crate) fn read(&self) -> Result<Secret, Error> {
+        Ok(match self {
+            Named::Key(path) => Secret::KeyFile(path.clone()),
+            Named::Recovery(path) => Secret::Recovery(read_line(path, "recovery code")?.0),
+            Named::Passphrase(path) => Secret::Passphrase(read_line(path, "passphrase")?.0),
+        })
+    }
+}
+
+/// The file that was named, if one was.
+pub(crate) fn named(ctx: &Ctx<'_>) -> Option<Named> {
     if let Some(path) = &ctx.globals.key_file {
-        return Ok(Some(Secret::KeyFile(path.clone())));
+        return Some(Named::Key(path.clone()));
     }
-    if let Some(path) = ctx.globals.recovery_file.clone() {
-        return Ok(Some(Secret::Recovery(first_line(ctx, &path, "recovery code")?)));
+    if let Some(path) = &ctx.globals.recovery_file {
+        return Some(Named::Recovery(path.clone()));
     }
-    match passphrase_file(ctx) {
-        Some(path) => Ok(Some(Secret::Passphrase(first_line(ctx, &path, "passphrase")?))),
+    passphrase_file(ctx).map(Named::Passphrase)
+}
+
+pub(crate) fn from_files(ctx: &mut Ctx<'_>) -> Result<Option<Secret>, Error> {
+    match named(ctx) {
+        Some(Named::Key(path)) => Ok(Some(Secret::KeyFile(path))),
+        Some(Named::Recovery(path)) => Ok(Some(Secret::Recovery(first_line(ctx, &path, "recovery code")?))),
+        Some(Named::Passphrase(path)) => Ok(Some(Secret::Passphrase(first_line(ctx, &path, "passphrase")?))),
         None => Ok(None),
     }
 }
@@ -137,16 +163,21 @@ fn locked() -> Error {
 
 /// The first line of a file, without its line break.
 pub(crate) fn first_line(ctx: &mut Ctx<'_>, path: &Path, what: &str) -> Result<Zeroizing<String>, Error> {
+    let (line, open) = read_line(path, what)?;
+    if open {
+        ctx.warn(&format!("others on this machine can read {}; `chmod 600` it", path.display()));
+    }
+    Ok(line)
+}
+
+/// The same, and whether others on the machine can read it.
+fn read_line(path: &Path, what: &str) -> Result<(Zeroizing<String>, bool), Error> {
+    use std::os::unix::fs::PermissionsExt;
     let unreadable = |why: String| {
         Error::new(Code::Locked, format!("the {what} in {} cannot be read: {why}", path.display()))
     };
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    if let Ok(meta) = file.metadata() {
-        use std::os::unix::fs::PermissionsExt;
-        if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
-            ctx.warn(&format!("others on this machine can read {}; `chmod 600` it", path.display()));
-        }
-    }
+    let open = file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o077 != 0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST as usize + 1));
     file.take(MOST).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -158,7 +189,7 @@ pub(crate) fn first_line(ctx: &mut Ctx<'_>, path: &Path, what: &str) -> Result<Z
     if text.is_empty() {
         return Err(unreadable("its first line is empty".to_owned()));
     }
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok((Zeroizing::new(text.to_owned()), open))
 }
 
 /// Asks on the terminal, without echo.

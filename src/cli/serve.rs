@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use crate::api::frame::{self, Key, REQUEST_MOST, Started};
-use crate::api::{Error, place};
+use crate::api::{Code, Error, place};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::globals::word;
 use crate::cli::secret;
@@ -74,8 +74,11 @@ fn start(ctx: &mut Ctx<'_>, args: &Args, key: Option<Key>) -> Result<(Server, st
         None => None,
     };
     if let (Some(service), true) = (&service, args.on_demand) {
-        // Whoever asked for it must be let in, or the server would wait for nobody.
-        service.session_of(&account::own())?;
+        // Whoever asked for it must be let in, or the server would wait for nobody. A password is said later.
+        match service.session_of(&account::own()) {
+            Err(error) if error.code != Code::Locked => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
     }
     let listen = listen(ctx, args, &dir)?;
     let most = args.max_sessions.unwrap_or(ctx.config.max_sessions);

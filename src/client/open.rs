@@ -6,7 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Client, Door};
-use crate::api::{Code, Error, Request, Response};
+use crate::api::{Cause, Code, Error, Request, Response};
 use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::{Service, Session, open as stores};
@@ -53,7 +53,7 @@ pub fn init(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> Re
 
 /// Whether another process holds the store: nothing is said about what was to unlock it.
 pub fn is_held(error: &Error) -> bool {
-    error.code == Code::Locked && error.message.contains("is held by")
+    error.cause == Some(Cause::Held)
 }
 
 /// Unlocks the store in `dir`, as the user whose account on this machine is `unix`.
@@ -71,11 +71,33 @@ pub fn open_as(
     env: &Env,
     ask: &mut dyn FnMut(Error) -> Result<Login, Error>,
 ) -> Result<Client, Error> {
+    let unlocked = unlock(dir, unix, roles, secret, env)?;
+    match unlocked.begin(&login) {
+        Err(error) if error.code == Code::Locked => unlocked.begin(&ask(error)?),
+        begun => begun,
+    }
+}
+
+/// A store that is unlocked in this process, while it has still to be said who sits here. Wrong passwords are counted as
+/// long as it lives.
+pub struct Unlocked {
+    service: Arc<Service>,
+    dir: Arc<StoreDir>,
+    unix: String,
+}
+
+impl Unlocked {
+    /// Begins the session.
+    pub fn begin(&self, login: &Login) -> Result<Client, Error> {
+        let session = self.service.session_by_password(&self.unix, login)?;
+        let local = Local::new(Arc::clone(&self.service), session, Some(Arc::clone(&self.dir)));
+        Ok(Client::new(Arc::new(local)))
+    }
+}
+
+/// Unlocks the store in `dir`, for the user whose account on this machine is `unix`.
+pub fn unlock(dir: &Path, unix: &str, roles: &Roles, secret: &Secret, env: &Env) -> Result<Unlocked, Error> {
     let (service, dir) = stores::unlock(dir, secret, env)?;
-    let service = service.with_roles(roles.clone());
-    let session = match service.session_by_password(unix, &login) {
-        Err(error) if error.code == Code::Locked => service.session_by_password(unix, &ask(error)?)?,
-        begun => begun?,
-    };
-    Ok(Client::new(Arc::new(Local::new(Arc::new(service), session, Some(Arc::new(dir))))))
+    let service = Arc::new(service.with_roles(roles.clone()));
+    Ok(Unlocked { service, dir: Arc::new(dir), unix: unix.to_owned() })
 }

@@ -40,6 +40,8 @@ struct State {
     ear: Option<Ear>,
     /// Who this is, where that had to be said.
     login: Option<Control>,
+    /// The server was started on demand: when it is gone, nobody but a client starts it anew.
+    on_demand: bool,
 }
 
 impl Inner {
@@ -116,16 +118,8 @@ impl Remote {
             }
             match (self.connect(), waits.next()) {
                 (Ok((link, Greeting::Welcome | Greeting::Locked)), _) => return Ok(link),
-                (Ok((link, Greeting::LoginWanted(error))), _) => {
-                    // Who this is was said once; the new connection is told the same.
-                    let login = self.inner.state().login.clone();
-                    return match login.map(|login| link.ask(Question::Control(login))) {
-                        Some(Ok(Reply::Done(Ok(Done::Open)))) => Ok(link),
-                        Some(Ok(Reply::Done(Err(error)))) => Err(error),
-                        Some(_) | None => Err(error),
-                    };
-                }
-                (Ok((_, Greeting::Refused(error))) | Err(Unreached::Refused(error)), _) => return Err(error),
+                (Ok((_, Greeting::LoginWanted(error) | Greeting::Refused(error))), _)
+                | (Err(Unreached::Refused(error)), _) => return Err(error),
                 (Err(Unreached::Nobody), Some(wait)) => std::thread::sleep(Duration::from_millis(*wait)),
                 (Err(Unreached::Nobody), None) => return Err(gone("nobody listens on its socket")),
             }
@@ -149,13 +143,22 @@ impl Remote {
                 }
             }
         };
-        let (link, greeting) = Link::open(&self.inner.target, ear, move || lost(&ended))?;
+        let (link, mut greeting) = Link::open(&self.inner.target, ear, move || lost(&ended))?;
+        // Who this is was said once; the new connection is told the same before anybody asks through it.
+        if let (Greeting::LoginWanted(_), Some(login)) = (&greeting, &state.login) {
+            match link.ask(Question::Control(login.clone())) {
+                Ok(Reply::Done(Ok(Done::Open))) => greeting = Greeting::Welcome,
+                Ok(Reply::Done(Err(error))) => greeting = Greeting::LoginWanted(error),
+                Ok(Reply::Done(Ok(_)) | Reply::Answer(_)) | Err(_) => {}
+            }
+        }
         if let Some(ear) = state.ear.clone() {
             let listening = Arc::clone(&link);
             // What happened until the server listens to this is made up for by `Back`.
+            let event = if greeting == Greeting::Locked { Event::Locked } else { Event::Back };
             let spawned = std::thread::Builder::new().name("listen".to_owned()).spawn(move || {
                 if listening.ask(Question::Control(Control::Listen)).is_ok() {
-                    ear(Event::Back);
+                    ear(event);
                 }
             });
             if spawned.is_err() {
@@ -253,6 +256,9 @@ impl Door for Remote {
             if link.ask(Question::Control(Control::Listen)).is_ok() {
                 ear(Event::Live);
             }
+            if let Ok(Reply::Done(Ok(Done::Health(health)))) = link.ask(Question::Control(Control::Health)) {
+                self.inner.state().on_demand = health.on_demand;
+            }
         }
     }
 }
@@ -261,22 +267,25 @@ fn another() -> Error {
     Error::failed("the server answered another question than was asked")
 }
 
+/// Tries to reach a server on demand again before it is told that it has ended: another screen may be starting it.
+const ENDED: u32 = 4;
+
 /// Tells whoever listens that the connection is lost, and tries to have it back for as long as somebody cares.
 fn lost(inner: &Weak<Inner>) {
     let mut wait = Duration::from_millis(50);
-    let mut told = false;
+    let mut tries = 0_u32;
     loop {
         // Upgraded for each try only: whoever lets go of the door ends this.
         let Some(inner) = inner.upgrade() else { return };
-        let ear = {
+        let (ear, on_demand) = {
             let state = inner.state();
             let Some(ear) = state.ear.clone() else { return };
             if state.link.as_ref().is_some_and(|link| !link.is_over()) {
                 return;
             }
-            ear
+            (ear, state.on_demand)
         };
-        if !std::mem::replace(&mut told, true) {
+        if tries == 0 {
             ear(Event::Lost);
         }
         match (Remote { inner }).connect() {
@@ -284,6 +293,11 @@ fn lost(inner: &Weak<Inner>) {
             Ok(_) | Err(Unreached::Refused(_)) => return,
             Err(Unreached::Nobody) => {}
         }
+        tries = tries.saturating_add(1);
+        if on_demand && tries == ENDED {
+            ear(Event::Ended);
+        }
+        drop(ear);
         std::thread::sleep(wait);
         wait = (wait * 2).min(LATER);
     }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
 use crate::api::frame::Key;
-use crate::api::{Code, Error};
+use crate::api::{Cause, Code, Error};
 use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::Service;
@@ -74,9 +74,9 @@ impl Gate {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             // One derivation at a time: each takes a second and a lot of memory.
             Err(TryLockError::WouldBlock) => {
-                return Err(
-                    Error::new(Code::Locked, "another key is being tried").hint("try again in a moment")
-                );
+                return Err(Error::new(Code::Locked, "another key is being tried")
+                    .hint("try again in a moment")
+                    .because(Cause::Busy));
             }
         };
         let left = tries.until.saturating_sub(self.env.clock.elapsed());

@@ -142,6 +142,8 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         let at = kind.word();
         let query = if kind == RecordKind::Note { contacts[0].to_string() } else { String::new() };
         put(at, Request::List(list(kind, &query)));
+        let (query, columns) = (String::new(), Vec::new());
+        put(at, Request::Among(Among { kind, query, ids: ids(kind), columns, count: true }));
         for id in ids(kind) {
             put(at, Request::Get(Get { kind, id, at: None }));
             let at_once = Timestamp::from_millis(1_780_000_050_000);
@@ -168,6 +170,8 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
     }
     for query in ["has:phone", "is:deleted", "9", "a", "field.hint:a", "has:field.hint", "@example"] {
         put("contact", Request::List(list(RecordKind::Contact, query)));
+        let (kind, ids, columns) = (RecordKind::Contact, contacts.to_vec(), Vec::new());
+        put("contact", Request::Among(Among { kind, query: query.into(), ids, columns, count: false }));
     }
     for sort in ["company", "owner", "-updated"] {
         let list = List { sort: sort.into(), ..list(RecordKind::Contact, "") };

@@ -11,7 +11,7 @@ use super::view::is_deleted;
 use super::world::World;
 use super::{Ask, no_such, read_lock, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
-use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List};
+use crate::api::{AMONG_MOST, Activity, Among, Code, Complete as CompleteRequest, Error, Get, History, List};
 use crate::domain::access::Verb;
 use crate::domain::contact::ContactField;
 use crate::domain::entity::{Fields, RecordKind};
@@ -95,6 +95,53 @@ impl Ask<'_> {
         sort: index::Sort,
         window: index::Window,
     ) -> Result<index::Page, Error> {
+        self.on_index(kind, query, sort.by, |world, index, memory, context| {
+            // Where a record stands would tell about it.
+            if window.after.is_some_and(|id| !self.sight().sees(world, kind, id)) {
+                return Err(index::Stop::CursorGone);
+            }
+            index.search(memory, query, sort, window, context)
+        })
+    }
+
+    /// Which of some records a query finds.
+    pub(super) fn among(&self, among: Among) -> Result<Page, Error> {
+        let Among { kind, query, ids, columns, count } = among;
+        match kind {
+            RecordKind::Contact | RecordKind::Company => {}
+            RecordKind::Note
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::View => {
+                return Err(Error::usage(format!("no query finds a {kind}; list them instead")));
+            }
+        }
+        if ids.len() > AMONG_MOST {
+            return Err(Error::usage(format!("at most {AMONG_MOST} records can be named at once")));
+        }
+        let query = self.query(kind, &query)?;
+        let by = sort_of("", &query)?;
+        let found = self.on_index(kind, &query, by.by, |_, index, memory, context| {
+            index.among(memory, &query, &ids, context)
+        })?;
+        let items = self.views(kind, found, columns)?;
+        let total = match count {
+            true => self.search(kind, &query, by, index::Window::first(0))?.total,
+            false => items.len(),
+        };
+        Ok(Page { items, total: total as u64, ..Page::default() })
+    }
+
+    /// Runs `f` on the index of a kind, for the records and fields that are in sight.
+    fn on_index<R>(
+        &self,
+        kind: RecordKind,
+        query: &Query,
+        by: index::SortKey,
+        f: impl FnOnce(&World, &index::Index, &mut index::Session, &index::Context<'_>) -> Result<R, index::Stop>,
+    ) -> Result<R, Error> {
         let world = self.world();
         for (_, filter) in query.filters() {
             let names = match &filter.name {
@@ -109,11 +156,7 @@ impl Ask<'_> {
                 world.schema.by_name(kind, &format!("custom.{name}"))?;
             }
         }
-        self.sight().may_ask(&world, kind, query, sort.by)?;
-        // Where a record stands would tell about it.
-        if window.after.is_some_and(|id| !self.sight().sees(&world, kind, id)) {
-            return Err(Error::conflict(index::Stop::CursorGone.to_string()).hint("begin the list anew"));
-        }
+        self.sight().may_ask(&world, kind, query, by)?;
         let (fields, closer) = self.sight().fields(kind);
         let scope = self.sight().scope(kind);
         let customs = Customs(&world, self.now, self.sight());
@@ -129,10 +172,8 @@ impl Ask<'_> {
         };
         let mut memory = self.memory();
         let result = match kind {
-            RecordKind::Company => {
-                world.companies.search(&mut memory.companies, query, sort, window, &context)
-            }
-            _ => world.contacts.search(&mut memory.contacts, query, sort, window, &context),
+            RecordKind::Company => f(&world, &world.companies, &mut memory.companies, &context),
+            _ => f(&world, &world.contacts, &mut memory.contacts, &context),
         };
         result.map_err(|stop| match stop {
             index::Stop::CursorGone => Error::conflict(stop.to_string()).hint("begin the list anew"),

@@ -4,43 +4,57 @@
 //! a bounded queue; a full queue is emptied and becomes one [`Event::Resync`]. So nobody waits for anybody: neither the
 //! storage thread, which knows nothing of this, nor the session that changed something. What a session may see of the notes
 //! is decided when it takes them, by the session's sight of that moment.
+//!
+//! A record that leaves a session's sight is told by its id, and only where it was in sight when the session took its
+//! notes the last time: one that came and went in between is not named. Where the sight itself has changed, with the
+//! user's role or team, the session is told to look again, and not at what.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+use super::sight::{Sight, deciding};
 use super::{Ask, Service, Session, no_such};
 use crate::api::event::{Changed, Event, Presence};
 use crate::api::names::Named;
 use crate::api::{Error, Present};
 use crate::domain::access::Verb;
 use crate::domain::denial::Why;
-use crate::domain::entity::RecordKind;
+use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
-use crate::store::Stored;
+use crate::store::{FORMER, Stored, WriteTxn};
 
 /// Notes kept for a session that does not take them.
 pub(super) const QUEUE: usize = 256;
 /// A transaction that touches more records than this is told as [`Event::Resync`].
-pub(super) const MANY: usize = 64;
+pub(super) const MANY: usize = FORMER;
 
 /// Calls whoever takes the notes of a session. It must not wait for anything.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// A record that a transaction changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Touched {
     seq: u64,
     kind: RecordKind,
     id: Uuid,
     subject: SubjectId,
+    /// What decided who saw it before; nothing when it was made.
+    was: Option<Arc<Fields>>,
 }
 
 impl Touched {
-    pub(super) fn of(stored: &Stored) -> Touched {
-        Touched { seq: stored.record.last_seq, kind: stored.kind, id: stored.id, subject: stored.subject }
+    fn of(stored: &Stored, former: Option<&Fields>) -> Touched {
+        let Stored { kind, subject, id, slot: _, record } = stored;
+        let was = former.map(|fields| Arc::new(deciding(*kind, fields)));
+        Touched { seq: record.last_seq, kind: *kind, id: *id, subject: *subject, was }
+    }
+
+    /// Everything that a transaction changed.
+    pub(super) fn by(txn: &WriteTxn<'_>) -> Vec<Touched> {
+        txn.touched().iter().map(|stored| Touched::of(stored, txn.former(stored.id))).collect()
     }
 }
 
@@ -72,6 +86,8 @@ struct Listener {
 struct Queue {
     notes: VecDeque<Note>,
     overrun: bool,
+    /// What the session saw when it took its notes the last time.
+    sight: Option<Sight>,
 }
 
 #[derive(Clone)]
@@ -126,7 +142,7 @@ impl Hub {
     }
 
     /// Tells the others what a transaction changed; called after it is durable.
-    pub(super) fn committed(&self, session: SessionId, actor: UserId, action: Action, touched: &[Touched]) {
+    pub(super) fn committed(&self, session: SessionId, actor: UserId, action: Action, touched: Vec<Touched>) {
         if touched.is_empty() {
             return;
         }
@@ -134,7 +150,7 @@ impl Hub {
             return self.offer(Some(session), &[Note::Resync]);
         }
         let notes: Vec<Note> =
-            touched.iter().map(|touched| Note::Touched { touched: *touched, action, actor }).collect();
+            touched.into_iter().map(|touched| Note::Touched { touched, action, actor }).collect();
         self.offer(Some(session), &notes);
     }
 
@@ -148,6 +164,20 @@ impl Hub {
     fn opened_by(&self, session: SessionId) -> Option<(RecordKind, Uuid)> {
         locked(&self.inner).sessions.get(&session).and_then(|seat| seat.open)
     }
+
+    /// Notes which record a session has open, and tells the others.
+    fn open(&self, session: SessionId, open: Option<(RecordKind, Uuid)>) {
+        let before = {
+            let mut inner = locked(&self.inner);
+            let Some(seat) = inner.sessions.get_mut(&session) else { return };
+            std::mem::replace(&mut seat.open, open)
+        };
+        if before != open {
+            let notes: Vec<Note> =
+                before.into_iter().chain(open).map(|(kind, id)| Note::Presence(kind, id)).collect();
+            self.offer(Some(session), &notes);
+        }
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -157,7 +187,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Service {
     /// From now on the session hears of what others do; `wake` is called when there is something to [take](Self::events).
     pub fn listen(&self, session: &Session, wake: Wake) {
-        let listener = Arc::new(Listener { queue: Mutex::default(), wake });
+        let sight = self.actor(session).ok().map(|actor| actor.sight);
+        let queue = Mutex::new(Queue { sight, ..Queue::default() });
+        let listener = Arc::new(Listener { queue, wake });
         if let Some(seat) = locked(&self.hub.inner).sessions.get_mut(&session.id) {
             seat.listener = Some(listener);
         }
@@ -170,15 +202,28 @@ impl Service {
             inner.sessions.get(&session.id).and_then(|seat| seat.listener.clone())
         };
         let Some(listener) = listener else { return Vec::new() };
-        let Queue { notes, overrun } = std::mem::take(&mut *locked(&listener.queue));
-        if overrun {
+        let Ok(sight) = self.actor(session).map(|actor| actor.sight) else { return Vec::new() };
+        let Queue { notes, overrun, sight: before } = {
+            let mut queue = locked(&listener.queue);
+            std::mem::replace(&mut *queue, Queue { sight: Some(sight.clone()), ..Queue::default() })
+        };
+        // What is out of sight is not open any more, and nothing is told of who looks at it.
+        if let Some((kind, id)) = self.hub.opened_by(session.id)
+            && !sight.sees(&self.read_world(), kind, id)
+        {
+            self.hub.open(session.id, None);
+        }
+        if overrun || before.is_some_and(|before| !before.is_that_of(&sight)) {
             return vec![Event::Resync];
         }
         let mut events = Vec::new();
+        let mut unheard = HashSet::new();
         for note in notes {
             let event = match note {
                 Note::Resync => Some(Event::Resync),
-                Note::Touched { touched, action, actor } => self.changed(session, touched, action, actor),
+                Note::Touched { touched, action, actor } => {
+                    self.changed(&sight, &touched, action, actor, &mut unheard)
+                }
                 Note::Presence(kind, id) => {
                     let open = self.hub.opened_by(session.id) == Some((kind, id));
                     open.then(|| Event::Presence(self.presence(session, kind, id)))
@@ -190,11 +235,25 @@ impl Service {
         events
     }
 
-    fn changed(&self, session: &Session, touched: Touched, action: Action, actor: UserId) -> Option<Event> {
-        let Touched { seq, kind, id, subject } = touched;
-        let sight = self.actor(session).ok()?.sight;
+    /// What somebody with this sight is told of a change. `unheard` are records that were not in sight when notes were
+    /// taken the last time.
+    fn changed(
+        &self,
+        sight: &Sight,
+        touched: &Touched,
+        action: Action,
+        actor: UserId,
+        unheard: &mut HashSet<Uuid>,
+    ) -> Option<Event> {
+        let Touched { seq, kind, id, subject, was } = touched;
+        let (seq, kind, id, subject) = (*seq, *kind, *id, *subject);
         let world = self.read_world();
-        let seen = match kind {
+        let saw = was.as_ref().is_some_and(|was| sight.saw(&world, kind, subject, was));
+        if !saw {
+            unheard.insert(id);
+        }
+        let knew = !unheard.contains(&id);
+        let sees = match kind {
             RecordKind::Note => sight.sees_notes_of(&world, subject.0),
             RecordKind::Contact
             | RecordKind::Company
@@ -204,11 +263,13 @@ impl Service {
             | RecordKind::ExportRun
             | RecordKind::View => sight.sees(&world, kind, id),
         };
-        if !seen {
-            return None;
+        if !sees {
+            // The person a note is about goes out of sight under an id of their own.
+            return (knew && kind != RecordKind::Note).then_some(Event::Gone(id));
         }
         let about = (kind == RecordKind::Note).then_some(ContactId(subject.0));
-        Some(Event::Changed(Changed { seq, kind, id, about, action, actor: world.user_name(actor.0) }))
+        let actor = world.user_name(actor.0);
+        Some(Event::Changed(Changed { seq, kind, id, about, action, entered: !knew, actor }))
     }
 
     fn presence(&self, session: &Session, kind: RecordKind, id: Uuid) -> Presence {
@@ -240,17 +301,7 @@ impl Ask<'_> {
         {
             return Err(no_such(kind, id));
         }
-        let hub = &self.service.hub;
-        let before = {
-            let mut inner = locked(&hub.inner);
-            let Some(seat) = inner.sessions.get_mut(&actor.session) else { return Ok(Presence::default()) };
-            std::mem::replace(&mut seat.open, open)
-        };
-        if before != open {
-            let notes: Vec<Note> =
-                before.into_iter().chain(open).map(|(kind, id)| Note::Presence(kind, id)).collect();
-            hub.offer(Some(actor.session), &notes);
-        }
+        self.service.hub.open(actor.session, open);
         Ok(open.map_or_else(Presence::default, |(kind, id)| self.service.presence(self.session, kind, id)))
     }
 }

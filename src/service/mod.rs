@@ -270,6 +270,7 @@ impl Ask<'_> {
             Request::Whoami(_) => Response::Whoami(self.whoami()),
             Request::SchemaGet(_) => Response::SchemaGet(self.world().customs.clone()),
             Request::List(list) => Response::List(self.list_seen(list)?),
+            Request::Among(among) => Response::Among(self.among_seen(among)?),
             Request::Get(get) => Response::Get(self.get_seen(get)?),
             Request::Add(add) => Response::Add(self.add(add)?),
             Request::Edit(edit) => Response::Edit(self.edit(edit)?),
@@ -356,11 +357,10 @@ impl Ask<'_> {
         let world = Arc::clone(&self.service.world);
         let (result, number, touched) = self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;
-            let touched: Vec<live::Touched> = txn.touched().iter().map(live::Touched::of).collect();
-            Ok::<_, Error>((result, txn.number(), touched))
+            Ok::<_, Error>((result, txn.number(), live::Touched::by(txn)))
         })?;
         let actor = self.grant.actor();
-        self.service.hub.committed(actor.session, actor.user, action, &touched);
+        self.service.hub.committed(actor.session, actor.user, action, touched);
         Ok((result, number))
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Service, Surroundings};
-use crate::api::{Code, Error};
+use crate::api::{Cause, Code, Error};
 use crate::domain::country::Country;
 use crate::domain::id::StoreId;
 use crate::domain::user::{Role, Settings, User};
@@ -248,6 +248,7 @@ fn layout_error(error: &LayoutError) -> Error {
         LayoutError::NotThere(_) => {
             told.hint("create a store with `callbook init`, or look at `callbook demo`")
         }
+        LayoutError::Lock(LockError::Held { .. } | LockError::HeldBySomebody) => told.because(Cause::Held),
         LayoutError::Exists(_) => told.hint("`callbook status` opens it; another is made with --store DIR"),
         LayoutError::File(error) | LayoutError::Lock(LockError::File(error)) => match error.kind() {
             // Who has it open is written down there, and the storage engine tidies up whenever it starts.

@@ -61,6 +61,7 @@ pub fn needs(request: &Request) -> Need {
             Need::Anybody
         }
         Request::List(list) => Need::Read(list.kind),
+        Request::Among(among) => Need::Read(among.kind),
         Request::Get(get) => Need::Read(get.kind),
         Request::History(history) => Need::ReadOrAudit(history.kind),
         Request::Add(add) => changing(Verb::Create, add.kind),

@@ -25,7 +25,7 @@ use super::{Ask, Service};
 use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
-use crate::api::{Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings};
+use crate::api::{Among, Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings};
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
@@ -207,6 +207,18 @@ impl Ask<'_> {
             | RecordKind::View => Vec::new(),
         };
         self.witness(seen)?;
+        Ok(page)
+    }
+
+    /// Rows of a list again: what was found by a number or an address is found by it.
+    pub(super) fn among_seen(&self, among: Among) -> Result<Page, Error> {
+        let (kind, query) = (among.kind, among.query.clone());
+        let page = self.among(among)?;
+        // That none of them is found says nothing about others.
+        if kind == RecordKind::Contact && !page.items.is_empty() {
+            let seen = self.searched(&query, &page);
+            self.witness(seen)?;
+        }
         Ok(page)
     }
 

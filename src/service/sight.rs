@@ -49,6 +49,25 @@ impl Table {
     }
 }
 
+/// The fields of a record that decide who sees it, for [`Sight::saw`].
+pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
+    let keep = |keys: &[FieldKey]| {
+        let kept = fields.iter().filter(|(key, _)| keys.contains(*key));
+        kept.map(|(key, value)| (*key, value.clone())).collect()
+    };
+    match kind {
+        RecordKind::Contact | RecordKind::Company => {
+            super::view::holder_fields(kind).map(|(owner, team)| keep(&[owner, team])).unwrap_or_default()
+        }
+        RecordKind::View => fields.clone(),
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun => Fields::new(),
+    }
+}
+
 /// What an actor sees. Cheap to clone, so that it can go along to the storage thread.
 #[derive(Clone, Debug)]
 pub struct Sight(Arc<Eyes>);
@@ -186,6 +205,28 @@ impl Sight {
 
     pub fn sees_stored(&self, world: &World, stored: &Stored) -> bool {
         self.reads(stored.kind, self.relation_of(world, stored)) && views::shows_stored(self, stored)
+    }
+
+    /// Whether a record was in sight when these were its [`deciding`] fields.
+    pub fn saw(&self, world: &World, kind: RecordKind, subject: SubjectId, fields: &Fields) -> bool {
+        match kind {
+            RecordKind::Contact | RecordKind::Company => self.reads(kind, self.relation_with(kind, fields)),
+            RecordKind::Note => self.sees_notes_of(world, subject.0),
+            RecordKind::View => {
+                self.reads(kind, Relation::Own)
+                    && super::view::typed(fields).is_ok_and(|view| views::shows(self, &view))
+            }
+            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
+                self.reads(kind, Relation::Own)
+            }
+        }
+    }
+
+    /// Whether this is the same role, in the same team with the same people: then what was in sight still is.
+    pub fn is_that_of(&self, other: &Sight) -> bool {
+        let (one, other) = (&*self.0, &*other.0);
+        (one.user, &one.team, &one.rules.name, &one.mates)
+            == (other.user, &other.team, &other.rules.name, &other.mates)
     }
 
     /// Whether notes about a contact are in sight.

@@ -16,7 +16,7 @@ use super::world::World;
 use super::{Ask, Service, Session, policy, publish, read_lock};
 use crate::api::names::Named;
 use crate::api::view::{Edited, FieldAccess, KindView, RoleView};
-use crate::api::{Code, Error, Hush, SetPassword};
+use crate::api::{Cause, Code, Error, Hush, SetPassword};
 use crate::domain::access::{Relation, RoleName, RoleRules, Roles, Verb};
 use crate::domain::denial::Why;
 use crate::domain::entity::{Fields, RecordKind};
@@ -60,7 +60,8 @@ impl Guard {
             return Err(Error::new(
                 Code::Locked,
                 format!("too many wrong passwords: wait {} seconds", wait.as_secs() + 1),
-            ));
+            )
+            .because(Cause::Password));
         }
         if fits()? {
             failures.remove(&user);
@@ -72,7 +73,7 @@ impl Guard {
             None => Duration::ZERO,
         };
         failures.insert(user, (count, now + wait));
-        Err(Error::new(Code::Locked, "wrong password"))
+        Err(Error::new(Code::Locked, "wrong password").because(Cause::Password))
     }
 }
 
@@ -135,7 +136,8 @@ impl Service {
                     Code::Locked,
                     format!("the user `{}` has an own password", user.name),
                 )
-                .hint("give it with --user-password-file FILE"));
+                .hint("give it with --user-password-file FILE")
+                .because(Cause::Password));
             };
             self.own_password(id, &user.password, words).inspect_err(|error| {
                 if error.code == Code::Locked {

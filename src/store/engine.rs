@@ -225,6 +225,7 @@ impl Engine {
             records,
             touched: Vec::new(),
             places: std::collections::HashMap::new(),
+            former: std::collections::HashMap::new(),
         };
         let keep = catch_unwind(AssertUnwindSafe(|| write.run(&mut txn))).unwrap_or(false);
         if !keep {

@@ -37,7 +37,7 @@ pub mod verify;
 pub use engine::Store;
 pub use files::FileError;
 pub use reader::{Reader, Stored};
-pub use txn::{Origin, WriteTxn};
+pub use txn::{FORMER, Origin, WriteTxn};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -29,6 +29,8 @@ use crate::env::Env;
 const PIECE: usize = MAX_PLAIN - HEAD;
 /// Those two bytes.
 pub(super) const HEAD: usize = 2;
+/// So many records a transaction remembers as they were before it; whoever tells others of more does not name them.
+pub const FORMER: usize = 64;
 
 /// Who changes something, when, by what kind of request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,6 +117,8 @@ pub struct WriteTxn<'a> {
     pub(super) touched: Vec<Stored>,
     /// Where in `touched` a record stands.
     pub(super) places: HashMap<Uuid, usize>,
+    /// The fields that the first of them had before; what was made here had none.
+    pub(super) former: HashMap<Uuid, Fields>,
 }
 
 impl WriteTxn<'_> {
@@ -144,6 +148,11 @@ impl WriteTxn<'_> {
     /// The records as this transaction leaves them, in the order of their first change.
     pub fn touched(&self) -> &[Stored] {
         &self.touched
+    }
+
+    /// The fields that one of the first [`FORMER`] touched records had before; nothing when it was made here.
+    pub fn former(&self, id: Uuid) -> Option<&Fields> {
+        self.former.get(&id)
     }
 
     /// Makes a record with a fresh id. A contact gets a subject of its own, and with it a key.
@@ -218,6 +227,9 @@ impl WriteTxn<'_> {
         match self.places.get(&id).and_then(|at| self.touched.get_mut(*at)) {
             Some(place) => *place = stored.clone(),
             None => {
+                if let Some(old) = old.filter(|_| self.touched.len() < FORMER) {
+                    self.former.insert(id, old.fields.clone());
+                }
                 self.places.insert(id, self.touched.len());
                 self.touched.push(stored.clone());
             }

@@ -7,6 +7,7 @@ mod copy;
 mod drafts;
 mod keys;
 mod live;
+mod places;
 mod reason;
 mod steps;
 mod toasts;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use ratatui::layout::Size;
 use uuid::Uuid;
 
-use crate::api::{Call, Drafts, Error, Identity, Request, SchemaGet, Whoami};
+use crate::api::{Error, Request};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
@@ -36,7 +37,7 @@ use crate::tui::msg::{Moment, Msg};
 use crate::tui::saved::Saved;
 use crate::tui::screen::activity::Activity;
 use crate::tui::screen::detail::Detail;
-use crate::tui::screen::list::{Keep, List};
+use crate::tui::screen::list::List;
 use crate::tui::screen::{Asked, Place, Want};
 use crate::tui::theme::{Palette, Theme};
 
@@ -163,6 +164,10 @@ pub struct App {
     locked: bool,
     /// Whether the store is shared: events come, and others want to know what is open here.
     live: bool,
+    /// The server was started on demand and has ended.
+    ended: bool,
+    /// The layer that offers to start it again.
+    restart: Option<u64>,
     /// The record that others were told is open here.
     said_present: Option<Uuid>,
     /// Forms of which the store keeps what was typed; it is forgotten when they are finished.
@@ -220,6 +225,8 @@ impl App {
             commanded: Past::default(),
             locked: setup.first.is_some(),
             live: false,
+            ended: false,
+            restart: None,
             said_present: None,
             kept: BTreeSet::new(),
             dirty: true,
@@ -281,13 +288,14 @@ impl App {
     }
 
     /// When [`Msg::Tick`] is wanted, counted as [`Moment::elapsed`]: a message to take away, slowness to admit, the
-    /// lock. `None` when nothing would happen by itself.
+    /// lock, news of others to ask about. `None` when nothing would happen by itself.
     pub fn deadline(&self) -> Option<Duration> {
         let toast = self.toasts.iter().map(|toast| toast.until).min();
         let slow =
             self.calls.values().map(|call| call.since + SLOW).filter(|at| *at > self.now.elapsed).min();
         let lock = self.idle.filter(|_| !self.locked).map(|idle| self.last_key + idle);
-        [toast, slow, lock].into_iter().flatten().min()
+        let news = self.list().filter(|_| !self.locked).and_then(|list| list.news_due());
+        [toast, slow, lock, news].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -296,6 +304,7 @@ impl App {
         self.toasts.retain(|toast| toast.until > now);
         self.dirty |= toasts != self.toasts.len();
         self.dirty |= self.is_slow();
+        self.ask_news();
         if self.idle.is_some_and(|idle| !self.locked && now >= self.last_key + idle) {
             self.lock(true);
         }
@@ -377,69 +386,6 @@ impl App {
         self.ask_all(wants);
     }
 
-    /// A store has been opened: who asks, what fields there are, and the first screen.
-    fn enter(&mut self) {
-        self.locked = false;
-        self.last_key = self.now.elapsed;
-        self.ask(Asker::Whoami, None, Whoami {}.into_request());
-        self.ask(Asker::Schema, None, SchemaGet {}.into_request());
-        self.ask(Asker::Drafts, None, Drafts {}.into_request());
-        self.show_place(self.place);
-    }
-
-    /// Goes to a place, from which one can come back.
-    fn go_to(&mut self, place: Place) {
-        if place == self.place {
-            return;
-        }
-        self.back.push(self.place);
-        if self.back.len() > PLACES {
-            self.back.remove(0);
-        }
-        self.forward.clear();
-        self.show_place(place);
-    }
-
-    /// Shows a place and asks for what it shows.
-    fn show_place(&mut self, place: Place) {
-        self.place = place;
-        self.prefix.clear();
-        let wants: Vec<Want> = match place {
-            Place::Contacts | Place::Companies => {
-                self.detail = None;
-                self.relayout();
-                self.list_mut().and_then(|list| list.reload(Keep::Record)).into_iter().collect()
-            }
-            Place::Activity => {
-                self.detail = None;
-                self.relayout();
-                vec![self.activity.reload()]
-            }
-            Place::Record(kind, id) => {
-                let parts = self.parts();
-                let mut detail = Detail::new(kind, id, parts.main.width.saturating_sub(3), parts.main.height);
-                detail.watches = self.ctx.identity.as_ref().is_some_and(watches);
-                let wants = detail.load();
-                self.detail = Some(detail);
-                wants
-            }
-        };
-        self.ask_all(wants);
-        self.present();
-    }
-
-    /// Asks again for what is on the screen, the cursor staying on its record.
-    fn refresh(&mut self) {
-        let wants: Vec<Want> = match self.place {
-            Place::Contacts | Place::Companies => {
-                self.list_mut().and_then(|list| list.reload(Keep::Record)).into_iter().collect()
-            }
-            Place::Activity => vec![self.activity.reload()],
-            Place::Record(..) => self.detail.as_ref().map(Detail::load).unwrap_or_default(),
-        };
-        self.ask_all(wants);
-    }
-
     fn ask_all(&mut self, wants: impl IntoIterator<Item = Want>) {
         for want in wants {
             self.ask(Asker::Screen(want.asked), want.lane, want.request);
@@ -465,42 +411,4 @@ impl App {
         self.calls.insert(id, Pending { asker, lane, since: self.now.elapsed });
         id
     }
-
-    /// What is to be remembered for the next run.
-    fn saved(&self) -> Saved {
-        Saved {
-            screen: match self.place {
-                Place::Companies | Place::Record(RecordKind::Company, _) => "companies",
-                Place::Activity => "activity",
-                Place::Contacts | Place::Record(..) => "contacts",
-            }
-            .to_owned(),
-            sort_contacts: self.contacts.sort.clone(),
-            sort_companies: self.companies.sort.clone(),
-            view_contacts: self.contacts.view.as_ref().map(|view| view.reference.clone()).unwrap_or_default(),
-            view_companies: self
-                .companies
-                .view
-                .as_ref()
-                .map(|view| view.reference.clone())
-                .unwrap_or_default(),
-            preview: self.pane.0,
-            theme: self.palette.map(|palette| palette.name().to_owned()),
-        }
-    }
-
-    fn quit(&mut self) {
-        for job in &self.jobs {
-            job.cancel.cancel();
-        }
-        self.keep_drafts();
-        let saved = self.saved();
-        self.effects.push(Effect::Save(saved));
-        self.effects.push(Effect::Quit);
-    }
-}
-
-/// Whether somebody may see who looked at whom. The service decides; here it is only whether there is a tab for it.
-fn watches(identity: &Identity) -> bool {
-    ["owner", "dpo", "auditor"].contains(&identity.role.to_string().as_str())
 }

@@ -19,8 +19,8 @@ pub struct JobId(pub u64);
 pub enum Lane {
     List(RecordKind),
     Preview(RecordKind),
-    /// Rows that others changed, where they stand.
-    Fresh(RecordKind),
+    /// What others did to records of a list.
+    News(RecordKind),
     Complete,
     /// Of the layer with this number, by the layer's own ticket.
     Layer(u64, u64),

@@ -268,4 +268,6 @@ pub trait Forms {
     }
     /// What covers everything until the store is unlocked. `None` when there is nothing to unlock, as in the demo.
     fn lock(&self, ctx: &Ctx) -> Option<Box<dyn Layer>>;
+    /// What starts a server again that was started on demand and has ended. `None` when that is not possible from here.
+    fn restart(&self, ctx: &Ctx) -> Option<Box<dyn Layer>>;
 }

@@ -1,8 +1,13 @@
 //! The application in front of a real service in memory, used by a robot that presses keys and looks at the screen.
 
 mod drafts;
+mod live;
 mod robot;
+mod stand;
 mod stories;
+mod verbs;
+mod views;
+mod world;
 
 use robot::Robot;
 

@@ -79,8 +79,15 @@ fn answers_come_through() {
     let view = crate::client::fake::anna();
     let id = view.id;
     let page = Page { items: vec![view.clone(); 3], total: 90, offset: 4, ..Page::default() };
-    let changed =
-        Changed { seq: 4, kind: view.kind, id, about: None, action: Action::Edit, actor: "Bert".into() };
+    let changed = Changed {
+        seq: 4,
+        kind: view.kind,
+        id,
+        about: None,
+        action: Action::Edit,
+        entered: false,
+        actor: "Bert".into(),
+    };
     for message in [
         ServerMessage::Answer { id: 1, answer: Ok(Response::List(page)) },
         ServerMessage::Answer { id: 2, answer: Err(error.clone()) },

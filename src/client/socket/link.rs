@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::api::frame::{
     self, ANSWER_MOST, ClientMessage, Control, Decoder, Done, Greeting, Hello, REQUEST_MOST, ServerMessage,
 };
-use crate::api::{Code, Error, Event, Request, Response};
+use crate::api::{Cause, Code, Error, Event, Request, Response};
 use crate::env::account;
 
 /// How long a server may take to greet.
@@ -239,6 +239,7 @@ fn receive(stream: &UnixStream, decoder: &mut Decoder) -> std::io::Result<()> {
 pub(super) fn gone(why: &str) -> Error {
     Error::new(Code::Locked, format!("the server is gone: {why}"))
         .hint("what was acknowledged is saved; try again when the server is there again")
+        .because(Cause::Gone)
 }
 
 /// Whether the process at the other end may be told what this one has to say: the kernel knows its account.

@@ -165,13 +165,8 @@ impl Index {
         window: Window,
         context: &Context<'_>,
     ) -> Result<Page, Stop> {
-        let patterns: Vec<Pattern> = query
-            .terms
-            .iter()
-            .filter_map(|term| Pattern::new(&term.kind, term.excluded, context.fields))
-            .collect();
-        let filters: Vec<(bool, Filter)> =
-            query.filters().map(|(excluded, filter)| (excluded, filter.clone())).collect();
+        let patterns = patterns(query, context.fields);
+        let filters = filters(query);
         let last = session.0.take().filter(|last| {
             let age = context.now.millis().saturating_sub(last.now.millis());
             let still = last.now == context.now || !is_relative(query) || (0..NOW_KEPT).contains(&age);
@@ -184,30 +179,8 @@ impl Index {
                 && last.covers(&patterns)
         });
         let now = last.as_ref().map_or(context.now, |last| last.now);
-        let filters_test = Filters::new(self, query, now, context.me);
-        let state = if filters_test.deleted { State::Deleted } else { State::Live };
-        // The same words, made of other fields: what the widest set covers covers each of them.
-        let nearer: Vec<(&Scope, FieldSet, Vec<Pattern>)> = context
-            .closer
-            .iter()
-            .map(|(scope, fields)| {
-                let made =
-                    query.terms.iter().filter_map(|term| Pattern::new(&term.kind, term.excluded, *fields));
-                (scope, *fields, made.collect())
-            })
-            .collect();
-        let mut plan = Plan {
-            index: self,
-            words: self.words(&patterns, context.fields),
-            closer: nearer
-                .iter()
-                .map(|(scope, fields, patterns)| (self.scope(scope), self.words(patterns, *fields)))
-                .collect(),
-            filters: filters_test,
-            scope: self.scope(context.scope),
-            state,
-            extra: context.extra,
-        };
+        let nearer = nearer(query, context);
+        let mut plan = self.plan(query, &patterns, &nearer, context, now);
         let by_rank = sort.by == SortKey::Relevance && !plan.words.found.is_empty();
         let cursor = match window.after {
             Some(id) => Some(self.entry(id).ok_or(Stop::CursorGone)?),
@@ -270,6 +243,57 @@ impl Index {
         Ok(Page { total, start: before.saturating_add(window.offset), hits })
     }
 
+    /// Which of these records a query finds, in their order. Words are matched fuzzily where the session's last search was
+    /// this one and matched them so, or was another one.
+    pub fn among(
+        &self,
+        session: &Session,
+        query: &Query,
+        ids: &[Uuid],
+        context: &Context<'_>,
+    ) -> Result<Vec<Uuid>, Stop> {
+        let patterns = patterns(query, context.fields);
+        let nearer = nearer(query, context);
+        let mut plan = self.plan(query, &patterns, &nearer, context, context.now);
+        let entries: Vec<u32> = ids.iter().filter_map(|id| self.entry(*id)).collect();
+        let run = Run { most: 0, floor: None, fuzzy: false, cancelled: context.cancelled };
+        let mut hits = plan.run(Some(&entries), &run, None)?.hits;
+        if hits.len() < entries.len() && plan.is_fuzzy() {
+            let filters = filters(query);
+            let same = session.0.as_ref().filter(|last| last.patterns == patterns && last.filters == filters);
+            if same.is_none_or(|last| last.loose.is_some()) {
+                plan.prepare_fuzzy();
+                hits = plan.run(Some(&entries), &Run { fuzzy: true, ..run }, None)?.hits;
+            }
+        }
+        let found: std::collections::HashSet<u32> = hits.into_iter().collect();
+        let is_hit = |id: &&Uuid| self.entry(**id).is_some_and(|n| found.contains(&n));
+        Ok(ids.iter().filter(is_hit).copied().collect())
+    }
+
+    fn plan<'p>(
+        &'p self,
+        query: &Query,
+        patterns: &'p [Pattern],
+        nearer: &'p [Nearer<'p>],
+        context: &'p Context<'_>,
+        now: Timestamp,
+    ) -> Plan<'p> {
+        let filters = Filters::new(self, query, now, context.me);
+        Plan {
+            index: self,
+            words: self.words(patterns, context.fields),
+            closer: nearer
+                .iter()
+                .map(|(scope, fields, patterns)| (self.scope(scope), self.words(patterns, *fields)))
+                .collect(),
+            state: if filters.deleted { State::Deleted } else { State::Live },
+            filters,
+            scope: self.scope(context.scope),
+            extra: context.extra,
+        }
+    }
+
     /// The window of a list sorted by something else than relevance.
     fn window(&self, hits: &[u32], sort: Sort, window: Window, cursor: Option<u32>) -> Vec<u32> {
         /// Fewer hits are sorted; more are picked out of the sorted order of everything.
@@ -302,6 +326,22 @@ impl Index {
             take(&mut order[start..].iter().copied())
         }
     }
+}
+
+fn patterns(query: &Query, fields: FieldSet) -> Vec<Pattern> {
+    query.terms.iter().filter_map(|term| Pattern::new(&term.kind, term.excluded, fields)).collect()
+}
+
+fn filters(query: &Query) -> Vec<(bool, Filter)> {
+    query.filters().map(|(excluded, filter)| (excluded, filter.clone())).collect()
+}
+
+/// The words of a query for records that are closer to the asker.
+type Nearer<'c> = (&'c Scope, FieldSet, Vec<Pattern>);
+
+/// The same words, made of other fields: what the widest set covers covers each of them.
+fn nearer<'c>(query: &Query, context: &'c Context<'_>) -> Vec<Nearer<'c>> {
+    context.closer.iter().map(|(scope, fields)| (scope, *fields, patterns(query, *fields))).collect()
 }
 
 fn is_relative(query: &Query) -> bool {

@@ -2,7 +2,7 @@
 
 use super::act::Then;
 use super::{App, Asker};
-use crate::api::{Card, Entry, Error, Page, Response};
+use crate::api::{Card, Cause, Code, Entry, Error, Page, Response};
 use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
 use crate::tui::effect::{CallId, JobId};
@@ -27,7 +27,10 @@ impl App {
         let Some(pending) = self.calls.remove(&id) else { return };
         self.dirty = true;
         match pending.asker {
-            Asker::Screen(asked) => self.screen_answer(asked, answer),
+            Asker::Screen(asked) => {
+                self.screen_answer(asked, answer);
+                self.ask_news();
+            }
             Asker::Layer(layer, ticket) => self.layer_input(layer, Input::Answer(ticket, answer)),
             Asker::Whoami => match expect!(answer, Whoami) {
                 Ok(identity) => self.ctx.identity = Some(identity),
@@ -100,6 +103,11 @@ impl App {
         match asked {
             Asked::Rows(kind, version) => {
                 let page: Result<Page, Error> = expect!(answer, List);
+                if let Err(error) = &page
+                    && error.cause == Some(Cause::Gone)
+                {
+                    self.fail(error.clone());
+                }
                 let wants = self.list_of(kind).page(version, page);
                 self.ask_all(wants.unwrap_or_default());
             }
@@ -116,18 +124,17 @@ impl App {
                 }
                 Err(error) => self.fail(error),
             },
-            Asked::Preview(kind, _) => match expect!(answer, Get) {
+            Asked::Preview(kind, id) => match expect!(answer, Get) {
                 Ok(card) => {
                     self.list_of(kind).previewed(card);
                 }
+                Err(error) if error.code == Code::NotFound => self.list_of(kind).lost_sight(id),
                 // The row itself is still there to be seen; the list says more when it is asked again.
                 Err(_) => self.list_of(kind).card = None,
             },
-            Asked::Fresh(kind) => {
-                // Without an answer the rows stay marked as changed.
-                if let Ok(page) = expect!(answer, List) {
-                    self.list_of(kind).freshened(page);
-                }
+            Asked::News(kind, version) => {
+                let page: Result<Page, Error> = expect!(answer, Among);
+                self.list_of(kind).answer_news(version, page.ok());
             }
             Asked::Presence => {
                 // Who else is there is not worth an error.
@@ -142,8 +149,16 @@ impl App {
             }
             Asked::Card(id) => {
                 let card: Result<Card, Error> = expect!(answer, Get);
-                if let Some(detail) = self.detail.as_mut().filter(|detail| detail.id == id) {
-                    detail.loaded(card, &self.ctx);
+                let Some(detail) = self.detail.as_mut().filter(|detail| detail.id == id) else { return };
+                match card {
+                    // It was here, so somebody took it away.
+                    Err(error) if error.code == Code::NotFound && detail.card.is_some() => {
+                        self.lost_sight(id);
+                    }
+                    Err(error) if error.cause == Some(Cause::Gone) && detail.card.is_some() => {
+                        self.fail(error);
+                    }
+                    card => detail.loaded(card, &self.ctx),
                 }
             }
             Asked::History(id) => {
@@ -223,6 +238,7 @@ impl App {
                 match result {
                     // A layer that is still open says it itself.
                     _ if listened => {}
+                    Ok(text) if text.is_empty() => {}
                     Ok(text) => self.toast(Level::Done, text.clone()),
                     Err(error) => self.fail(error.clone()),
                 }

@@ -30,6 +30,10 @@ impl App {
             return;
         }
         if let Some(top) = self.layers.last().map(|laid| laid.id) {
+            if key == Key::ctrl('s') || key.code() == Code::Enter {
+                // What was said before must not lie over what the layer answers.
+                self.clear_toasts();
+            }
             self.layer_input(top, Input::Key(key));
         } else if self.jobs_panel.is_some() {
             self.jobs_key(key);

@@ -10,7 +10,8 @@ impl App {
         self.put_layer(layer, None);
     }
 
-    fn put_layer(&mut self, layer: Box<dyn Layer>, parent: Option<u64>) {
+    /// The same; gives the number by which the layer can be closed from outside.
+    pub(super) fn put_layer(&mut self, layer: Box<dyn Layer>, parent: Option<u64>) -> u64 {
         let id = self.fresh();
         self.dirty = true;
         self.prefix.clear();
@@ -22,6 +23,7 @@ impl App {
             None => Vec::new(),
         };
         self.steps(id, steps);
+        id
     }
 
     /// Hands an input to a layer; one that is closed gets nothing.
@@ -39,7 +41,7 @@ impl App {
         }
     }
 
-    fn close_layer(&mut self, id: u64, gave: Option<String>) {
+    pub(super) fn close_layer(&mut self, id: u64, gave: Option<String>) {
         let Some(at) = self.layers.iter().position(|laid| laid.id == id) else { return };
         let laid = self.layers.remove(at);
         if let Some(form) = laid.layer.form() {
@@ -57,7 +59,9 @@ impl App {
             match step {
                 Step::Close => self.close_layer(id, None),
                 Step::CloseWith(text) => self.close_layer(id, Some(text)),
-                Step::Open(layer) => self.put_layer(layer, Some(id)),
+                Step::Open(layer) => {
+                    self.put_layer(layer, Some(id));
+                }
                 Step::Call(ticket, request) => self.ask(Asker::Layer(id, ticket), None, request),
                 Step::Latest(ticket, request) => {
                     let lane = Lane::Layer(id, ticket.0);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::App;
-use crate::api::Error;
+use crate::api::{Cause, Error};
 use crate::tui::layer::Level;
 
 /// Most messages seen at once.
@@ -26,6 +26,9 @@ impl App {
 
     /// Shows an error with its hint.
     pub(super) fn fail(&mut self, error: Error) {
+        if error.cause == Some(Cause::Gone) && self.ended {
+            return self.offer_restart();
+        }
         self.put(Level::Error, error.message, error.hint);
     }
 

@@ -105,4 +105,9 @@ impl Forms for Overlays {
         let vault = self.vault.clone()?;
         Some(Box::new(Unlock::over(vault)))
     }
+
+    fn restart(&self, _ctx: &Ctx) -> Option<Box<dyn Layer>> {
+        let vault = self.vault.clone()?;
+        Some(Box::new(Unlock::ended(vault)))
+    }
 }

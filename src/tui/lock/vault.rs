@@ -1,13 +1,13 @@
 //! What the screens for locking and founding need of stores.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::api::Error;
+use crate::api::{Cause, Code, Error};
 use crate::client::Client;
-use crate::client::open::{self, InitOptions, KdfCost, Secret};
+use crate::client::open::{self, InitOptions, KdfCost, Login, Secret, Unlocked};
 use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::tui::layer::{Job, JobHandle};
@@ -33,7 +33,22 @@ pub struct Founded {
 pub trait Vault: Send + Sync {
     /// Where that is, for people.
     fn place(&self) -> String;
+    /// Opens it. Where the user has an own password, that fails with [`Cause::Password`], and [`Vault::login`] goes on.
     fn unlock(&self, secret: &Secret) -> Result<Client, Error>;
+    /// Says who sits here, by the user's own password.
+    fn login(&self, password: Zeroizing<String>) -> Result<Client, Error>;
+    /// Whether the password alone is asked for, since the store is open.
+    fn asks_password(&self) -> bool {
+        false
+    }
+    /// Whether [`Vault::unlock_unasked`] can be tried.
+    fn has_file(&self) -> bool {
+        false
+    }
+    /// Opens it by the file that was named for that when the program was started.
+    fn unlock_unasked(&self) -> Result<Client, Error> {
+        Err(Error::new(Code::Locked, "no file was named that unlocks the store"))
+    }
     fn found(&self, new: &NewStore, passphrase: Zeroizing<String>) -> Result<Founded, Error>;
     /// Takes away a store that [`Vault::found`] made and nobody wants after all. Its client is gone by then.
     fn abandon(&self) -> Result<(), Error>;
@@ -48,7 +63,26 @@ pub struct DirVault {
     pub cost: KdfCost,
     /// What each role may see and do.
     pub roles: Roles,
+    /// Who of those that share the account, and the password where a file has it.
+    pub login: Login,
     pub env: Env,
+    /// Open, and waiting for the user's own password.
+    pub unlocked: Mutex<Option<Unlocked>>,
+}
+
+impl DirVault {
+    fn waiting(&self) -> MutexGuard<'_, Option<Unlocked>> {
+        self.unlocked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins the session; the store stays open for another try of the password.
+    fn begin(&self, unlocked: Unlocked, login: &Login) -> Result<Client, Error> {
+        let begun = unlocked.begin(login);
+        if begun.as_ref().is_err_and(|error| error.cause == Some(Cause::Password)) {
+            *self.waiting() = Some(unlocked);
+        }
+        begun
+    }
 }
 
 impl Vault for DirVault {
@@ -57,9 +91,22 @@ impl Vault for DirVault {
     }
 
     fn unlock(&self, secret: &Secret) -> Result<Client, Error> {
-        // Here nobody is asked for a second secret: the refusal says how to give it.
-        let (login, mut ask) = (open::Login::default(), |error| Err(error));
-        open::open_as(&self.dir, &self.unix, &self.roles, login, secret, &self.env, &mut ask)
+        // This process may hold it, from a try before.
+        drop(self.waiting().take());
+        let unlocked = open::unlock(&self.dir, &self.unix, &self.roles, secret, &self.env)?;
+        self.begin(unlocked, &self.login)
+    }
+
+    fn login(&self, password: Zeroizing<String>) -> Result<Client, Error> {
+        let waiting = self.waiting().take();
+        let Some(unlocked) = waiting else {
+            return Err(Error::new(Code::Locked, "the store has to be unlocked before").because(Cause::Gone));
+        };
+        self.begin(unlocked, &Login { password: Some(password), ..self.login.clone() })
+    }
+
+    fn asks_password(&self) -> bool {
+        self.waiting().is_some()
     }
 
     fn found(&self, new: &NewStore, passphrase: Zeroizing<String>) -> Result<Founded, Error> {

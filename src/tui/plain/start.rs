@@ -4,7 +4,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use crate::api::{Code, Error};
+use crate::api::{Cause, Code, Error};
 use crate::client::Client;
 use crate::client::open::{Secret, is_held};
 use crate::domain::country::Country;
@@ -26,6 +26,10 @@ fn fail(talk: &mut dyn Talk, error: &Error) -> io::Result<()> {
 
 /// Unlocks a store; nothing when the person gives up, or after three wrong tries.
 pub fn unlock(talk: &mut dyn Talk, vault: &dyn Vault) -> io::Result<Option<Client>> {
+    if vault.asks_password() {
+        talk.say(&[&format!("Store {}.", vault.place())])?;
+        return login(talk, vault);
+    }
     talk.say(&[
         &format!("Store {}.", vault.place()),
         "An empty line asks for a key file or the recovery code instead.",
@@ -48,12 +52,35 @@ pub fn unlock(talk: &mut dyn Talk, vault: &dyn Vault) -> io::Result<Option<Clien
         talk.say(&["Unlocking, this takes about a second."])?;
         match vault.unlock(&secret) {
             Ok(client) => return Ok(Some(client)),
+            Err(error) if error.cause == Some(Cause::Password) => {
+                talk.say(&[&format!("{}.", error.message)])?;
+                return login(talk, vault);
+            }
             Err(error) => {
                 fail(talk, &error)?;
                 if error.code != Code::Locked || is_held(&error) {
                     return Ok(None);
                 }
             }
+        }
+    }
+    Ok(None)
+}
+
+/// Asks for the user's own password; nothing when the person gives up, or after three wrong ones.
+fn login(talk: &mut dyn Talk, vault: &dyn Vault) -> io::Result<Option<Client>> {
+    for _ in 0..TRIES {
+        match talk.ask_secret("Your password:")? {
+            Some(typed) if !typed.is_empty() => match vault.login(typed) {
+                Ok(client) => return Ok(Some(client)),
+                Err(error) => {
+                    fail(talk, &error)?;
+                    if error.cause != Some(Cause::Password) {
+                        return Ok(None);
+                    }
+                }
+            },
+            Some(_) | None => return Ok(None),
         }
     }
     Ok(None)
@@ -155,6 +182,7 @@ pub fn first_run(
 #[cfg(test)]
 mod tests {
     use super::{first_run, unlock};
+    use crate::api::{Cause, Code, Error};
     use crate::env::Env;
     use crate::tui::lock::tests::Fake;
     use crate::tui::plain::{Plain, Talk};
@@ -173,6 +201,25 @@ mod tests {
         let (open, said) = unlocks("a\nb\nc\ncorrect horse\n");
         assert!(!open && said.contains("the passphrase is wrong"), "{said}");
         assert!(!unlocks("").0);
+    }
+
+    #[test]
+    fn an_own_password_is_asked_for_after_the_passphrase() {
+        let says = |lines: &str| {
+            let fake = Fake::default();
+            let wanted = Error::new(Code::Locked, "the user `rita` has an own password");
+            *fake.fails.lock().unwrap() = Some(wanted.because(Cause::Password));
+            let mut output = Vec::new();
+            let client = unlock(&mut Plain::new(lines.as_bytes(), &mut output), &fake).unwrap();
+            (client.is_some(), String::from_utf8(output).unwrap())
+        };
+        let (open, said) = says("correct horse\nwrong\nmy own password\n");
+        assert!(
+            open && said.contains("`rita` has an own password") && said.contains("Your password:"),
+            "{said}"
+        );
+        assert!(!says("correct horse\na\nb\nc\nmy own password\n").0);
+        assert!(!says("correct horse\n\n").0);
     }
 
     /// Answers like a person who wrote the code down, or like one who did not.

@@ -80,6 +80,8 @@ pub struct Detail {
     pub present: Vec<String>,
     /// The next answer shows what somebody else changed.
     pub foreign: bool,
+    /// It is out of sight by now, and nothing of it is held any more.
+    pub gone: bool,
     /// Fields that somebody else changed since it was opened.
     pub changed: BTreeSet<FieldKey>,
     width: u16,
@@ -102,6 +104,7 @@ impl Detail {
             fault: None,
             present: Vec::new(),
             foreign: false,
+            gone: false,
             changed: BTreeSet::new(),
             width,
             height,
@@ -153,6 +156,15 @@ impl Detail {
         self.settle(ctx);
     }
 
+    /// Forgets everything but that it was open.
+    pub fn lost_sight(&mut self) {
+        self.gone = true;
+        (self.card, self.history, self.readings) = (None, None, None);
+        self.present.clear();
+        self.changed.clear();
+        (self.cursor, self.top) = (0, 0);
+    }
+
     pub fn loaded(&mut self, answer: Result<Card, Error>, ctx: &Ctx) {
         match answer {
             Ok(card) => {
@@ -161,7 +173,9 @@ impl Detail {
                 }
                 self.card = Some(card);
                 self.fault = None;
+                self.gone = false;
             }
+            Err(_) if self.gone => {}
             Err(fault) => self.fault = Some(fault),
         }
         self.settle(ctx);

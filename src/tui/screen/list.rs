@@ -3,13 +3,17 @@
 //! Only what is seen and a page around it is ever held. Rows are asked for by their place in the list, under a
 //! number of the list's state (`version`); answers to an older state are dropped.
 
+mod news;
+
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::api::{self, Card, Error, Page, Request, View, Window};
+use crate::api::{self, Card, Cause, Error, Page, Request, View, Window};
 use crate::domain::entity::RecordKind;
 use crate::tui::effect::Lane;
+
+pub use news::News;
 
 use super::columns::{self, Column};
 use super::marks::Marks;
@@ -75,7 +79,11 @@ pub struct List {
     width: u16,
     /// Rows that somebody else changed, until the cursor has been on them.
     pub changed: BTreeSet<Uuid>,
+    /// What others did since the rows came.
+    pub news: News,
     version: u64,
+    /// The state of the list that `rows` are of.
+    rows_of: u64,
     /// What was asked for and has not come: the first row and the one behind the last.
     coming: Option<(u64, u64)>,
     /// The record the cursor shall stay on.
@@ -106,7 +114,9 @@ impl List {
             preview_shown: false,
             width: 0,
             changed: BTreeSet::new(),
+            news: News::default(),
             version: 0,
+            rows_of: 0,
             coming: None,
             anchor: None,
         }
@@ -115,6 +125,11 @@ impl List {
     /// The row in some place of the whole list, where it is held.
     pub fn row(&self, at: u64) -> Option<&View> {
         at.checked_sub(self.offset).and_then(|at| self.rows.get(usize::try_from(at).ok()?))
+    }
+
+    /// Where in the whole list a row that is held stands.
+    fn place_of(&self, id: Uuid) -> Option<u64> {
+        self.rows.iter().position(|row| row.id == id).map(|at| self.offset + at as u64)
     }
 
     /// The row under the cursor.
@@ -199,6 +214,7 @@ impl List {
     pub fn reload(&mut self, keep: Keep) -> Option<Want> {
         self.version += 1;
         self.coming = None;
+        self.news.forget_heard();
         match keep {
             Keep::Record => self.anchor = self.anchor.or_else(|| self.current().map(|row| row.id)),
             Keep::Nothing => {
@@ -278,18 +294,29 @@ impl List {
         let page = match answer {
             Ok(page) => page,
             Err(fault) => {
-                self.fault = Some(fault);
+                // What is there can still be read while the server is not.
+                if fault.cause != Some(Cause::Gone) || self.rows.is_empty() {
+                    self.fault = Some(fault);
+                }
                 return Some(Vec::new());
             }
         };
         self.fault = None;
+        let on = self.current().map(|row| row.id).filter(|_| self.rows_of == version);
+        self.rows_of = version;
         self.rows = page.items;
         self.offset = page.offset;
         self.total = page.total;
         self.withheld = page.withheld.values().sum();
+        let new = self.news.clear();
+        self.changed.extend(new.into_iter().filter(|id| self.rows.iter().any(|row| row.id == *id)));
+        // What others put before it has moved it; the cursor goes along.
+        if let Some(at) = on.filter(|_| self.anchor.is_none()).and_then(|on| self.place_of(on)) {
+            self.put_cursor(at);
+        }
         if let Some(anchor) = self.anchor.take() {
-            if let Some(at) = self.rows.iter().position(|row| row.id == anchor) {
-                self.put_cursor(self.offset + at as u64);
+            if let Some(at) = self.place_of(anchor) {
+                self.put_cursor(at);
             } else if self.total > self.rows.len() as u64 {
                 // It is elsewhere, or gone: only the store knows.
                 self.anchor = Some(anchor);
@@ -346,7 +373,7 @@ impl List {
         if !self.preview_shown {
             return None;
         }
-        let row = self.current()?;
+        let row = self.current().filter(|row| !self.news.is_gone(row.id))?;
         let held = self.card.as_ref().map(|card| (card.record.id, card.record.revision));
         if held == Some((row.id, row.revision)) {
             return None;
@@ -359,34 +386,6 @@ impl List {
             asked: Asked::Preview(self.kind, id),
             lane: Some(Lane::Preview(self.kind)),
             request: Request::Get(api::Get { kind: self.kind, id, at: None }),
-        }
-    }
-
-    /// Marks a row that somebody else changed, and asks what it says now. It is asked as a row, not as a record: nobody
-    /// has opened it.
-    pub fn changed_elsewhere(&mut self, id: Uuid, deleted: bool) -> Vec<Want> {
-        let Some(row) = self.rows.iter_mut().find(|row| row.id == id) else { return Vec::new() };
-        row.deleted |= deleted;
-        self.changed.insert(id);
-        let window = Window { after: None, offset: self.offset, limit: Some(self.rows.len() as u64) };
-        let mut want = self.list(Asked::Fresh(self.kind), window);
-        want.lane = Some(Lane::Fresh(self.kind));
-        let mut wants = vec![want];
-        // The pane shows the record as it is; its notes may be what changed.
-        if self.preview_shown && self.current().is_some_and(|row| row.id == id) {
-            wants.push(self.preview_of(id));
-        }
-        wants
-    }
-
-    /// Takes what the rows say now, each where it stands. One that would stand elsewhere waits until the list is asked
-    /// for anew.
-    pub fn freshened(&mut self, page: Page) {
-        for now in page.items {
-            let changed = self.changed.contains(&now.id);
-            if let Some(row) = self.rows.iter_mut().find(|row| changed && row.id == now.id) {
-                *row = now;
-            }
         }
     }
 
@@ -454,145 +453,4 @@ impl List {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::domain::time::Timestamp;
-
-    fn view(n: u64) -> View {
-        View {
-            kind: RecordKind::Contact,
-            id: Uuid::from_u64_pair(0, n),
-            revision: 1,
-            created_at: Timestamp::default(),
-            updated_at: Timestamp::default(),
-            title: format!("Contact {n}"),
-            deleted: false,
-            fields: Vec::new(),
-        }
-    }
-
-    /// Answers from a list of these numbers, until nothing more is asked.
-    fn serve(list: &mut List, all: &[u64], wants: Vec<Want>) -> usize {
-        let mut wants: std::collections::VecDeque<Want> = wants.into();
-        let mut asked = 0;
-        while let Some(want) = wants.pop_front() {
-            asked += 1;
-            assert!(asked < 20, "it goes round in circles");
-            let Request::List(request) = &want.request else { continue };
-            let from = match request.window.after {
-                Some(after) => {
-                    let at = all.iter().position(|n| Uuid::from_u64_pair(0, *n) == after);
-                    match at {
-                        Some(at) => at as u64 + 1,
-                        None => 0,
-                    }
-                }
-                None => request.window.offset,
-            };
-            let items: Vec<View> = all
-                .iter()
-                .skip(from as usize)
-                .take(request.window.limit.unwrap() as usize)
-                .map(|n| view(*n))
-                .collect();
-            let page = Page { items, total: all.len() as u64, offset: from, withheld: BTreeMap::new() };
-            let more = match want.asked {
-                Asked::Rows(_, version) => list.page(version, Ok(page)),
-                Asked::Whereabouts(_, version) => list.whereabouts(version, Ok(page)),
-                _ => panic!(),
-            };
-            wants.extend(more.unwrap_or_default());
-        }
-        asked
-    }
-
-    fn start(all: &[u64]) -> List {
-        let mut list = List::new(RecordKind::Contact);
-        list.resize(10, 78, false);
-        let wants = list.reload(Keep::Nothing).into_iter().collect();
-        serve(&mut list, all, wants);
-        list
-    }
-
-    #[test]
-    fn only_a_window_is_held_and_the_cursor_row_is_always_there() {
-        let all: Vec<u64> = (0..5000).collect();
-        let mut list = start(&all);
-        for motion in
-            [Motion::PageDown, Motion::Bottom, Motion::PageUp, Motion::HalfUp, Motion::Top, Motion::Down]
-        {
-            for _ in 0..7 {
-                let wants = list.go(motion);
-                serve(&mut list, &all, wants);
-                assert!(list.rows.len() <= 30);
-                assert_eq!(list.current().unwrap().id, Uuid::from_u64_pair(0, list.scroll.cursor));
-            }
-        }
-    }
-
-    #[test]
-    fn moving_within_what_is_held_asks_nothing() {
-        let all: Vec<u64> = (0..5000).collect();
-        let mut list = start(&all);
-        for _ in 0..9 {
-            assert_eq!(list.go(Motion::Down), []);
-        }
-    }
-
-    #[test]
-    fn the_cursor_stays_on_its_record_when_the_list_changes() {
-        let all: Vec<u64> = (0..500).collect();
-        let mut list = start(&all);
-        for _ in 0..40 {
-            let wants = list.go(Motion::Down);
-            serve(&mut list, &all, wants);
-        }
-        let on = list.current().unwrap().id;
-        let line = list.scroll.cursor - list.scroll.top;
-        // Somebody put a hundred records before it.
-        let changed: Vec<u64> = (1000..1100).chain(0..500).collect();
-        let wants = list.reload(Keep::Record).into_iter().collect();
-        serve(&mut list, &changed, wants);
-        assert_eq!(list.current().unwrap().id, on);
-        assert_eq!(list.scroll.cursor, 140);
-        assert_eq!(list.scroll.cursor - list.scroll.top, line, "on the same line of the screen");
-        // And now it is gone.
-        let without: Vec<u64> = changed.iter().copied().filter(|n| *n != 40).collect();
-        let wants = list.reload(Keep::Record).into_iter().collect();
-        serve(&mut list, &without, wants);
-        assert_eq!(list.scroll.cursor, 140);
-        assert!(list.current().is_some());
-    }
-
-    #[test]
-    fn answers_to_an_older_state_are_dropped() {
-        let mut list = start(&[1, 2, 3]);
-        let old = list.find("a".into()).unwrap();
-        let new = list.find("an".into()).unwrap();
-        let (Asked::Rows(_, old), Asked::Rows(_, new)) = (old.asked, new.asked) else { panic!() };
-        assert!(list.page(old, Ok(Page::default())).is_none());
-        assert_eq!(list.total, 3);
-        assert!(list.page(new, Ok(Page::default())).is_some());
-        assert_eq!(list.total, 0);
-    }
-
-    #[test]
-    fn a_range_beyond_the_window_is_asked_for() {
-        let all: Vec<u64> = (0..5000).collect();
-        let mut list = start(&all);
-        assert_eq!(list.mark_range(), None);
-        let wants = list.go(Motion::Bottom);
-        serve(&mut list, &all, wants);
-        let want = list.mark_range().unwrap();
-        let Request::List(request) = want.request else { panic!() };
-        assert_eq!(request.window, Window { after: None, offset: 0, limit: Some(5000) });
-        let wants = list.go(Motion::Top);
-        serve(&mut list, &all, wants);
-        list.mark_range();
-        list.go(Motion::Down);
-        assert_eq!(list.mark_range(), None);
-        assert_eq!(list.marks.count(0), 2);
-    }
-}
+mod tests;

@@ -49,6 +49,13 @@ impl Marks {
         }
     }
 
+    /// Takes the mark of a record away that cannot be worked on any more.
+    pub fn forget(&mut self, id: Uuid) {
+        if let Marks::These(ids) = self {
+            ids.remove(&id);
+        }
+    }
+
     pub fn add(&mut self, more: impl IntoIterator<Item = Uuid>) {
         if let Marks::These(ids) = self {
             ids.extend(more);

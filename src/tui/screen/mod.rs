@@ -54,8 +54,8 @@ pub enum Asked {
     Range(RecordKind, u64),
     Preview(RecordKind, Uuid),
     Completions(RecordKind),
-    /// Rows that somebody else changed, where they stand.
-    Fresh(RecordKind),
+    /// What others did to records of a list, in this state of it.
+    News(RecordKind, u64),
     /// Who else has the record open.
     Presence,
     Card(Uuid),

@@ -2,251 +2,27 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::Style;
 
-use crate::api::{Error, Import, Provenance, Response, View, Whoami};
+use super::stand::Stand;
+use super::world::{Ears, Hands, SHARED, world};
+use crate::api::{Error, Event, Response, Whoami};
 use crate::client::Client;
-use crate::client::open::{Local, in_memory};
-use crate::domain::contact::NoteKind;
-use crate::domain::draft::Draft;
-use crate::domain::edit::{FieldEdit, Incoming};
-use crate::domain::entity::RecordKind;
-use crate::domain::field::FieldKey;
-use crate::domain::time::Timestamp;
-use crate::domain::user::{Role, Settings, User};
-use crate::env::{Clock, Entropy, Env, Ids, Zone};
-use crate::service::Service;
+use crate::env::{Clock, Zone};
 use crate::tui::app::{App, Setup};
 use crate::tui::effect::{CallId, Effect};
 use crate::tui::keys::Key;
-use crate::tui::layer::{Ctx, Forms, Hint, Input, Job, JobHandle, JobNews, Layer, Step};
+use crate::tui::layer::{Forms, Job, JobHandle, JobNews};
 use crate::tui::msg::{Moment, Msg};
 use crate::tui::saved::Saved;
 use crate::tui::theme::{Palette, Theme};
 use crate::tui::view;
-
-/// 2026-06-15T09:30:00Z.
-const NOW: i64 = 1_781_515_800_000;
-
-/// A clock that stands still until it is moved.
-pub(super) struct Hands(AtomicU64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(NOW + self.0.load(Ordering::Relaxed) as i64)
-    }
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
-struct Counted(AtomicU64);
-
-impl Ids for Counted {
-    fn next(&self) -> uuid::Uuid {
-        uuid::Uuid::from_u64_pair(
-            0x6f96_19ff_8b86_4d11,
-            0xb42d_0000_0000_0000 + self.0.fetch_add(1, Ordering::Relaxed),
-        )
-    }
-}
-
-struct Noise(AtomicU64);
-
-impl Entropy for Noise {
-    fn fill(&self, buf: &mut [u8]) {
-        for byte in buf {
-            let n = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-            *byte = (n ^ (n >> 29) ^ (n >> 43)) as u8;
-        }
-    }
-}
-
-const GIVEN: [&str; 20] = [
-    "Anna",
-    "José",
-    "Søren",
-    "Zoë",
-    "太郎",
-    "Łukasz",
-    "Marie-Claire",
-    "Ömer",
-    "Nguyễn",
-    "Olga",
-    "Ben",
-    "Chloé",
-    "Dmitri",
-    "Eva",
-    "فاطمة",
-    "Giulia",
-    "Hannes",
-    "Ingrid",
-    "Jack",
-    "Karin",
-];
-const FAMILY: [&str; 10] = [
-    "Schmidt",
-    "García",
-    "Kierkegaard",
-    "Müller",
-    "山田",
-    "Wójcik",
-    "O’Brien",
-    "Öztürk",
-    "van der Berg",
-    "Иванова",
-];
-const COMPANY: [&str; 7] = [
-    "Muster GmbH",
-    "Beispiel & Söhne KG",
-    "Voorbeeld B.V.",
-    "Exemple SARL",
-    "株式会社サンプル",
-    "Przykład Sp. z o.o.",
-    "Ejemplo S.A.",
-];
-
-/// Two hundred people who do not exist. Numbers lie in the range Ofcom keeps for fiction.
-fn people() -> Vec<Incoming> {
-    (0..200_usize)
-        .map(|n| {
-            let mut fields = vec![
-                FieldEdit::text("given_name", GIVEN[n % GIVEN.len()]),
-                FieldEdit::text("family_name", FAMILY[n / GIVEN.len() % FAMILY.len()]),
-                FieldEdit::text("phones", format!("+44 20 7946 0{:03}", n)),
-                FieldEdit::text("emails", format!("person{n}@example.com")),
-                FieldEdit::text("external_id", format!("x{n}")),
-            ];
-            if n % 3 != 2 {
-                fields.push(FieldEdit::text("company", COMPANY[n % COMPANY.len()]));
-                fields
-                    .push(FieldEdit::text("job_title", ["Head of Purchasing", "Einkäuferin", "CTO"][n % 3]));
-            }
-            if n % 4 == 0 {
-                fields.push(FieldEdit::text("tags", "fair, berlin"));
-            }
-            let notes = if n % 10 == 0 {
-                vec![format!("Asked for an offer, lot {n}.\nCall again in May.")]
-            } else {
-                Vec::new()
-            };
-            Incoming { row: n as u64 + 1, fields, notes }
-        })
-        .collect()
-}
-
-struct World {
-    service: Arc<Service>,
-    hands: Arc<Hands>,
-}
-
-fn world() -> World {
-    let hands = Arc::new(Hands(AtomicU64::new(0)));
-    let env = Env {
-        clock: Arc::clone(&hands) as Arc<dyn Clock>,
-        entropy: Arc::new(Noise(AtomicU64::new(7))),
-        ids: Arc::new(Counted(AtomicU64::new(1))),
-    };
-    let settings =
-        Settings { controller: "Muster GmbH".into(), country: "DE".parse().ok(), ..Settings::default() };
-    let user = |name: &str, role: Role| User {
-        name: name.into(),
-        unix: name.into(),
-        role: role.into(),
-        ..User::default()
-    };
-    let service =
-        in_memory(settings, vec![user("anna", Role::Owner), user("ben", Role::Rep)], true, &env).unwrap();
-    let world = World { service, hands };
-    let provenance = Provenance {
-        source: "trade fair".into(),
-        supplier: String::new(),
-        basis: "consent".into(),
-        reason: "asked to be called".into(),
-        country: "GB".into(),
-        tags: Vec::new(),
-    };
-    let report = world.client("anna").call(Import { rows: people(), provenance, dry_run: false }).unwrap();
-    let rejected: Vec<_> = report.rows.iter().filter(|row| row.id.is_none()).collect();
-    assert!(rejected.is_empty(), "{rejected:?}");
-    world
-}
-
-impl World {
-    fn client(&self, unix: &str) -> Client {
-        let session = self.service.session_of(unix).unwrap();
-        Client::new(Arc::new(Local::new(Arc::clone(&self.service), session, None)))
-    }
-}
-
-/// Building two hundred people takes a while; tests that only look share them.
-static SHARED: LazyLock<Mutex<World>> = LazyLock::new(|| Mutex::new(world()));
-
-/// A layer that says what it was opened for.
-struct Named {
-    name: String,
-    covers: bool,
-}
-
-impl Layer for Named {
-    fn update(&mut self, input: Input, _: &Ctx) -> Vec<Step> {
-        match input {
-            Input::Key(key) if key == Key::char('!') => vec![Step::Close],
-            _ => Vec::new(),
-        }
-    }
-    fn draw(&self, buf: &mut Buffer, area: Rect, _: &Ctx) -> Option<Position> {
-        buf.set_string(area.x, area.y, &self.name, Style::new());
-        None
-    }
-    fn hints(&self, _: &Ctx) -> Vec<Hint> {
-        Vec::new()
-    }
-    fn opaque(&self) -> bool {
-        self.covers
-    }
-}
-
-struct Stand;
-
-fn named(name: String) -> Box<dyn Layer> {
-    Box::new(Named { name, covers: false })
-}
-
-impl Forms for Stand {
-    fn add(&self, kind: RecordKind, known: &[(FieldKey, String)], _: &Ctx) -> Box<dyn Layer> {
-        named(format!("<add {kind} {known:?}>"))
-    }
-    fn edit(&self, view: &View, field: Option<FieldKey>, ctx: &Ctx) -> Box<dyn Layer> {
-        let name = field.and_then(|key| ctx.schema.by_key(view.kind, key)).map(|field| field.name.clone());
-        named(format!("<edit {} {} of {} fields>", view.title, name.unwrap_or_default(), view.fields.len()))
-    }
-    fn edit_as_text(&self, view: &View, _: &Ctx) -> Box<dyn Layer> {
-        named(format!("<text {}>", view.title))
-    }
-    fn note(&self, contact: &View, kind: NoteKind, _: &Ctx) -> Box<dyn Layer> {
-        named(format!("<{kind} {}>", contact.title))
-    }
-    fn edit_note(&self, _: &View, _: &Ctx) -> Box<dyn Layer> {
-        named("<edit note>".into())
-    }
-    fn resume(&self, draft: &Draft, view: Option<&View>, _: &Ctx) -> Box<dyn Layer> {
-        let title = view.map_or("", |view| &view.title);
-        named(format!("<resume {} {title} {:?}>", draft.form.kind, draft.texts))
-    }
-    fn import(&self, _: &Ctx) -> Box<dyn Layer> {
-        named("<import>".into())
-    }
-    fn lock(&self, _: &Ctx) -> Option<Box<dyn Layer>> {
-        Some(Box::new(Named { name: "<locked>".into(), covers: true }))
-    }
-}
 
 struct Never;
 
@@ -267,6 +43,9 @@ pub(super) struct Robot {
     pub(super) saved: Option<Saved>,
     pub(super) hold: bool,
     held: VecDeque<Effect>,
+    /// What was asked, by name.
+    pub(super) asked: Vec<&'static str>,
+    ears: Option<Ears>,
 }
 
 impl Robot {
@@ -297,6 +76,42 @@ impl Robot {
         let client = world.client("anna");
         let robot = Robot::start(client, world.hands, width, height, Palette::Ansi16, None, Rc::new(Stand));
         (robot, colleague)
+    }
+
+    /// A store of its own with the forms of the program, seen by a user who hears of others; and another session, the
+    /// owner's.
+    pub(super) fn listening(user: &str, width: u16, height: u16) -> (Robot, Client) {
+        let world = world();
+        let colleague = world.client("anna");
+        let forms = Rc::new(crate::tui::forms::Overlays::new(None));
+        let ears = world.listening(user);
+        let client = ears.client();
+        let mut robot = Robot::start(client, world.hands, width, height, Palette::Ansi16, None, forms);
+        robot.ears = Some(ears);
+        robot.send(Msg::Event(Event::Live));
+        (robot, colleague)
+    }
+
+    /// Takes what the service has to tell.
+    pub(super) fn hear(&mut self) -> &mut Robot {
+        let events = self.ears.as_ref().unwrap().events();
+        for event in events {
+            self.send(Msg::Event(event));
+        }
+        self
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.hands.elapsed()
+    }
+
+    /// The number of the question that was held back last.
+    pub(super) fn last_call(&self) -> u64 {
+        let mut numbers = self.held.iter().filter_map(|effect| match effect {
+            Effect::Call { id, .. } => Some(id.0),
+            _ => None,
+        });
+        numbers.next_back().unwrap()
     }
 
     /// A store of its own, and the forms of the program.
@@ -378,6 +193,8 @@ impl Robot {
             saved: None,
             hold: false,
             held: VecDeque::new(),
+            asked: Vec::new(),
+            ears: None,
         };
         robot.perform(effects);
         robot
@@ -426,7 +243,10 @@ impl Robot {
                 continue;
             }
             let msg = match effect {
-                Effect::Call { id, request, .. } => Msg::Answer(id, self.client.request(request)),
+                Effect::Call { id, request, .. } => {
+                    self.asked.push(request.name());
+                    Msg::Answer(id, self.client.request(request))
+                }
                 Effect::Job { id, job: Job { work, .. }, .. } => {
                     Msg::Job(id, JobNews::Ended(work(Some(&self.client), &Never)))
                 }

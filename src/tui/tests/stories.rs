@@ -6,10 +6,6 @@ use ratatui::layout::Size;
 use ratatui::style::Modifier;
 
 use super::robot::Robot;
-use crate::api;
-use crate::api::event::{Changed, Event, Presence};
-use crate::domain::edit::FieldEdit;
-use crate::domain::entity::RecordKind;
 use crate::tui::keys::Key;
 use crate::tui::msg::Msg;
 use crate::tui::theme::Palette;
@@ -84,82 +80,6 @@ fn marks_range_and_all() {
     robot.press("*").see(&["200 marked"]);
     robot.press("space").see(&["everything is marked"]);
     robot.press("*").not_see(" marked ");
-}
-
-#[test]
-fn many_are_tagged_after_a_preview_and_it_is_one_step_back() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("/").type_in("tag:berlin").press("enter").see(&["1/50"]);
-    robot.press("* #").see(&["Tags of 50 contacts"]).type_in("spring -fair").press("enter");
-    robot.see(&["one after the other"]).press("ctrl-u").type_in("spring").press("enter");
-    robot.see(&[
-        "50 found: 50 would change",
-        "Change 50 contacts?",
-        "- berlin, fair",
-        "+ berlin, fair, spring",
-    ]);
-    // Enter means no.
-    robot.press("enter").not_see("Change 50").press("enter y").see(&["50 changed"]).not_see("Change 50");
-    robot.press("esc /").type_in("tag:spring").press("enter").see(&["1/50"]);
-    robot.press("u").see(&["taken back", "No contacts found"]);
-    robot.press("U").see(&["1/50"]);
-}
-
-#[test]
-fn one_is_tagged_at_once_with_completion() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("j #").type_in("fa").see(&["fair"]).press("tab enter").see(&["u takes it back"]);
-    robot.press("o").type_in("be").see(&["ben"]).press("down enter enter").see(&["owner ben"]);
-    robot.press("/").type_in("owner:ben").press("enter").see(&["1/1"]);
-}
-
-#[test]
-fn deleting_asks_no_is_the_default_and_restoring_brings_back() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("D").see(&["[ No ]", "[ Yes ]"]).press("enter").see(&["1/200"]);
-    robot.press("D y").see(&["/199", "u brings it back"]);
-    robot.press("g d").see(&["1/1", "> x"]);
-    robot.press("D").see(&["it is deleted; r restores it"]);
-    robot.press("r").see(&["restored", "No contacts found"]).press("esc").see(&["/200"]);
-}
-
-#[test]
-fn deleting_many_wants_the_number() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("/").type_in("tag:fair").press("enter * D");
-    robot.see(&["Delete 50 contacts?", "50 found: 50 would change", "Type 50", "… and 40 more"]);
-    // Neither Enter alone nor another key means yes.
-    robot.press("y enter").see(&["that is not the number"]).type_in("49").press("enter");
-    robot.see(&["that is not the number"]).press("esc").see(&["1/50"]).not_see("Type 50");
-    robot.press("D").type_in("50").press("enter");
-    robot.see(&["50 contacts deleted; u brings them back"]).press("esc esc").see(&["/150"]);
-    // It was one step.
-    robot.press("u").see(&["taken back: deletion of 50 contacts", "/200"]);
-    robot.press("U").see(&["done again", "/150"]);
-    robot
-        .press("g d")
-        .see(&["/50"])
-        .press("* r")
-        .see(&["50 contacts restored"])
-        .press("esc esc")
-        .see(&["/200"]);
-}
-
-#[test]
-fn what_is_deleted_is_what_was_shown() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("/").type_in("tag:fair").press("enter * D").see(&["Type 50"]).press("esc");
-    robot.press("esc j D y").see(&["u brings it back"]);
-    robot.press("g d * D").see(&["0 would change, 1 are so already", "There is nothing to delete."]);
-    robot.press("enter").not_see("nothing to delete");
-}
-
-#[test]
-fn two_are_merged_after_a_preview() {
-    let mut robot = Robot::alone(120, 40);
-    robot.press("M").see(&["mark exactly two contacts"]);
-    robot.press("space space M").see(&["Merge two contacts", "Stays:", "Taken over"]);
-    robot.press("enter").see(&["/200"]).press("M x y").see(&["merged into", "/199"]);
 }
 
 #[test]
@@ -471,55 +391,6 @@ fn the_forms_of_the_program_change_what_the_list_shows() {
 }
 
 #[test]
-fn a_view_is_chosen_by_a_few_letters_and_left_by_esc() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("S").see(&["Views", "My contacts", "@mine", "owner:me", "New this week"]);
-    robot.type_in("nobody").see(&["Nobody's yet", "owner:none"]).not_see("@mine");
-    robot.press("enter").see(&["[Nobody's yet]", "1/200", "Source"]).not_see("by -created");
-    // What is typed narrows within the view.
-    robot.press("/").type_in("tag:fair").press("enter").see(&["[Nobody's yet]", "1/50"]);
-    robot.press("esc").see(&["[Nobody's yet]", "1/200"]);
-    robot.press("S").see(&["All contacts", "* Nobody's yet"]).press("esc");
-    robot.press("o").type_in("be").see(&["ben"]).press("down enter enter").see(&["/199"]);
-    robot.press("S").type_in("mine").press("enter").see(&["No contacts in this view", "esc leaves the view"]);
-    robot.press("esc").see(&["1/200"]).not_see("[Nobody");
-}
-
-#[test]
-fn what_is_shown_is_saved_as_a_view_and_comes_back_with_the_program() {
-    let mut robot = Robot::alone(80, 24);
-    robot.press("/").type_in("tag:fair").press("enter").see(&["1/50"]);
-    robot.press("S ctrl-s").see(&["Save as a view", "tag:fair", "you alone"]).type_in("The fair");
-    robot.see(&["@the-fair"]).press("enter").see(&["[The fair]", "1/50", "saved as @the-fair"]);
-    // The name stands for it in the search box, completed by a few letters.
-    robot.press("esc esc /").type_in("@the").see(&["the-fair"]).press("tab").see(&["/ @the-fair", "/50"]);
-    robot.press("enter").see(&["1/50"]).press("esc");
-    robot
-        .press("/")
-        .type_in("@thefair")
-        .press("enter")
-        .see(&["there is no view `@thefair`"])
-        .press("esc esc");
-    // Saved again under the title, it asks before it replaces.
-    robot.press("/").type_in("tag:berlin").press("enter S ctrl-s").type_in("The fair").press("enter");
-    robot.see(&["enter again replaces it"]).press("enter").see(&["[The fair]"]);
-    robot.press("q");
-    let saved = robot.saved.clone().unwrap();
-    assert!(saved.view_contacts.parse::<uuid::Uuid>().is_ok(), "an id says nothing: {saved:?}");
-    let mut again = robot.again(saved);
-    again.see(&["[The fair]", "1/50"]).press("S").see(&["tag:berlin"]).press("esc");
-    // Taken away, it is gone, also from where it was remembered; and it comes back.
-    again.press("S").type_in("fair").press("ctrl-d").see(&["u brings it back"]).press("esc");
-    again
-        .see(&["1/200"])
-        .not_see("[The fair]")
-        .press("u")
-        .see(&["taken back"])
-        .press("S")
-        .see(&["@the-fair"]);
-}
-
-#[test]
 fn who_looked_stands_in_a_tab_for_those_who_may_know() {
     let mut robot = Robot::alone(100, 30);
     robot.press("enter tab tab tab").see(&["[Who looked", "anna  opened", "Kept for 12 months"]);
@@ -537,56 +408,4 @@ fn why_a_field_is_as_it_is_is_told_with_the_chain() {
         "role      `owner`",
     ]);
     robot.press("esc").press("w").press("esc").see(&["[Fields]"]);
-}
-
-/// What another session did, as the server tells it.
-fn told(kind: crate::domain::entity::RecordKind, id: uuid::Uuid) -> Msg {
-    let action = crate::domain::history::Action::Edit;
-    Msg::Event(Event::Changed(Changed { seq: 1, kind, id, about: None, action, actor: "ben".into() }))
-}
-
-fn edit(client: &crate::client::Client, id: uuid::Uuid, field: &str, text: &str) {
-    let fields = vec![FieldEdit::text(field, text)];
-    client.call(api::Edit { kind: RecordKind::Contact, id, fields, expect_revision: None }).unwrap();
-}
-
-#[test]
-fn what_a_colleague_changes_is_marked_and_moves_nothing() {
-    let (mut robot, colleague) = Robot::with_colleague(80, 24);
-    let third = robot.app.contacts.rows[2].clone();
-    edit(&colleague, third.id, "job_title", "Director");
-    let before = robot.lines();
-    robot.press("j").send(told(RecordKind::Contact, third.id));
-    let lines = robot.lines();
-    let row = before.iter().position(|line| line.contains(&third.title)).unwrap();
-    assert!(lines[row].starts_with("  ~") && lines[row].contains("Director"), "{:?}", lines[row]);
-    assert!(lines[row - 1].starts_with('>'), "{:?}", lines[row - 1]);
-    // Whoever has looked at it knows.
-    robot.press("j").press("j");
-    assert!(!robot.lines()[row].contains('~'));
-    // One that would now be the last stands where it stood, until the list is asked for anew.
-    edit(&colleague, third.id, "family_name", "Zzz-last");
-    robot.send(told(RecordKind::Contact, third.id));
-    assert!(robot.lines()[row].starts_with("  ~"), "{:?}", robot.lines()[row]);
-    // A new one is not squeezed in; one that is not held asks for nothing.
-    robot.send(told(RecordKind::Contact, uuid::Uuid::from_u128(1))).see(&["/200"]);
-}
-
-#[test]
-fn an_open_record_shows_what_changed_and_who_is_there() {
-    let (mut robot, colleague) = Robot::with_colleague(80, 24);
-    robot.send(Msg::Event(Event::Live)).press("enter");
-    let id = robot.app.detail.as_ref().unwrap().id;
-    edit(&colleague, id, "job_title", "Director of Everything");
-    let cursor = robot.app.detail.as_ref().unwrap().cursor;
-    robot.send(told(RecordKind::Contact, id)).see(&["Director of Everything", "ben changed this"]);
-    let line = robot.lines().into_iter().find(|line| line.contains("Director of")).unwrap();
-    assert!(line.chars().take(3).any(|c| c == '~'), "{line:?}");
-    assert_eq!(robot.app.detail.as_ref().unwrap().cursor, cursor);
-    let names = vec!["ben".to_owned(), "cleo".to_owned()];
-    robot.send(Msg::Event(Event::Presence(Presence { id, names }))).see(&["[also here: ben, cleo]"]);
-    robot.send(Msg::Event(Event::Presence(Presence { id, names: vec![] })));
-    assert!(!robot.lines().join("\n").contains("also here"));
-    robot.send(Msg::Event(Event::Lost)).see(&["the server is gone"]);
-    robot.send(Msg::Event(Event::Back)).see(&["there again", "Director of Everything"]);
 }

@@ -14,6 +14,13 @@ use crate::tui::theme::Tone;
 pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Position> {
     let theme = app.ctx.theme;
     let detail = app.detail.as_ref()?;
+    if detail.gone {
+        let said = format!("{}This {} is no longer yours to see.", theme.mark(Tone::Warning), detail.kind);
+        paint::put(buf, 0, parts.bar.y, parts.bar.width, &said, theme.style(Tone::Warning));
+        let hint = "esc goes back to the list";
+        paint::put(buf, 2, parts.captions.y, parts.captions.width, hint, theme.style(Tone::Dim));
+        return None;
+    }
     if let Some(fault) = &detail.fault {
         let sign = theme.mark(Tone::Error);
         paint::put(

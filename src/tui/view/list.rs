@@ -22,6 +22,8 @@ use crate::tui::theme::{Theme, Tone};
 
 /// The sign before a row or field that somebody else changed.
 pub(super) const CHANGED: &str = "~";
+/// The sign before a row that is not in the list any more.
+const LEFT: &str = "-";
 /// The sign of a marked row.
 const MARK: &str = "*";
 
@@ -65,6 +67,12 @@ fn search_box(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Po
     let width = u16::try_from(text::width(&count)).unwrap_or(0).min(area.width / 2);
     paint::put(buf, area.right().saturating_sub(width), area.y, width, &count, theme.style(Tone::Dim));
     let room = Rect { width: area.width.saturating_sub(width + 1), ..area };
+    let told = news(app, list, room.width / 2);
+    let width = u16::try_from(text::width(&told)).unwrap_or(0).min(room.width / 2);
+    let x = room.right().saturating_sub(width + 1);
+    paint::put(buf, x, area.y, width, &told, theme.style(Tone::Badge));
+    let width = if told.is_empty() { room.width } else { room.width.saturating_sub(width + 2) };
+    let room = Rect { width, ..room };
     let key = app.keymap.key_of(crate::tui::action::Action::Search);
     if !list.search.open && list.search.line.is_empty() {
         let text = format!("{key} to search");
@@ -74,6 +82,20 @@ fn search_box(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Po
     let caret = paint::field(buf, room, "/ ", &list.search.line, theme);
     colour(list, buf, room, theme);
     caret
+}
+
+/// What others did that the list does not show, with the key that shows it; shorter where there is less room.
+fn news(app: &App, list: &List, room: u16) -> String {
+    let (new, left) = (list.news.added(), list.news.left());
+    let key = app.keymap.key_of(crate::tui::action::Action::Refresh);
+    let (counts, does) = match (new, left) {
+        (0, 0) => return String::new(),
+        (new, 0) => (format!("{new} new"), "shows them"),
+        (0, left) => (format!("{left} gone"), "clears them"),
+        (new, left) => (format!("{new} new, {left} gone"), "shows"),
+    };
+    let long = format!("{counts}: {key} {does}");
+    if text::width(&long) <= usize::from(room) { long } else { format!("{counts} ({key})") }
 }
 
 fn sort_words(sort: &str) -> String {
@@ -169,7 +191,15 @@ fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position
     for (y, n) in (area.y..area.bottom()).zip(list.scroll.top..list.total) {
         let on = n == list.scroll.cursor;
         let focused = on && !list.preview_focus;
-        let base = theme.style(if focused { Tone::Selection } else { Tone::Text });
+        let left = list.row(n).is_some_and(|row| list.news.has_left(row.id));
+        let tone = if focused {
+            Tone::Selection
+        } else if left {
+            Tone::Dim
+        } else {
+            Tone::Text
+        };
+        let base = theme.style(tone);
         let line = Rect { y, height: 1, ..area };
         buf.set_style(line, base);
         paint::put(buf, area.x, y, 1, if on { ">" } else { " " }, base);
@@ -191,6 +221,8 @@ fn rows(app: &App, list: &List, buf: &mut Buffer, area: Rect) -> Option<Position
         }
         if row.deleted {
             paint::put(buf, area.x + 2, y, 1, "x", base);
+        } else if left {
+            paint::put(buf, area.x + 2, y, 1, LEFT, base);
         } else if list.changed.contains(&row.id) {
             paint::put(buf, area.x + 2, y, 1, CHANGED, base.patch(theme.style(Tone::Badge)));
         }
@@ -269,6 +301,10 @@ impl App {
         }
         let Some(list) = self.list() else { return Vec::new() };
         let Some(row) = list.current() else { return Vec::new() };
+        if list.news.is_gone(row.id) {
+            let said = format!("This {} is no longer yours to see.", list.kind);
+            return vec![TextLine { item: None, spans: vec![(Tone::Warning, said)] }];
+        }
         let card = list.card.as_ref().filter(|card| card.record.id == row.id);
         // The record before stays for the moment its successor takes to come: two frames for one key flicker, and
         // cost twice the bytes. Where that takes long, what the row knows of it stands in.

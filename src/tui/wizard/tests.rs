@@ -39,6 +39,9 @@ impl Forms for Names {
     fn lock(&self, _: &Ctx) -> Option<Box<dyn Layer>> {
         None
     }
+    fn restart(&self, _: &Ctx) -> Option<Box<dyn Layer>> {
+        None
+    }
 }
 
 fn run(fake: &Arc<Fake>) -> Robot {
