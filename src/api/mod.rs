@@ -1,5 +1,6 @@
 //! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
 
+pub mod consent;
 pub mod error;
 pub mod event;
 pub mod frame;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::channel::Channel;
+use crate::domain::consent::Way;
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
@@ -21,6 +23,7 @@ use crate::domain::id::ContactId;
 use crate::domain::schema::StoredCustom;
 use crate::domain::time::Timestamp;
 
+pub use consent::{Book, BookLine, EventView, Recorded, Said, StoredPurpose};
 pub use error::{Cause, Code, Error};
 pub use event::Event;
 pub use hush::Hush;
@@ -245,6 +248,27 @@ calls! {
     /// Gives a user an own password, asked for when a session begins; none takes it away. Oneself when no user is named:
     /// then the old one is given, where there is one.
     SetPassword { user: Option<String>, password: Option<Hush>, old: Option<Hush>, } -> Edited;
+    /// What data is used for; retired ones too when asked.
+    Purposes { retired: bool, } -> Vec<StoredPurpose>;
+    /// Records what a person said about the use of data, or on which other ground than consent it is used. All of it, or
+    /// nothing.
+    ConsentRecord { contact: ContactId, said: Vec<Said>, } -> Recorded;
+    /// Takes consent back, or notes an objection: for one purpose or all, one channel or all.
+    ConsentWithdraw {
+        contact: ContactId,
+        /// All purposes when `None`; of an objection, all that are direct marketing.
+        purpose: Option<String>,
+        channel: Option<Channel>,
+        /// What the person said, word for word; nobody needs to give a reason.
+        words: String,
+        way: Way,
+        at: Option<Timestamp>,
+        zone: String,
+        /// Art. 21 GDPR, rather than Art. 7(3).
+        objection: bool,
+    } -> Recorded;
+    /// What holds for a person, and the events from which it follows; as it stood at a moment when one is named.
+    Consents { contact: ContactId, at: Option<Timestamp>, } -> Book;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
 }

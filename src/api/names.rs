@@ -49,6 +49,10 @@ impl Request {
             Request::AccessExplain(one) => Named::new(contact, [one.contact.0]),
             Request::Duplicates(_) | Request::Import(_) | Request::Export(_) => Named::new(contact, None),
             Request::Views(_) => Named::new(RecordKind::View, None),
+            Request::Purposes(_) => Named::new(RecordKind::Purpose, None),
+            Request::ConsentRecord(one) => Named::new(contact, [one.contact.0]),
+            Request::ConsentWithdraw(one) => Named::new(contact, [one.contact.0]),
+            Request::Consents(one) => Named::new(contact, [one.contact.0]),
             Request::SetPassword(_) => Named::new(RecordKind::User, None),
             Request::Whoami(_)
             | Request::SchemaGet(_)

@@ -55,6 +55,8 @@ impl Request {
             | Request::RoleList(_)
             | Request::Drafts(_)
             | Request::AccessExplain(_)
+            | Request::Purposes(_)
+            | Request::Consents(_)
             | Request::Views(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_)
@@ -67,6 +69,8 @@ impl Request {
             | Request::Edit(_)
             | Request::Delete(_)
             | Request::Restore(_)
+            | Request::ConsentRecord(_)
+            | Request::ConsentWithdraw(_)
             | Request::KeepDraft(_)
             | Request::DropDraft(_)
             | Request::Merge(_) => Nature::Change,

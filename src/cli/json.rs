@@ -61,7 +61,15 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => false,
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => false,
     };
     if takes_own && (only.is_none() || !own.is_empty()) {
         object.insert("custom".to_owned(), Json::Object(own));

@@ -138,7 +138,15 @@ fn columns(
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => (Some("display_name"), &[]),
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => (Some("display_name"), &[]),
         };
         let fields = keys.iter().filter_map(|key| field(*key));
         return Ok(first.map(Col::own).into_iter().chain(fields).chain([Col::own("id")]).collect());

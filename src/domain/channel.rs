@@ -17,5 +17,7 @@ words! {
         Post = "post",
         /// In person, at the door or at the desk.
         Visit = "visit",
+        /// No way of reaching: that the person's data is kept. A consent to be kept is not one to be called (R4).
+        Storage = "storage",
     }
 }

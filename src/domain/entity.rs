@@ -18,10 +18,76 @@ words! {
         ExportRun = "export",
         /// A filter with columns and an order, as somebody saved it.
         View = "view",
+        /// What data is used for.
+        Purpose = "purpose",
+        /// An event of a person's ledger of consent.
+        Consent = "consent",
+        /// A call that was made.
+        Call = "call",
+        CallList = "call_list",
+        /// A person on a call list.
+        CallEntry = "call_entry",
+        /// Whom data is given to.
+        Recipient = "recipient",
+        Task = "task",
+        /// What a person asked for by right.
+        Request = "request",
     }
 }
 
+/// Under whose key records of a kind lie, and who sees them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lies {
+    /// The record is the person.
+    Person,
+    /// Under the key of the person it is about; it is seen with the person, and gone with the person.
+    AboutPerson,
+    /// Under the store's key.
+    Nobody,
+}
+
 impl RecordKind {
+    pub fn lies(self) -> Lies {
+        match self {
+            RecordKind::Contact => Lies::Person,
+            RecordKind::Note
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request => Lies::AboutPerson,
+            RecordKind::Company
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::Recipient => Lies::Nobody,
+        }
+    }
+
+    /// Whether a record, once written, is never changed: history that only grows.
+    pub fn only_grows(self) -> bool {
+        match self {
+            RecordKind::Consent | RecordKind::Call | RecordKind::ExportRun => true,
+            RecordKind::Contact
+            | RecordKind::Company
+            | RecordKind::Note
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => false,
+        }
+    }
+
     /// What several of them are called.
     pub fn plural(self) -> &'static str {
         match self {
@@ -33,6 +99,14 @@ impl RecordKind {
             RecordKind::Settings => "settings",
             RecordKind::ExportRun => "exports",
             RecordKind::View => "views",
+            RecordKind::Purpose => "purposes",
+            RecordKind::Consent => "consent events",
+            RecordKind::Call => "calls",
+            RecordKind::CallList => "call lists",
+            RecordKind::CallEntry => "entries of call lists",
+            RecordKind::Recipient => "recipients",
+            RecordKind::Task => "tasks",
+            RecordKind::Request => "requests",
         }
     }
 
@@ -109,6 +183,14 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
         RecordKind::Settings => crate::domain::user::Settings::specs(),
         RecordKind::ExportRun => crate::domain::user::ExportRun::specs(),
         RecordKind::View => crate::domain::view::SavedView::specs(),
+        RecordKind::Purpose => crate::domain::purpose::Purpose::specs(),
+        RecordKind::Consent => crate::domain::consent::ConsentEvent::specs(),
+        RecordKind::Call => crate::domain::call::Call::specs(),
+        RecordKind::CallList => crate::domain::call::CallList::specs(),
+        RecordKind::CallEntry => crate::domain::call::CallEntry::specs(),
+        RecordKind::Recipient => crate::domain::recipient::Recipient::specs(),
+        RecordKind::Task => crate::domain::task::Task::specs(),
+        RecordKind::Request => crate::domain::request::SubjectRequest::specs(),
     }
 }
 

@@ -21,6 +21,10 @@ words! {
         Export = "export",
         Checkpoint = "checkpoint",
         Init = "init",
+        /// What a person said about the use of data, or on which other ground it is used.
+        Consent = "consent",
+        Withdraw = "withdraw",
+        Call = "call",
     }
 }
 

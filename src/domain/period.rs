@@ -9,6 +9,7 @@ use std::str::FromStr;
 use chrono::{Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::time::Timestamp;
 use crate::domain::value::Invalid;
 
 /// Years, months, weeks and days, at least one of them above zero (ISO 8601-1, 5.5.2, without a time of day).
@@ -40,6 +41,13 @@ impl Period {
         let months = u32::from(self.years) * 12 + u32::from(self.months);
         let days = u64::from(self.weeks) * 7 + u64::from(self.days);
         day.checked_add_months(Months::new(months))?.checked_add_days(Days::new(days))
+    }
+
+    /// The moment that lies this long after `from`: on the day that [`Period::after`] gives, at the same time in UTC.
+    pub fn after_moment(self, from: Timestamp) -> Option<Timestamp> {
+        let day = from.date();
+        let into_day = from.millis() - Timestamp::start_of(day).millis();
+        Some(Timestamp::from_millis(Timestamp::start_of(self.after(day)?).millis() + into_day))
     }
 
     /// The day that lies this long before `day`.

@@ -12,9 +12,10 @@ use crate::api::*;
 use crate::client::Client;
 use crate::domain::access::{RoleName, Roles};
 use crate::domain::channel::Channel;
+use crate::domain::consent::{ConsentKind, Way};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
-use crate::domain::entity::RecordKind;
+use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
@@ -124,7 +125,15 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => vec![Uuid::from_u128(1)],
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => vec![Uuid::from_u128(1)],
     };
     let words = |kind: RecordKind| match kind {
         RecordKind::Contact => {
@@ -136,11 +145,17 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         RecordKind::CustomField => vec![FieldEdit::text("label", "x")],
         RecordKind::Settings => vec![FieldEdit::text("controller", "x")],
         RecordKind::ExportRun => vec![FieldEdit::text("purpose", "x")],
-        RecordKind::View => vec![FieldEdit::text("title", "x")],
+        RecordKind::View | RecordKind::Purpose | RecordKind::Recipient => vec![FieldEdit::text("title", "x")],
+        RecordKind::Consent => vec![FieldEdit::text("words", "x")],
+        RecordKind::Call => vec![FieldEdit::text("note", "x")],
+        RecordKind::CallList => vec![FieldEdit::text("name", "x")],
+        RecordKind::CallEntry => vec![FieldEdit::text("reason", "x")],
+        RecordKind::Task => vec![FieldEdit::text("text", "x")],
+        RecordKind::Request => vec![FieldEdit::text("words", "x")],
     };
     for kind in RecordKind::ALL.iter().copied() {
         let at = kind.word();
-        let query = if kind == RecordKind::Note { contacts[0].to_string() } else { String::new() };
+        let query = if kind.lies() == Lies::AboutPerson { contacts[0].to_string() } else { String::new() };
         put(at, Request::List(list(kind, &query)));
         let (query, columns) = (String::new(), Vec::new());
         put(at, Request::Among(Among { kind, query, ids: ids(kind), columns, count: true }));
@@ -154,7 +169,7 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
             put(at, Request::Edit(Edit { kind, id, fields: fields.clone(), expect_revision: Some(1) }));
             put(at, Request::Edit(Edit { kind, id, fields, expect_revision: None }));
         }
-        let about = (kind == RecordKind::Note).then(|| ContactId(contacts[0]));
+        let about = (kind.lies() == Lies::AboutPerson).then(|| ContactId(contacts[0]));
         put(at, Request::Add(Add { kind, about, fields: words(kind) }));
         let targets = Targets::Ids(ids(kind));
         for (deed, word) in
@@ -200,7 +215,7 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
         }
     }
     for kind in RecordKind::ALL.iter().copied() {
-        let about = (kind == RecordKind::Note).then(|| contacts[0]);
+        let about = (kind.lies() == Lies::AboutPerson).then(|| contacts[0]);
         let at_once = Timestamp::from_millis(1_780_000_050_000);
         for (word, id) in [("new", None), ("of", ids(kind).first().copied())] {
             let form = Form { kind, id, about: about.filter(|_| id.is_none()) };
@@ -226,6 +241,20 @@ fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(Strin
     put("", Request::Doctor(Doctor {}));
     put("", Request::Inventory(Inventory {}));
     put("", Request::SetPassword(SetPassword { user: None, password: None, old: None }));
+    for retired in [false, true] {
+        put("", Request::Purposes(Purposes { retired }));
+    }
+    for contact in contacts.iter().map(|id| ContactId(*id)) {
+        put("", Request::Consents(Consents { contact, at: None }));
+        let said = [Said::new(ConsentKind::Given, "sales", Channel::Phone, Way::InPerson, "yes, do call me")];
+        put("", Request::ConsentRecord(ConsentRecord { contact, said: said.into() }));
+        for objection in [false, true] {
+            let (purpose, channel, at) = (Some("sales".to_owned()), None, None);
+            let (words, way, zone) = ("no more".to_owned(), Way::Mail, String::new());
+            let withdraw = ConsentWithdraw { contact, purpose, channel, words, way, at, zone, objection };
+            put("", Request::ConsentWithdraw(withdraw));
+        }
+    }
     // What changes the records comes last.
     for kind in RecordKind::ALL.iter().copied() {
         for id in ids(kind) {

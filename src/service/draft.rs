@@ -30,7 +30,7 @@ impl Ask<'_> {
         let (form, sight) = (draft.form, self.sight());
         let in_sight = match (form.id, form.about) {
             (Some(id), _) => sight.sees(&self.world(), form.kind, id),
-            (None, Some(contact)) => sight.sees_notes_of(&self.world(), contact),
+            (None, Some(contact)) => sight.sees_about(&self.world(), form.kind, contact),
             (None, None) => true,
         };
         if !in_sight {
@@ -39,7 +39,7 @@ impl Ask<'_> {
         self.service.store.write(self.origin(Action::Edit), move |txn| {
             let form = draft.form;
             let subject = match (form.kind, form.id, form.about) {
-                (RecordKind::Note, None, Some(contact)) => SubjectId(contact),
+                (RecordKind::Note | RecordKind::Task, None, Some(contact)) => SubjectId(contact),
                 (kind, Some(id), _) => subject_of(&read_lock(&world), kind, id),
                 (_, None, _) => SubjectId::NOBODY,
             };

@@ -20,8 +20,11 @@ use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::field::{Edit as Editable, FieldKey};
 use crate::domain::history::{Action, Change, diff};
 use crate::domain::id::{SubjectId, UserId};
+use crate::domain::purpose::Purpose;
 use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind, Value as QueryValue};
+use crate::domain::recipient::Recipient;
 use crate::domain::schema::FieldInfo;
+use crate::domain::task::Task;
 use crate::domain::user::User;
 use crate::domain::value::{Kind, Value};
 use crate::domain::view::SavedView;
@@ -171,7 +174,15 @@ fn numbering_country(
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => return None,
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => return None,
     };
     let given = edits.iter().rev().find(|edit| edit.field == "country").and_then(|edit| match &edit.input {
         Input::Text(text) => text.parse().ok(),
@@ -223,9 +234,9 @@ impl Ask<'_> {
                 warnings.extend(link_company(txn, world, &mut fields, name)?);
             }
             let about = match (add.kind, add.about) {
-                (RecordKind::Note, Some(contact)) => {
+                (RecordKind::Note | RecordKind::Task, Some(contact)) => {
                     let stored = sight.fetch(&txn.read(), world, RecordKind::Contact, contact.0)?;
-                    if !sight.writes(RecordKind::Note, sight.relation_of(&read_lock(world), &stored)) {
+                    if !sight.writes(add.kind, sight.relation_of(&read_lock(world), &stored)) {
                         return Err(sight.unchangeable(&read_lock(world), &stored));
                     }
                     if is_deleted(&stored.record.fields, RecordKind::Contact) {
@@ -233,7 +244,9 @@ impl Ask<'_> {
                     }
                     stored.subject
                 }
-                (RecordKind::Note, None) => return Err(Error::usage("a note is about a contact; name it")),
+                (RecordKind::Note | RecordKind::Task, None) => {
+                    return Err(Error::usage(format!("a {} is about a contact; name it", add.kind)));
+                }
                 _ => SubjectId::NOBODY,
             };
             let stored = match add.kind {
@@ -291,7 +304,40 @@ impl Ask<'_> {
                     )?);
                     txn.create(about, &typed::<User>(fields)?)?
                 }
-                RecordKind::Settings | RecordKind::ExportRun => {
+                RecordKind::Task => {
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    txn.create(about, &typed::<Task>(fields)?)?
+                }
+                RecordKind::Purpose => {
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    let purpose: Purpose = typed(fields)?;
+                    if read_lock(world).consents.named(&purpose.name).is_ok() {
+                        let name = &purpose.name;
+                        return Err(Error::conflict(format!("there is a purpose `{name}` already"))
+                            .hint("`callbook purpose edit` changes it; consents keep the version they were given for"));
+                    }
+                    txn.create(about, &purpose)?
+                }
+                RecordKind::Recipient => {
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    let recipient: Recipient = typed(fields)?;
+                    for stored in
+                        sight.records_of(&txn.read(), &read_lock(world), add.kind, SubjectId::NOBODY)?
+                    {
+                        if stored.entity::<Recipient>()?.name == recipient.name {
+                            let name = &recipient.name;
+                            return Err(Error::conflict(format!("there is a recipient `{name}` already")));
+                        }
+                    }
+                    txn.create(about, &recipient)?
+                }
+                RecordKind::Settings
+                | RecordKind::ExportRun
+                | RecordKind::Consent
+                | RecordKind::Call
+                | RecordKind::CallList
+                | RecordKind::CallEntry
+                | RecordKind::Request => {
                     return Err(Error::usage(format!("a {} is not added like this", add.kind)));
                 }
             };
@@ -299,8 +345,10 @@ impl Ask<'_> {
             Ok((stored.id, stored.record.revision, warnings))
         };
         let (id, revision, warnings) = match kind {
-            // A user is not taken back by undoing: it is deactivated.
-            RecordKind::User => self.transact(Action::Create, stage)?.0,
+            // A user is not taken back by undoing: it is deactivated. A purpose or recipient is retired.
+            RecordKind::User | RecordKind::Purpose | RecordKind::Recipient => {
+                self.transact(Action::Create, stage)?.0
+            }
             _ => self.write(Action::Create, stage)?,
         };
         Ok(Added { id, revision, similar, warnings })
@@ -547,7 +595,15 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => return,
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => return,
     };
     if let Some(country) = world.settings.country {
         fields.entry(key).or_insert(Value::Country(country));

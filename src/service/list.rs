@@ -14,7 +14,7 @@ use crate::api::view::{Card, Completion, Entry, Page, View};
 use crate::api::{AMONG_MOST, Activity, Among, Code, Complete as CompleteRequest, Error, Get, History, List};
 use crate::domain::access::Verb;
 use crate::domain::contact::ContactField;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::fold;
 use crate::domain::id::SubjectId;
@@ -66,7 +66,15 @@ impl Ask<'_> {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => self.scanned(list),
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => self.scanned(list),
         }
     }
 
@@ -114,7 +122,15 @@ impl Ask<'_> {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => {
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => {
                 return Err(Error::usage(format!("no query finds a {kind}; list them instead")));
             }
         }
@@ -220,12 +236,10 @@ impl Ask<'_> {
     fn scanned(&self, list: List) -> Result<Page, Error> {
         let kind = list.kind;
         let subject = match kind {
-            RecordKind::Note => {
-                let id: Uuid = list
-                    .query
-                    .trim()
-                    .parse()
-                    .map_err(|_| Error::usage("notes are listed for a contact; name it by its id"))?;
+            kind if kind.lies() == Lies::AboutPerson => {
+                let id: Uuid = list.query.trim().parse().map_err(|_| {
+                    Error::usage(format!("{} are listed for a contact; name it by its id", kind.plural()))
+                })?;
                 SubjectId(id)
             }
             _ => SubjectId::NOBODY,
@@ -240,6 +254,7 @@ impl Ask<'_> {
         })?;
         match kind {
             RecordKind::Note => views.sort_by_key(|view| std::cmp::Reverse((when(view), view.id))),
+            kind if kind.lies() == Lies::AboutPerson => views.sort_by_key(|view| view.id),
             _ => views.sort_by(|a, b| a.title.cmp(&b.title)),
         }
         let total = views.len() as u64;

@@ -21,7 +21,7 @@ use crate::api::names::Named;
 use crate::api::{Error, Present};
 use crate::domain::access::Verb;
 use crate::domain::denial::Why;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
 use crate::store::{FORMER, Stored, WriteTxn};
@@ -248,26 +248,21 @@ impl Service {
         let Touched { seq, kind, id, subject, was } = touched;
         let (seq, kind, id, subject) = (*seq, *kind, *id, *subject);
         let world = self.read_world();
+        let about_person = kind.lies() == Lies::AboutPerson;
         let saw = was.as_ref().is_some_and(|was| sight.saw(&world, kind, subject, was));
         if !saw {
             unheard.insert(id);
         }
         let knew = !unheard.contains(&id);
         let sees = match kind {
-            RecordKind::Note => sight.sees_notes_of(&world, subject.0),
-            RecordKind::Contact
-            | RecordKind::Company
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::View => sight.sees(&world, kind, id),
+            kind if about_person => sight.sees_about(&world, kind, subject.0),
+            kind => sight.sees(&world, kind, id),
         };
         if !sees {
-            // The person a note is about goes out of sight under an id of their own.
-            return (knew && kind != RecordKind::Note).then_some(Event::Gone(id));
+            // The person a record is about goes out of sight under an id of their own.
+            return (knew && !about_person).then_some(Event::Gone(id));
         }
-        let about = (kind == RecordKind::Note).then_some(ContactId(subject.0));
+        let about = about_person.then_some(ContactId(subject.0));
         let actor = world.user_name(actor.0);
         Some(Event::Changed(Changed { seq, kind, id, about, action, entered: !knew, actor }))
     }

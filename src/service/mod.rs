@@ -7,6 +7,7 @@
 mod actor;
 mod bulk;
 pub mod check;
+mod consents;
 mod denials;
 mod draft;
 mod edit;
@@ -14,6 +15,7 @@ mod explain;
 mod import;
 pub mod index;
 mod known;
+mod ledger;
 mod list;
 mod live;
 mod merge;
@@ -38,6 +40,8 @@ mod bulk_tests;
 mod denials_tests;
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod ledger_tests;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
@@ -158,7 +162,7 @@ impl Service {
         })
     }
 
-    /// Writes what a new store begins with: its settings and its users, the first of whom does it.
+    /// Writes what a new store begins with: its settings, its users, the first of whom does it, and a few purposes.
     pub fn found(&self, settings: Settings, users: Vec<User>) -> Result<Vec<UserId>, Error> {
         let origin = Origin {
             at: self.env.now(),
@@ -172,6 +176,9 @@ impl Service {
             let mut ids = Vec::new();
             for user in &users {
                 ids.push(UserId(txn.create(SubjectId::NOBODY, user).map_err(store_error)?.id));
+            }
+            for purpose in crate::domain::purpose::shipped() {
+                txn.create(SubjectId::NOBODY, &purpose).map_err(store_error)?;
             }
             publish(&world, txn, &[])?;
             Ok(ids)
@@ -303,6 +310,10 @@ impl Ask<'_> {
             Request::Inventory(_) => Response::Inventory(self.inventory()?),
             Request::RoleList(_) => Response::RoleList(self.roles()),
             Request::SetPassword(set) => Response::SetPassword(self.set_password(set)?),
+            Request::Purposes(purposes) => Response::Purposes(self.purposes(&purposes)),
+            Request::ConsentRecord(record) => Response::ConsentRecord(self.consent_record(record)?),
+            Request::ConsentWithdraw(withdraw) => Response::ConsentWithdraw(self.consent_withdraw(withdraw)?),
+            Request::Consents(consents) => Response::Consents(self.consents_seen(&consents)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
         })
     }
@@ -386,7 +397,12 @@ impl Ask<'_> {
                     memory.undo.push(number);
                     memory.redo.clear();
                 }
-                Action::Export | Action::Checkpoint | Action::Init => {}
+                Action::Export
+                | Action::Checkpoint
+                | Action::Init
+                | Action::Consent
+                | Action::Withdraw
+                | Action::Call => {}
             }
             if memory.undo.len() > UNDO_DEPTH {
                 memory.undo.remove(0);
@@ -417,7 +433,15 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => {}
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => {}
         }
     }
     let before: HashMap<uuid::Uuid, &Stored> = before.iter().map(|one| (one.id, one)).collect();
@@ -446,6 +470,7 @@ fn store_error(error: StoreError) -> Error {
         | StoreError::Log(_) => Code::Integrity,
         StoreError::Backend(BackendError::Corrupt(_) | BackendError::Missing(_)) => Code::Integrity,
         StoreError::TooLarge => Code::Usage,
+        StoreError::OnlyGrows(_) => Code::Refused,
         StoreError::Layout(_) | StoreError::Keys(_) | StoreError::Backend(_) | StoreError::Closed(_) => {
             Code::Failed
         }

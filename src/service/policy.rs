@@ -95,7 +95,15 @@ pub fn needs(request: &Request) -> Need {
                     | RecordKind::CustomField
                     | RecordKind::Settings
                     | RecordKind::ExportRun
-                    | RecordKind::View,
+                    | RecordKind::View
+                    | RecordKind::Purpose
+                    | RecordKind::Consent
+                    | RecordKind::Call
+                    | RecordKind::CallList
+                    | RecordKind::CallEntry
+                    | RecordKind::Recipient
+                    | RecordKind::Task
+                    | RecordKind::Request,
                     Deed::Edit(_) | Deed::Delete | Deed::Restore,
                 ) => return Need::Nobody,
             };
@@ -116,6 +124,11 @@ pub fn needs(request: &Request) -> Need {
         Request::SweepReadings(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
         Request::Doctor(_) => Need::May(Verb::Operate),
+        Request::Purposes(_) => Need::Read(RecordKind::Purpose),
+        Request::Consents(_) => Need::Read(RecordKind::Consent),
+        Request::ConsentRecord(_) => Need::Change(Verb::Consent, RecordKind::Consent),
+        // Whoever sees the person takes a no: it is never too late for it, and never somebody else's business.
+        Request::ConsentWithdraw(_) => Need::Read(RecordKind::Consent),
         // About oneself anybody; about others `users` and `explain` ask for more.
         Request::SetPassword(_) | Request::AccessExplain(_) => Need::Anybody,
     }
@@ -128,8 +141,22 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
         RecordKind::User => Need::Change(Verb::ManageUsers, kind),
         // Everybody who has views has own ones; which others one may change is decided in `views`.
         RecordKind::View => Need::Read(kind),
-        // Exports are written by exporting.
-        RecordKind::ExportRun => Need::Nobody,
+        RecordKind::Task => match verb {
+            Verb::Create | Verb::Edit | Verb::Delete | Verb::Restore => Need::Change(verb, kind),
+            _ => Need::Nobody,
+        },
+        RecordKind::Purpose | RecordKind::Recipient => match verb {
+            // Consents and exports point at them: they are retired.
+            Verb::Delete | Verb::Restore => Need::Nobody,
+            _ => Need::Change(Verb::Configure, kind),
+        },
+        // Written by operations of their own, never by a generic edit (R28, R38).
+        RecordKind::ExportRun
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Request => Need::Nobody,
     }
 }
 

@@ -25,9 +25,11 @@ use super::{Ask, Service};
 use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
-use crate::api::{Among, Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings};
+use crate::api::{
+    Among, Book, Consents, Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings,
+};
 use crate::domain::access::{Scope, Verb};
-use crate::domain::entity::RecordKind;
+use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::fold;
 use crate::domain::history::Action;
@@ -189,9 +191,9 @@ impl Ask<'_> {
     pub(super) fn list_seen(&self, list: List) -> Result<Page, Error> {
         let (kind, query) = (list.kind, list.query.clone());
         let page = self.list(list)?;
-        let seen = match kind {
-            RecordKind::Contact => self.searched(&query, &page),
-            RecordKind::Note => query
+        let seen = match kind.lies() {
+            Lies::Person => self.searched(&query, &page),
+            Lies::AboutPerson => query
                 .trim()
                 .parse()
                 .ok()
@@ -199,12 +201,7 @@ impl Ask<'_> {
                 .map(|id| Seen::person(id, ReadKind::Open))
                 .into_iter()
                 .collect(),
-            RecordKind::Company
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::View => Vec::new(),
+            Lies::Nobody => Vec::new(),
         };
         self.witness(seen)?;
         Ok(page)
@@ -220,6 +217,12 @@ impl Ask<'_> {
             self.witness(seen)?;
         }
         Ok(page)
+    }
+
+    pub(super) fn consents_seen(&self, asked: &Consents) -> Result<Book, Error> {
+        let book = self.consents(asked)?;
+        self.witness(vec![Seen::person(asked.contact.0, ReadKind::Open)])?;
+        Ok(book)
     }
 
     pub(super) fn find_similar_seen(&self, find: FindSimilar) -> Result<Vec<Similar>, Error> {

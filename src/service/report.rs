@@ -180,7 +180,7 @@ impl Ask<'_> {
             };
         }
         let notes = world.notes.iter().filter(|(id, _)| {
-            sight.sees(&world, RecordKind::Contact, **id) && sight.sees_notes_of(&world, **id)
+            sight.sees(&world, RecordKind::Contact, **id) && sight.sees_about(&world, RecordKind::Note, **id)
         });
         Counts {
             contacts: world.contacts.count(&sight.scope(RecordKind::Contact)) as u64,

@@ -6,9 +6,12 @@ use crate::domain::basis::Basis;
 use crate::domain::contact::{Company, Contact, ContactField, Note, NoteField};
 use crate::domain::custom::{CustomField, CustomKind};
 use crate::domain::entity::{Entity, Fields, RecordKind, specs_of};
-use crate::domain::field::FieldSpec;
+use crate::domain::field::{FieldKey, FieldSpec};
 use crate::domain::forbidden;
+use crate::domain::purpose::{Purpose, PurposeField};
 use crate::domain::reading::MOST_MONTHS;
+use crate::domain::recipient::{Recipient, RecipientField};
+use crate::domain::task::{Task, TaskField};
 use crate::domain::user::Settings;
 use crate::domain::value::Value;
 
@@ -22,7 +25,61 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
         RecordKind::Settings => settings(new).map(|()| Vec::new()),
         // A view is checked where the schema and whose it is are known: `views::vet`.
         RecordKind::User | RecordKind::ExportRun | RecordKind::View => Ok(Vec::new()),
+        RecordKind::Purpose => purpose(old, new).map(|()| Vec::new()),
+        RecordKind::Recipient => recipient(old, new),
+        RecordKind::Task => task(new),
+        // Operations of their own write these, and check what they write.
+        RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Request => Ok(Vec::new()),
     }
+}
+
+fn purpose(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
+    let purpose: Purpose = typed(new).map_err(super::store_error)?;
+    let missing = missing::<Purpose>(new);
+    if let Some(first) = missing.first() {
+        return Err(Error::refused(format!("no purpose without {}", missing.join(", ")))
+            .hint("a purpose says what it is, on which legal basis it stands, by which channels persons are reached and how long data is kept (--title, --description, --basis, --channel, --retention)")
+            .at(*first));
+    }
+    purpose.check().map_err(|(field, why)| Error::refused(format!("{field}: {why}")).at(field))?;
+    if let Some(fixed) = changed_name(old, new, PurposeField::name.key()) {
+        return Err(Error::usage(format!("the purpose `{fixed}` keeps its name: consents point at it"))
+            .hint("change its title, or retire it and add another")
+            .at("name"));
+    }
+    Ok(())
+}
+
+/// The name that a record had and no longer has.
+fn changed_name(old: Option<&Fields>, new: &Fields, key: FieldKey) -> Option<String> {
+    let had = old?.get(&key)?;
+    (new.get(&key) != Some(had)).then(|| had.to_string())
+}
+
+fn recipient(old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
+    let recipient: Recipient = typed(new).map_err(super::store_error)?;
+    let missing = missing::<Recipient>(new);
+    if let Some(first) = missing.first() {
+        return Err(Error::refused(format!("no recipient without {}", missing.join(", "))).at(*first));
+    }
+    crate::domain::access::slug(&recipient.name)
+        .map_err(|error| Error::usage(error.to_string()).at("name"))?;
+    if changed_name(old, new, RecipientField::name.key()).is_some() {
+        return Err(Error::usage("a recipient keeps its name: exports point at it").at("name"));
+    }
+    Ok(Vec::new())
+}
+
+fn task(new: &Fields) -> Result<Vec<String>, Error> {
+    let task: Task = typed(new).map_err(super::store_error)?;
+    if task.text.trim().is_empty() {
+        return Err(Error::usage("the task is empty").at("text"));
+    }
+    Ok(text_warnings(&task.text))
 }
 
 fn settings(new: &Fields) -> Result<(), Error> {
@@ -189,7 +246,18 @@ pub fn defaults(
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => {}
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Request => {}
+        RecordKind::Task => {
+            fields.entry(TaskField::kind.key()).or_insert_with(|| Value::Word("other".to_owned()));
+            fields.entry(TaskField::owner.key()).or_insert(Value::User(actor));
+        }
     }
 }
 

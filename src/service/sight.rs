@@ -18,7 +18,7 @@ use super::{no_such, read_lock, views};
 use crate::api::{Code, Error};
 use crate::domain::access::{Access, Relation, RoleRules, Scope, Verb};
 use crate::domain::contact::{Contact, ContactField};
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::diff;
 use crate::domain::id::SubjectId;
@@ -64,7 +64,15 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
-        | RecordKind::ExportRun => Fields::new(),
+        | RecordKind::ExportRun
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => Fields::new(),
     }
 }
 
@@ -128,15 +136,24 @@ impl Sight {
         match kind {
             RecordKind::Contact => contact(id),
             RecordKind::Company => world.companies.holder(id).map(|(owner, team)| self.relation(owner, team)),
-            RecordKind::Note => contact(*world.note_subjects.get(&id)?),
+            RecordKind::Note
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request => contact(*world.abouts.get(&id)?),
             RecordKind::View => match world.views.get(&id) {
                 Some((_, view)) if !views::shows(self, view) => None,
                 // A deleted one is decided about when it is read.
                 Some(_) | None => Some(Relation::Own),
             },
-            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-                Some(Relation::Own)
-            }
+            RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::Recipient => Some(Relation::Own),
         }
     }
 
@@ -146,14 +163,22 @@ impl Sight {
             RecordKind::Contact | RecordKind::Company => {
                 self.relation_with(stored.kind, &stored.record.fields)
             }
-            RecordKind::Note => {
+            RecordKind::Note
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request => {
                 self.relation_by_id(world, RecordKind::Contact, stored.subject.0).unwrap_or(Relation::Other)
             }
             RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => Relation::Own,
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::Recipient => Relation::Own,
         }
     }
 
@@ -175,8 +200,8 @@ impl Sight {
     fn reads(&self, kind: RecordKind, relation: Relation) -> bool {
         let rules = &self.0.rules;
         rules.kind(kind).read.holds(relation)
-            // A note is seen with the person it is about.
-            && (kind != RecordKind::Note || rules.kind(RecordKind::Contact).read.holds(relation))
+            // What is about a person is seen with the person.
+            && (kind.lies() != Lies::AboutPerson || rules.kind(RecordKind::Contact).read.holds(relation))
     }
 
     pub fn writes(&self, kind: RecordKind, relation: Relation) -> bool {
@@ -198,7 +223,15 @@ impl Sight {
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
-            | RecordKind::ExportRun => self.relation_by_id(world, kind, id).is_some(),
+            | RecordKind::ExportRun
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => self.relation_by_id(world, kind, id).is_some(),
         };
         there && !self.sees(world, kind, id)
     }
@@ -211,14 +244,23 @@ impl Sight {
     pub fn saw(&self, world: &World, kind: RecordKind, subject: SubjectId, fields: &Fields) -> bool {
         match kind {
             RecordKind::Contact | RecordKind::Company => self.reads(kind, self.relation_with(kind, fields)),
-            RecordKind::Note => self.sees_notes_of(world, subject.0),
+            RecordKind::Note
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request => self.sees_about(world, kind, subject.0),
             RecordKind::View => {
                 self.reads(kind, Relation::Own)
                     && super::view::typed(fields).is_ok_and(|view| views::shows(self, &view))
             }
-            RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => {
-                self.reads(kind, Relation::Own)
-            }
+            RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::Recipient => self.reads(kind, Relation::Own),
         }
     }
 
@@ -229,10 +271,10 @@ impl Sight {
             == (other.user, &other.team, &other.rules.name, &other.mates)
     }
 
-    /// Whether notes about a contact are in sight.
-    pub fn sees_notes_of(&self, world: &World, contact: Uuid) -> bool {
+    /// Whether records of a kind that are about a contact are in sight.
+    pub fn sees_about(&self, world: &World, kind: RecordKind, contact: Uuid) -> bool {
         let relation = self.relation_by_id(world, RecordKind::Contact, contact);
-        relation.is_some_and(|relation| self.reads(RecordKind::Note, relation))
+        relation.is_some_and(|relation| self.reads(kind, relation))
     }
 
     /// What a field is in records of this relation.
@@ -360,7 +402,7 @@ impl Sight {
         let holder = self.holder(
             world,
             stored.kind,
-            if stored.kind == RecordKind::Note { stored.subject.0 } else { stored.id },
+            if stored.kind.lies() == Lies::AboutPerson { stored.subject.0 } else { stored.id },
         );
         Error::new(
             Code::Denied,
@@ -425,7 +467,7 @@ impl Sight {
         kind: RecordKind,
         subject: SubjectId,
     ) -> Result<Vec<Stored>, StoreError> {
-        if kind == RecordKind::Note && !self.sees(world, RecordKind::Contact, subject.0) {
+        if kind.lies() == Lies::AboutPerson && !self.sees(world, RecordKind::Contact, subject.0) {
             return Ok(Vec::new());
         }
         let mut found = reader.records_of(kind, subject)?;

@@ -65,6 +65,7 @@ impl Ask<'_> {
                         | RecordKind::Note
                         | RecordKind::CustomField
                         | RecordKind::View
+                        | RecordKind::Task
                 ) {
                     return Err(Error::usage(format!("a change of {} is not undone", header.kind)));
                 }
@@ -190,5 +191,8 @@ fn noun(action: Action) -> &'static str {
         Action::Export => "export",
         Action::Checkpoint => "checkpoint",
         Action::Init => "founding",
+        Action::Consent => "consent",
+        Action::Withdraw => "withdrawal",
+        Action::Call => "call",
     }
 }

@@ -39,7 +39,15 @@ pub fn holder_fields(kind: RecordKind) -> Option<(FieldKey, FieldKey)> {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => None,
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => None,
     }
 }
 
@@ -70,7 +78,15 @@ pub fn searched(kind: RecordKind) -> &'static [(FieldKind, FieldKey)] {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => &[],
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => &[],
     }
 }
 
@@ -81,7 +97,18 @@ pub fn deletion_field(kind: RecordKind) -> Option<FieldKey> {
         RecordKind::Company => Some(crate::domain::contact::CompanyField::deleted_at.key()),
         RecordKind::Note => Some(NoteField::deleted_at.key()),
         RecordKind::View => Some(crate::domain::view::ViewField::deleted_at.key()),
-        RecordKind::User | RecordKind::CustomField | RecordKind::Settings | RecordKind::ExportRun => None,
+        RecordKind::Task => Some(crate::domain::task::TaskField::deleted_at.key()),
+        RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Request => None,
     }
 }
 

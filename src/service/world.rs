@@ -5,12 +5,13 @@ use std::hash::{BuildHasher, RandomState};
 
 use uuid::Uuid;
 
+use super::consents::Consents;
 use super::index::{Doc, HasFlags, Index, Run};
 use super::known::{Batch, Ready};
 use crate::api::Error;
 use crate::domain::contact::ContactField;
 use crate::domain::custom::CustomField;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::fold;
 use crate::domain::history::Action;
@@ -30,8 +31,16 @@ const ORDER: &[RecordKind] = &[
     RecordKind::CustomField,
     RecordKind::ExportRun,
     RecordKind::View,
+    RecordKind::Purpose,
+    RecordKind::Recipient,
+    RecordKind::CallList,
     RecordKind::Company,
     RecordKind::Note,
+    RecordKind::Consent,
+    RecordKind::Call,
+    RecordKind::CallEntry,
+    RecordKind::Task,
+    RecordKind::Request,
     RecordKind::Contact,
 ];
 
@@ -60,8 +69,9 @@ pub struct World {
     /// Notes that are not deleted, by contact.
     pub notes: HashMap<Uuid, u32>,
     pub notes_total: u64,
-    /// The contact a note is about, by note.
-    pub note_subjects: HashMap<Uuid, Uuid>,
+    /// The contact a record is about, by record.
+    pub abouts: HashMap<Uuid, Uuid>,
+    pub consents: Consents,
     deleted: HashMap<Uuid, RecordKind>,
 }
 
@@ -83,7 +93,8 @@ impl World {
             custom_values: HashMap::new(),
             notes: HashMap::new(),
             notes_total: 0,
-            note_subjects: HashMap::new(),
+            abouts: HashMap::new(),
+            consents: Consents::default(),
             deleted: HashMap::new(),
         };
         let (world, slots, whole) = store.read(move |reader| {
@@ -126,6 +137,9 @@ impl World {
 
     /// Takes in what a commit left. `before` is the record as it was, if it was.
     pub fn apply(&mut self, before: Option<&Stored>, stored: &Stored) -> Result<(), StoreError> {
+        if stored.kind.lies() == Lies::AboutPerson {
+            self.abouts.insert(stored.id, stored.subject.0);
+        }
         match stored.kind {
             RecordKind::Contact => {
                 let old_external = match before.map(|before| &before.record.fields) {
@@ -145,7 +159,6 @@ impl World {
                 }
             }
             RecordKind::Note => {
-                self.note_subjects.insert(stored.id, stored.subject.0);
                 let is = stored.entity::<crate::domain::contact::Note>()?.deleted_at.is_none();
                 let was = match before {
                     Some(before) => before.entity::<crate::domain::contact::Note>()?.deleted_at.is_none(),
@@ -177,7 +190,15 @@ impl World {
                 self.schema = Schema::new(&self.customs);
             }
             RecordKind::Settings => self.settings = stored.entity()?,
-            RecordKind::ExportRun => {}
+            RecordKind::ExportRun
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => {}
+            RecordKind::Purpose => self.consents.take_purpose(stored)?,
+            RecordKind::Consent => self.consents.take_event(stored)?,
             RecordKind::View => {
                 let view: SavedView = stored.entity()?;
                 if view.deleted_at.is_some() {
@@ -323,12 +344,20 @@ impl World {
 pub fn subject_of(world: &World, kind: RecordKind, id: Uuid) -> SubjectId {
     match kind {
         RecordKind::Contact => SubjectId(id),
-        RecordKind::Note => SubjectId(world.note_subjects.get(&id).copied().unwrap_or_default()),
+        RecordKind::Note
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallEntry
+        | RecordKind::Task
+        | RecordKind::Request => SubjectId(world.abouts.get(&id).copied().unwrap_or_default()),
         RecordKind::Company
         | RecordKind::User
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
-        | RecordKind::View => SubjectId::NOBODY,
+        | RecordKind::View
+        | RecordKind::Purpose
+        | RecordKind::CallList
+        | RecordKind::Recipient => SubjectId::NOBODY,
     }
 }

@@ -122,6 +122,9 @@ fn action_code(action: Action) -> u8 {
         Action::Export => 10,
         Action::Checkpoint => 11,
         Action::Init => 12,
+        Action::Consent => 13,
+        Action::Withdraw => 14,
+        Action::Call => 15,
     }
 }
 

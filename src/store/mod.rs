@@ -56,6 +56,8 @@ pub enum StoreError {
     Newer(u8),
     #[error("the record is too large to be stored")]
     TooLarge,
+    #[error("{} only grow: what is recorded is not changed", .0.plural())]
+    OnlyGrows(crate::domain::entity::RecordKind),
     #[error("the store is damaged: {0}; run `callbook doctor`, or restore it from a backup")]
     Damaged(String),
     #[error("the history log cannot be extended: {0}")]

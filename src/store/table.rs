@@ -6,7 +6,7 @@
 //!
 //! | table | subject | id | suffix | value |
 //! |---|---|---|---|---|
-//! | 1–15 records | subject | record | chunk u16 BE | sealed [`codec::Record`](super::codec::Record), piece of |
+//! | 1–15, 64 on: records | subject | record | chunk u16 BE | sealed [`codec::Record`](super::codec::Record), piece of |
 //! | 16 bodies | subject | record | seq u64 BE, chunk u16 BE | sealed [`codec::Body`](super::codec::Body), piece of; none for the first entry of a record at revision 1 |
 //! | 17 headers | nobody | 0⁸, first seq u64 BE | | sealed [`codec::Page`](super::codec::Page) |
 //! | 18 leaves | nobody | 0⁸, first seq u64 BE | | leaf hashes, 32 bytes each, at most 64 |
@@ -53,6 +53,14 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::Settings => 6,
         RecordKind::ExportRun => 7,
         RecordKind::View => 8,
+        RecordKind::Purpose => 9,
+        RecordKind::Consent => 11,
+        RecordKind::Call => 12,
+        RecordKind::CallList => 13,
+        RecordKind::CallEntry => 14,
+        RecordKind::Recipient => 15,
+        RecordKind::Task => 64,
+        RecordKind::Request => 65,
     }
 }
 
@@ -128,4 +136,19 @@ pub fn split_body_key(key: &[u8]) -> Option<(u64, u16)> {
     let seq = u64::from_be_bytes(key.get(33..41)?.try_into().ok()?);
     let chunk = u16::from_be_bytes(key.get(41..43)?.try_into().ok()?);
     (key.len() == 43).then_some((seq, chunk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_lie_in_tables_of_their_own() {
+        let tables: Vec<u8> = RecordKind::ALL.iter().map(|kind| of(*kind)).collect();
+        let mut distinct = tables.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), tables.len());
+        assert!(tables.iter().all(|table| !(BODIES..64).contains(table)), "16 to 63 are no records'");
+    }
 }

@@ -172,6 +172,9 @@ impl WriteTxn<'_> {
         if old.record.fields == fields {
             return Ok(None);
         }
+        if old.kind.only_grows() {
+            return Err(StoreError::OnlyGrows(old.kind));
+        }
         self.stage(old.kind, old.subject, old.id, Slot(old.slot), Some(&old.record), fields).map(Some)
     }
 

@@ -329,6 +329,9 @@ pub fn done(action: Action) -> &'static str {
         Action::Export => "exported",
         Action::Checkpoint => "signed a checkpoint",
         Action::Init => "made the store",
+        Action::Consent => "recorded consent",
+        Action::Withdraw => "recorded a withdrawal",
+        Action::Call => "called",
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::{Access, FieldRules, KindRules, Relation, RoleName, RoleRules, Scope, Verb};
-use crate::domain::entity::{RecordKind, specs_of};
+use crate::domain::entity::{Lies, RecordKind, specs_of};
 use crate::domain::field::Category;
 use crate::domain::user::Role;
 
@@ -33,6 +33,14 @@ pub struct RoleSpec {
     settings: KindSpec,
     export: KindSpec,
     view: KindSpec,
+    purpose: KindSpec,
+    consent: KindSpec,
+    call: KindSpec,
+    call_list: KindSpec,
+    call_entry: KindSpec,
+    recipient: KindSpec,
+    task: KindSpec,
+    request: KindSpec,
 }
 
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
@@ -56,6 +64,14 @@ impl RoleSpec {
             RecordKind::Settings => &self.settings,
             RecordKind::ExportRun => &self.export,
             RecordKind::View => &self.view,
+            RecordKind::Purpose => &self.purpose,
+            RecordKind::Consent => &self.consent,
+            RecordKind::Call => &self.call,
+            RecordKind::CallList => &self.call_list,
+            RecordKind::CallEntry => &self.call_entry,
+            RecordKind::Recipient => &self.recipient,
+            RecordKind::Task => &self.task,
+            RecordKind::Request => &self.request,
         }
     }
 }
@@ -334,6 +350,13 @@ const NAMES: &[(RecordKind, &[&str])] = &[
     (RecordKind::Company, &["name"]),
     (RecordKind::User, &["name"]),
     (RecordKind::View, &["name", "kind", "filter"]),
+    (RecordKind::Purpose, &["name", "title", "channels", "basis"]),
+    (RecordKind::Consent, &["kind", "purpose", "channel", "at", "until"]),
+    (RecordKind::Call, &["outcome"]),
+    (RecordKind::CallList, &["name", "purpose"]),
+    (RecordKind::CallEntry, &["list", "state"]),
+    (RecordKind::Recipient, &["name"]),
+    (RecordKind::Request, &["number", "right"]),
     (RecordKind::CustomField, &["name", "label", "on", "kind", "number", "category"]),
 ];
 
@@ -348,8 +371,19 @@ fn about_persons(kind: RecordKind) -> bool {
         | RecordKind::Company
         | RecordKind::Note
         | RecordKind::ExportRun
-        | RecordKind::View => true,
-        RecordKind::User | RecordKind::CustomField | RecordKind::Settings => false,
+        | RecordKind::View
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallEntry
+        | RecordKind::Task
+        | RecordKind::Request
+        // The query by which it was made may name a person.
+        | RecordKind::CallList => true,
+        RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::Purpose
+        | RecordKind::Recipient => false,
     }
 }
 
@@ -366,13 +400,13 @@ fn check(role: &RoleRules, place: &Place) -> Result<(), Refused> {
         if rules.write > rules.read {
             return Err(place.at("write").refuse("what cannot be read cannot be changed"));
         }
-        let owned = matches!(kind, RecordKind::Contact | RecordKind::Company | RecordKind::Note);
+        let owned = kind == RecordKind::Company || kind.lies() != Lies::Nobody;
         for (key, scope) in [("read", rules.read), ("write", rules.write)] {
             if !owned && !matches!(scope, Scope::None | Scope::All) {
                 return Err(place.at(key).refuse(format!("a {kind} belongs to nobody: `none` or `all`")));
             }
         }
-        if kind == RecordKind::ExportRun && rules.write != Scope::None {
+        if kind.only_grows() && kind.lies() == Lies::Nobody && rules.write != Scope::None {
             return Err(place.at("write").refuse("what was exported is history, which only grows"));
         }
         if rules.read == Scope::None {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashTable;
 use uuid::Uuid;
 
+use crate::domain::basis::Basis;
 use crate::domain::fold::{expanded, fold};
 
 use super::Index;
@@ -35,6 +36,12 @@ impl Index {
         let cold = &self.cold[self.entry(id)? as usize];
         let owner = self.pools.owner.get(cold.owner).map(|item| item.id).filter(|id| !id.is_nil());
         Some((owner, self.pools.team.get(cold.team).map_or("", |item| &*item.text)))
+    }
+
+    /// The legal basis that is recorded with a contact (R1).
+    pub fn basis(&self, id: Uuid) -> Option<Basis> {
+        let cold = &self.cold[self.entry(id)? as usize];
+        self.pools.basis.get(cold.basis)?.text.parse().ok()
     }
 
     /// How many records in scope are not deleted.

@@ -4,13 +4,20 @@ use super::Sight;
 use crate::api::view::{ChangeView, Entry, Shown, View};
 use crate::domain::access::mask::mask;
 use crate::domain::access::{Access, Relation, Verb};
+use crate::domain::call::{Call, CallEntry, CallList, CallOutcome, EntryState};
+use crate::domain::channel::Channel;
+use crate::domain::consent::{ConsentEvent, ConsentKind};
 use crate::domain::contact::{Company, Contact, ContactField, Note, NoteField};
 use crate::domain::custom::CustomField;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Change;
 use crate::domain::id::{ContactId, SubjectId};
+use crate::domain::purpose::Purpose;
+use crate::domain::recipient::Recipient;
+use crate::domain::request::{Right, SubjectRequest};
 use crate::domain::schema::FieldInfo;
+use crate::domain::task::{Task, TaskField};
 use crate::domain::user::{ExportRun, User};
 use crate::domain::value::Value;
 use crate::domain::view::SavedView;
@@ -183,6 +190,32 @@ impl Sight {
             RecordKind::Settings => "settings".to_owned(),
             RecordKind::ExportRun => stored.entity::<ExportRun>()?.purpose,
             RecordKind::View => stored.entity::<SavedView>()?.name,
+            RecordKind::Purpose => stored.entity::<Purpose>()?.name,
+            RecordKind::Consent => {
+                let event: ConsentEvent = stored.entity()?;
+                let words = [event.kind.0.map(ConsentKind::word), event.channel.0.map(Channel::word)];
+                let [kind, channel] = words.map(Option::unwrap_or_default);
+                format!("{kind}: {} by {channel}", event.purpose)
+            }
+            RecordKind::Call => {
+                let call: Call = stored.entity()?;
+                call.outcome.0.map_or("call", CallOutcome::word).replace('_', " ")
+            }
+            RecordKind::CallList => stored.entity::<CallList>()?.name,
+            RecordKind::CallEntry => {
+                let entry: CallEntry = stored.entity()?;
+                entry.state.0.map_or("", EntryState::word).to_owned()
+            }
+            RecordKind::Recipient => stored.entity::<Recipient>()?.name,
+            RecordKind::Task if !self.reads_field(RecordKind::Task, relation, TaskField::text.key()) => {
+                String::new()
+            }
+            RecordKind::Task => stored.entity::<Task>()?.text.chars().take(60).collect(),
+            RecordKind::Request => {
+                let request: SubjectRequest = stored.entity()?;
+                let right = request.right.0.map_or("", Right::word).replace('_', " ");
+                format!("{} {right}", request.number)
+            }
         })
     }
 

@@ -181,7 +181,15 @@ impl App {
                 | RecordKind::CustomField
                 | RecordKind::Settings
                 | RecordKind::ExportRun
-                | RecordKind::View => None,
+                | RecordKind::View
+                | RecordKind::Purpose
+                | RecordKind::Consent
+                | RecordKind::Call
+                | RecordKind::CallList
+                | RecordKind::CallEntry
+                | RecordKind::Recipient
+                | RecordKind::Task
+                | RecordKind::Request => None,
             }),
             Place::Record(..) => {
                 let Some(detail) = &self.detail else { return };

@@ -103,6 +103,14 @@ fn what(draft: &Draft) -> String {
         RecordKind::Settings => "settings",
         RecordKind::ExportRun => "export",
         RecordKind::View => "view",
+        RecordKind::Purpose => "purpose",
+        RecordKind::Consent => "consent",
+        RecordKind::Call => "call",
+        RecordKind::CallList => "call list",
+        RecordKind::CallEntry => "entry of a call list",
+        RecordKind::Recipient => "recipient",
+        RecordKind::Task => "task",
+        RecordKind::Request => "request",
     };
     if id.is_some() {
         return format!("changes of a {noun}");

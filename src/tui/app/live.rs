@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{App, Asker};
 use crate::api::event::Changed;
 use crate::api::{self, Call, Event};
-use crate::domain::entity::RecordKind;
+use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::history::Action;
 use crate::tui::layer::Level;
 use crate::tui::screen::{Asked, Place, Want};
@@ -56,9 +56,11 @@ impl App {
     }
 
     fn changed_elsewhere(&mut self, changed: &Changed) {
-        // What a note is about is what is seen of it.
+        // Whom a record is about is what is seen of it.
         let (kind, id, entered) = match (changed.kind, changed.about) {
-            (RecordKind::Note, Some(contact)) => (RecordKind::Contact, contact.0, false),
+            (kind, Some(contact)) if kind.lies() == Lies::AboutPerson => {
+                (RecordKind::Contact, contact.0, false)
+            }
             (kind, _) => (kind, changed.id, changed.entered),
         };
         match kind {
@@ -68,7 +70,17 @@ impl App {
             }
             RecordKind::User => return self.ask(Asker::Whoami, None, api::Whoami {}.into_request()),
             RecordKind::View => return self.views_changed(),
-            RecordKind::Note | RecordKind::Settings | RecordKind::ExportRun => return,
+            RecordKind::Note
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::Recipient => return,
         }
         let open = self.detail.as_mut().filter(|detail| detail.id == id && detail.at.is_none());
         if let Some(detail) = open {
@@ -209,5 +221,8 @@ fn done_to(action: Action) -> &'static str {
         | Action::Export
         | Action::Checkpoint
         | Action::Init => "changed",
+        Action::Consent => "recorded consent of",
+        Action::Withdraw => "recorded a withdrawal of",
+        Action::Call => "recorded a call with",
     }
 }

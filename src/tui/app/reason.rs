@@ -139,7 +139,15 @@ impl App {
                     | RecordKind::CustomField
                     | RecordKind::Settings
                     | RecordKind::ExportRun
-                    | RecordKind::View,
+                    | RecordKind::View
+                    | RecordKind::Purpose
+                    | RecordKind::Consent
+                    | RecordKind::Call
+                    | RecordKind::CallList
+                    | RecordKind::CallEntry
+                    | RecordKind::Recipient
+                    | RecordKind::Task
+                    | RecordKind::Request,
                 ) => Some("this entry is about the store itself"),
             },
             Place::Record(..) => {

@@ -316,6 +316,14 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
             RecordKind::CustomField => "Field",
             RecordKind::Settings => "Settings",
             RecordKind::View => "View",
+            RecordKind::Purpose => "Purpose",
+            RecordKind::Recipient => "Recipient",
+            RecordKind::CallList => "Call list",
+            RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request => "Record",
         },
     }
 }

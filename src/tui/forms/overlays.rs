@@ -44,7 +44,15 @@ impl Forms for Overlays {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => Box::new(RecordForm::edit(view, field, ctx, self.memory.clone())),
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => Box::new(RecordForm::edit(view, field, ctx, self.memory.clone())),
         }
     }
 
@@ -57,7 +65,15 @@ impl Forms for Overlays {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
-            | RecordKind::View => Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone())),
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Request => Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone())),
         }
     }
 

@@ -98,6 +98,14 @@ fn record(entry: &Entry) -> String {
         RecordKind::Settings => "store",
         RecordKind::ExportRun => "export",
         RecordKind::View => "view",
+        RecordKind::Purpose => "purpose",
+        RecordKind::Consent => "consent",
+        RecordKind::Call => "call",
+        RecordKind::CallList => "call list",
+        RecordKind::CallEntry => "entry of a call list",
+        RecordKind::Recipient => "recipient",
+        RecordKind::Task => "task",
+        RecordKind::Request => "request",
     };
     match (kind.is_empty(), entry.title.is_empty()) {
         (true, _) => entry.title.clone(),

@@ -99,6 +99,8 @@ impl List {
         // Where everything is in the list, a change of what is elsewhere in it changes nothing here.
         let stays = match action {
             Action::Edit => !entered && self.whole_query().is_empty() && !self.news.new.contains(&id),
+            // What is recorded of a person changes no column, but may change what a filter finds.
+            Action::Consent | Action::Withdraw | Action::Call => !entered && self.whole_query().is_empty(),
             Action::Create
             | Action::Delete
             | Action::Restore

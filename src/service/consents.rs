@@ -1,0 +1,136 @@
+//! Purposes and what holds for whom, in memory.
+
+use std::collections::{BTreeMap, HashMap};
+
+use uuid::Uuid;
+
+use crate::api::{Code, Error};
+use crate::domain::channel::Channel;
+use crate::domain::consent::{ConsentEvent, Ledger, Standing};
+use crate::domain::purpose::Purpose;
+use crate::domain::time::Timestamp;
+use crate::store::{StoreError, Stored};
+
+/// A purpose by its place in [`Consents`]: two bytes for each entry of each person's ledger.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PurposeNo(u16);
+
+/// A purpose as it stands.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub id: Uuid,
+    /// The version that a consent given now is for.
+    pub revision: u64,
+    pub purpose: Purpose,
+}
+
+/// Every purpose, and every person's ledger.
+#[derive(Default)]
+pub struct Consents {
+    numbers: BTreeMap<String, PurposeNo>,
+    /// By number; events of a damaged store may name purposes that are not there.
+    purposes: Vec<Option<Known>>,
+    people: HashMap<Uuid, Ledger<PurposeNo>>,
+}
+
+impl Consents {
+    fn number(&mut self, name: &str) -> Result<PurposeNo, StoreError> {
+        if let Some(number) = self.numbers.get(name) {
+            return Ok(*number);
+        }
+        let number = u16::try_from(self.purposes.len()).map(PurposeNo).map_err(|_| StoreError::TooLarge)?;
+        self.purposes.push(None);
+        self.numbers.insert(name.to_owned(), number);
+        Ok(number)
+    }
+
+    /// Takes in a purpose as a commit left it.
+    pub fn take_purpose(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let purpose: Purpose = stored.entity()?;
+        let number = self.number(&purpose.name)?;
+        if let Some(place) = self.purposes.get_mut(usize::from(number.0)) {
+            *place = Some(Known { id: stored.id, revision: stored.record.revision, purpose });
+        }
+        Ok(())
+    }
+
+    /// Takes in an event.
+    pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let event: ConsentEvent = stored.entity()?;
+        let number = self.number(&event.purpose)?;
+        self.people.entry(stored.subject.0).or_default().add(number, &event);
+        Ok(())
+    }
+
+    pub fn get(&self, number: PurposeNo) -> Option<&Known> {
+        self.purposes.get(usize::from(number.0))?.as_ref()
+    }
+
+    /// All purposes, by name.
+    pub fn all(&self) -> impl Iterator<Item = (PurposeNo, &Known)> {
+        self.numbers.values().filter_map(|number| Some((*number, self.get(*number)?)))
+    }
+
+    /// The purpose of this name; an error names the nearest.
+    pub fn named(&self, name: &str) -> Result<(PurposeNo, &Known), Error> {
+        let name = name.trim();
+        if let Some(number) = self.numbers.get(name)
+            && let Some(known) = self.get(*number)
+        {
+            return Ok((*number, known));
+        }
+        let near: Vec<&str> = self.all().map(|(_, known)| known.purpose.name.as_str()).collect();
+        let error = Error::new(Code::NotFound, format!("there is no purpose `{name}`"));
+        Err(match near.iter().find(|near| strsim::osa_distance(near, name) <= 2) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("purposes are: {}", near.join(", "))),
+        })
+    }
+
+    /// The same, of one that is not retired.
+    pub fn active(&self, name: &str) -> Result<(PurposeNo, &Known), Error> {
+        let (number, known) = self.named(name)?;
+        if known.purpose.retired {
+            return Err(Error::refused(format!(
+                "the purpose `{}` is retired: nothing is done for it",
+                name.trim()
+            )));
+        }
+        Ok((number, known))
+    }
+
+    /// The same, which persons are reached for by this channel.
+    pub fn active_on(&self, name: &str, channel: Channel) -> Result<(PurposeNo, &Known), Error> {
+        let (number, known) = self.active(name)?;
+        if known.purpose.has(channel) {
+            return Ok((number, known));
+        }
+        Err(Error::refused(format!(
+            "the purpose `{}` does not have the channel {channel}",
+            known.purpose.name
+        ))
+        .hint(format!("it has: {}", known.purpose.channels.0.join(", "))))
+    }
+
+    /// What holds for a person.
+    pub fn standing(&self, contact: Uuid, purpose: PurposeNo, channel: Channel, now: Timestamp) -> Standing {
+        let Some(ledger) = self.people.get(&contact) else { return Standing::default() };
+        let marketing = self.get(purpose).is_some_and(|known| known.purpose.marketing);
+        ledger.standing(&purpose, channel, marketing, now)
+    }
+
+    /// The ledger of a person, where there is one.
+    pub fn ledger(&self, contact: Uuid) -> Option<&Ledger<PurposeNo>> {
+        self.people.get(&contact)
+    }
+
+    /// Everybody of whom events are recorded.
+    pub fn people(&self) -> impl Iterator<Item = (Uuid, &Ledger<PurposeNo>)> {
+        self.people.iter().map(|(id, ledger)| (*id, ledger))
+    }
+
+    /// Forgets a person who was erased.
+    pub fn forget(&mut self, contact: Uuid) {
+        self.people.remove(&contact);
+    }
+}
