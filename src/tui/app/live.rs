@@ -34,6 +34,8 @@ impl App {
             Event::Back => {
                 self.ended = false;
                 self.put_restart_away();
+                // That it is gone is no longer so.
+                self.clear_toasts();
                 self.toast(Level::Done, "the server is there again");
                 self.said_present = None;
                 self.present();

@@ -32,8 +32,10 @@ pub struct News {
     not_before: Duration,
     /// Records the list does not show and now finds.
     new: BTreeSet<Uuid>,
-    /// The same where only their number is known.
+    /// The same where only their number is known,
     more: u64,
+    /// and those that may be among them.
+    perhaps: BTreeSet<Uuid>,
     /// Rows that are shown and no longer found.
     left: BTreeSet<Uuid>,
     /// Those of them that are out of sight.
@@ -83,11 +85,13 @@ impl News {
         self.asked = None;
     }
 
-    /// Rows have come. Gives the records that were new.
+    /// Rows have come. Gives the records that were new, as far as they are known.
     pub(super) fn clear(&mut self) -> BTreeSet<Uuid> {
         // What was heard since they were asked for may not be in them.
-        let News { heard, all, asked: _, not_before, new, more: _, left: _, gone: _ } = std::mem::take(self);
+        let News { heard, all, not_before, mut new, mut perhaps, asked: _, more: _, left: _, gone: _ } =
+            std::mem::take(self);
         *self = News { heard, all, not_before, ..News::default() };
+        new.append(&mut perhaps);
         new
     }
 }
@@ -211,7 +215,7 @@ impl List {
         // Without an answer the rows stay marked as changed.
         let Some(page) = answer else { return };
         let found: BTreeSet<Uuid> = page.items.iter().map(|row| row.id).collect();
-        let mut perhaps = 0;
+        let mut more = 0;
         for (id, entered) in &asked.heard {
             if self.rows.iter().any(|row| row.id == *id) {
                 continue;
@@ -219,11 +223,15 @@ impl List {
             match (found.contains(id), *entered || !asked.counts) {
                 (false, _) => {
                     self.news.new.remove(id);
+                    self.news.perhaps.remove(id);
                 }
                 (true, true) => {
                     self.news.new.insert(*id);
                 }
-                (true, false) => perhaps += 1,
+                (true, false) => {
+                    more += 1;
+                    self.news.perhaps.insert(*id);
+                }
             }
         }
         for id in asked.held.keys() {
@@ -237,7 +245,7 @@ impl List {
             // What has come beyond what left and beyond what is known to be new.
             let known = self.total.saturating_sub(self.news.left()) + self.news.new.len() as u64;
             let beyond = page.total.saturating_sub(known);
-            let most = if asked.all { u64::MAX } else { self.news.more + perhaps };
+            let most = if asked.all { u64::MAX } else { self.news.more + more };
             self.news.more = beyond.min(most);
         }
         for now in page.items {
