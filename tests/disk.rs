@@ -17,7 +17,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use callbook::api::{Code, Edit, Get};
+use callbook::client::socket::{Remote, Target};
+use callbook::domain::edit::FieldEdit;
+use callbook::domain::entity::RecordKind;
+use rustix::process::{Pid, Signal, kill_process};
+use support::served;
 use support::shell::{Shell, err};
+use uuid::Uuid;
 
 /// Runs the test of this name again where disks may be mounted, if this machine has such a place.
 fn in_a_namespace(name: &str) {
@@ -136,6 +143,86 @@ fn a_disk_that_is_full() {
     assert!(people(&shell) >= acknowledged);
     shell.ok(&["history", "verify"]);
     shell.add("Bo", "Muster", "030 901821");
+}
+
+/// The disk gets full while several people work: what was acknowledged is there afterwards, everybody else is told, and the
+/// server answers or has ended.
+#[test]
+fn a_disk_that_gets_full_under_load() {
+    if !inside() {
+        in_a_namespace("a_disk_that_gets_full_under_load");
+        return;
+    }
+    let disk = Disk::new();
+    let shell = Shell::at(&disk.path("store"));
+    for n in 0..4 {
+        shell.add("Anna", &format!("Number{n}"), &format!("030 90182{n}"));
+    }
+    let socket = shell.store.join("callbook.sock");
+    let mut server = served::spawn(&shell.store, &shell.dir.path().join("key"), &[]);
+    let ids: Vec<Uuid> =
+        served::list(&served::connect(&socket).client(), "", None).items.iter().map(|view| view.id).collect();
+    let (acknowledged, told) = std::sync::mpsc::channel();
+    let threads: Vec<_> = ids
+        .into_iter()
+        .map(|id| {
+            let (client, acknowledged) = (served::connect(&socket).client(), acknowledged.clone());
+            std::thread::spawn(move || {
+                let mut last = None;
+                loop {
+                    let n = last.map_or(0, |n: u64| n + 1);
+                    // Long enough that the room that is left is soon used up.
+                    let fields = vec![
+                        FieldEdit::text("job_title", n.to_string()),
+                        FieldEdit::text("reason", format!("{n} {}", "because ".repeat(1_000))),
+                    ];
+                    let edit = Edit { kind: RecordKind::Contact, id, fields, expect_revision: None };
+                    match client.call(edit) {
+                        Ok(_) => last = Some(n),
+                        Err(error) => return (id, last, error),
+                    }
+                    let _ = acknowledged.send(());
+                }
+            })
+        })
+        .collect();
+    for _ in 0..40 {
+        told.recv().unwrap();
+    }
+    fill(&disk.path("fill"));
+    let ends: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    for (_, _, error) in &ends {
+        assert!(matches!(error.code, Code::Failed | Code::Interrupted | Code::Locked), "{error}");
+        assert!(error.message.len() > 10, "{error}");
+    }
+    let said = ends.iter().any(|(_, _, error)| error.message.to_lowercase().contains("no space"));
+    assert!(said, "nobody was told that there is no space: {ends:?}");
+    // It can still be looked at, or the server has ended; a change is refused.
+    let remote = Remote::reach(Target { path: socket, ..Target::default() });
+    match remote {
+        Ok(Some((remote, _))) => {
+            let client = remote.client();
+            let (id, _, _) = ends[0];
+            let card = client.call(Get { kind: RecordKind::Contact, id, at: None });
+            assert!(card.is_ok(), "the owner cannot look any more: {card:?}");
+            assert_eq!(served::list(&client, "", None).total, 4);
+            let fields = vec![FieldEdit::text("job_title", "later")];
+            let edit = Edit { kind: RecordKind::Contact, id, fields, expect_revision: None };
+            assert_eq!(client.call(edit).unwrap_err().code, Code::Failed);
+            kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+        }
+        Ok(None) | Err(_) => {}
+    }
+    server.wait().unwrap();
+    std::fs::remove_file(disk.path("fill")).unwrap();
+    for (id, last, _) in ends {
+        let shown = shell.json(&["contact", "show", &id.to_string()]);
+        let held: u64 = shown["job_title"].as_str().unwrap().parse().unwrap();
+        // The one that was not answered may have reached the disk.
+        assert!(last.is_some_and(|last| held == last || held == last + 1), "{held} instead of {last:?}");
+    }
+    shell.ok(&["history", "verify"]);
+    shell.add("Bo", "Muster", "030 901830");
 }
 
 #[test]

@@ -10,6 +10,11 @@
     reason = "whatever goes wrong here is a failed test"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "server/crowd.rs"]
+mod crowd;
+#[path = "server/people.rs"]
+mod people;
 mod support;
 
 use std::collections::HashSet;

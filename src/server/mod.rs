@@ -20,6 +20,8 @@ pub mod notify;
 mod page;
 mod session;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Write};

@@ -1,6 +1,6 @@
 //! Who sees and does what: the golden table, what must reach nobody, and stories.
 
-mod canaries;
+pub(crate) mod canaries;
 mod stories;
 mod table;
 mod users;
@@ -21,7 +21,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
 
 /// Everybody there is in these tests: name, role, team.
-const USERS: [(&str, Role, &str); 9] = [
+pub(crate) const USERS: [(&str, Role, &str); 9] = [
     ("olga", Role::Owner, ""),
     ("adam", Role::Admin, ""),
     ("dora", Role::Dpo, ""),
@@ -107,7 +107,7 @@ fn shown(client: &Client, id: Uuid, field: &str) -> Option<String> {
 
 /// What each kind of request looks like, about these records; every name of [`Request::NAMES`] is there. Where a request
 /// is decided by the kind of record, each kind has a line.
-fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(String, Request)> {
+pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(String, Request)> {
     let mut all: Vec<(String, Request)> = Vec::new();
     let mut put = |detail: &str, request: Request| {
         let detail = if detail.is_empty() { String::new() } else { format!(" {detail}") };

@@ -33,7 +33,7 @@ mod views;
 mod world;
 
 #[cfg(test)]
-mod access_tests;
+pub(crate) mod access_tests;
 #[cfg(test)]
 mod bulk_tests;
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn command(store: &Path) -> Command {
 }
 
 /// Starts the server, and waits until it says that it listens.
-fn spawn(store: &Path, key_file: &Path, args: &[String]) -> Child {
+pub fn spawn(store: &Path, key_file: &Path, args: &[String]) -> Child {
     let mut child = command(store)
         .args(["serve", "--key-file"])
         .arg(key_file)

@@ -9,21 +9,59 @@ use crate::domain::entity::specs_of;
 use crate::service::tests::Fixture;
 
 /// A value that stands in one field of one record only.
-struct Canary {
+pub(crate) struct Canary {
     record: Uuid,
     kind: RecordKind,
     /// The contact it is about, for a note.
     about: Uuid,
     field: &'static str,
-    words: String,
+    pub(crate) words: String,
 }
 
-struct Store {
-    fixture: Fixture,
-    contacts: Vec<Uuid>,
-    companies: Vec<Uuid>,
-    notes: Vec<Uuid>,
-    canaries: Vec<Canary>,
+pub(crate) struct Store {
+    pub(crate) fixture: Fixture,
+    pub(crate) contacts: Vec<Uuid>,
+    pub(crate) companies: Vec<Uuid>,
+    pub(crate) notes: Vec<Uuid>,
+    pub(crate) canaries: Vec<Canary>,
+}
+
+impl Store {
+    /// What a user must not be told, and the records that are out of the user's sight.
+    pub(crate) fn secrets(&self, name: &str) -> (Vec<&Canary>, BTreeSet<Uuid>) {
+        let service = &self.fixture.service;
+        let session = service.session_of(name).unwrap();
+        let sight = service.actor(&session).unwrap().sight;
+        let world = service.read_world();
+        let (mut secret, mut unseen) = (Vec::new(), BTreeSet::new());
+        for canary in &self.canaries {
+            let (owner, team) = world.contacts.holder(canary.about).unwrap();
+            let relation: Relation = sight.relation(owner, team);
+            let key = world.schema.by_name(canary.kind, canary.field).unwrap().key;
+            let seen = sight.sees(&world, canary.kind, canary.record);
+            if !seen {
+                unseen.insert(canary.record);
+            }
+            if !seen || sight.access(canary.kind, relation, key) < Access::Read {
+                secret.push(canary);
+            }
+        }
+        (secret, unseen)
+    }
+
+    /// Whether the golden table grants a user each of these requests.
+    pub(crate) fn granted(&self, name: &str, requests: &[(String, Request)]) -> Vec<bool> {
+        let service = &self.fixture.service;
+        let session = service.session_of(name).unwrap();
+        let granted =
+            |request| crate::service::policy::authorize(service.actor(&session).unwrap(), request).is_ok();
+        requests.iter().map(|(_, request)| granted(request)).collect()
+    }
+
+    /// All the requests there are, about these records.
+    pub(crate) fn requests(&self) -> Vec<(String, Request)> {
+        requests(&self.contacts, &self.companies, &self.notes)
+    }
 }
 
 /// Which contact has no name.
@@ -65,7 +103,7 @@ fn texts(n: usize, time: &str) -> Vec<(&'static str, String, String)> {
     all
 }
 
-fn store() -> Store {
+pub(crate) fn store() -> Store {
     let fixture = team();
     let olga = fixture.client("olga");
     let hint = [
@@ -129,7 +167,7 @@ fn told(store: &Store, name: &str) -> Vec<(String, String)> {
     let service = &store.fixture.service;
     let session = service.session_of(name).unwrap();
     let mut told = Vec::new();
-    for (label, request) in requests(&store.contacts, &store.companies, &store.notes) {
+    for (label, request) in store.requests() {
         let answer = service.call(&session, request);
         told.push((label, format!("{answer:?}")));
     }
@@ -141,28 +179,8 @@ fn what_is_masked_hidden_or_out_of_sight_reaches_no_answer() {
     let everybody = USERS.iter().map(|(name, role, _)| (*name, Some(*role))).chain([("ines", None)]);
     for (name, role) in everybody {
         let store = store();
-        let service = &store.fixture.service;
-        let session = service.session_of(name).unwrap();
         // What may be known is worked out before anything is asked, since the answers change the store.
-        let mut secret: Vec<&Canary> = Vec::new();
-        let mut unseen: BTreeSet<Uuid> = BTreeSet::new();
-        {
-            let sight = service.actor(&session).unwrap().sight;
-            let world = service.read_world();
-            for canary in &store.canaries {
-                let (owner, team) = world.contacts.holder(canary.about).unwrap();
-                let relation: Relation = sight.relation(owner, team);
-                let name = canary.field;
-                let key = world.schema.by_name(canary.kind, name).unwrap().key;
-                let seen = sight.sees(&world, canary.kind, canary.record);
-                if !seen {
-                    unseen.insert(canary.record);
-                }
-                if !seen || sight.access(canary.kind, relation, key) < Access::Read {
-                    secret.push(canary);
-                }
-            }
-        }
+        let (secret, unseen) = store.secrets(name);
         let told = told(&store, name);
         for (label, words) in &told {
             for canary in &secret {
