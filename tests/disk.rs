@@ -17,11 +17,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use callbook::api::{Code, Edit, Get};
+use callbook::api::{Code, Edit};
 use callbook::client::socket::{Remote, Target};
 use callbook::domain::edit::FieldEdit;
 use callbook::domain::entity::RecordKind;
-use rustix::process::{Pid, Signal, kill_process};
 use support::served;
 use support::shell::{Shell, err};
 use uuid::Uuid;
@@ -146,7 +145,7 @@ fn a_disk_that_is_full() {
 }
 
 /// The disk gets full while several people work: what was acknowledged is there afterwards, everybody else is told, and the
-/// server answers or has ended.
+/// server ends.
 #[test]
 fn a_disk_that_gets_full_under_load() {
     if !inside() {
@@ -174,7 +173,7 @@ fn a_disk_that_gets_full_under_load() {
                     // Long enough that the room that is left is soon used up.
                     let fields = vec![
                         FieldEdit::text("job_title", n.to_string()),
-                        FieldEdit::text("reason", format!("{n} {}", "because ".repeat(1_000))),
+                        FieldEdit::text("reason", format!("{n} {}", "because ".repeat(110))),
                     ];
                     let edit = Edit { kind: RecordKind::Contact, id, fields, expect_revision: None };
                     match client.call(edit) {
@@ -186,10 +185,11 @@ fn a_disk_that_gets_full_under_load() {
             })
         })
         .collect();
-    for _ in 0..40 {
-        told.recv().unwrap();
+    drop(acknowledged);
+    // Where they end before, what they were told is looked at below.
+    if told.iter().take(40).count() == 40 {
+        fill(&disk.path("fill"));
     }
-    fill(&disk.path("fill"));
     let ends: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     for (_, _, error) in &ends {
         assert!(matches!(error.code, Code::Failed | Code::Interrupted | Code::Locked), "{error}");
@@ -197,23 +197,12 @@ fn a_disk_that_gets_full_under_load() {
     }
     let said = ends.iter().any(|(_, _, error)| error.message.to_lowercase().contains("no space"));
     assert!(said, "nobody was told that there is no space: {ends:?}");
-    // It can still be looked at, or the server has ended; a change is refused.
-    let remote = Remote::reach(Target { path: socket, ..Target::default() });
-    match remote {
-        Ok(Some((remote, _))) => {
-            let client = remote.client();
-            let (id, _, _) = ends[0];
-            let card = client.call(Get { kind: RecordKind::Contact, id, at: None });
-            assert!(card.is_ok(), "the owner cannot look any more: {card:?}");
-            assert_eq!(served::list(&client, "", None).total, 4);
-            let fields = vec![FieldEdit::text("job_title", "later")];
-            let edit = Edit { kind: RecordKind::Contact, id, fields, expect_revision: None };
-            assert_eq!(client.call(edit).unwrap_err().code, Code::Failed);
-            kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
-        }
-        Ok(None) | Err(_) => {}
-    }
-    server.wait().unwrap();
+    // The server has ended, so that whoever starts it again finds out what the disk holds. Whether there is room to open the
+    // store is for the storage engine; if there is not, that is said.
+    assert_eq!(server.wait().unwrap().code(), Some(1));
+    assert!(Remote::reach(Target { path: socket, ..Target::default() }).unwrap().is_none());
+    let listed = shell.run(&["contact", "list"]);
+    assert!(listed.status.success() || err(&listed).to_lowercase().contains("no space"), "{}", err(&listed));
     std::fs::remove_file(disk.path("fill")).unwrap();
     for (id, last, _) in ends {
         let shown = shell.json(&["contact", "show", &id.to_string()]);

@@ -8,6 +8,9 @@
 //! middle of one, or not read its answers: then it is cut off. Without anything to do, no thread wakes up but one a day, to
 //! make a checkpoint of the history where it grew; the end makes one too.
 //!
+//! When a write fails, on a full disk, the store takes nothing any more until it is opened anew: then the server ends, with
+//! an exit code that a service manager starts it again for.
+//!
 //! On SIGTERM: no new sessions; what was read is carried out and answered; everybody hears [`ServerMessage::Bye`]; after
 //! [`PATIENCE`] the rest is cut off. What is on the disk is whole in any case.
 //!
@@ -28,7 +31,7 @@ use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -100,6 +103,8 @@ struct Shared {
     ended: Condvar,
     /// The same for the thread that accepts.
     bell: Bell,
+    /// Why the store takes nothing any more.
+    failed: OnceLock<String>,
     started: Duration,
     socket: String,
     on_demand: bool,
@@ -128,6 +133,15 @@ impl Shared {
             socket: self.socket.clone(),
             locked: !self.gate.is_open(),
             on_demand: self.on_demand,
+        }
+    }
+
+    /// The store was closed after a failure: the server ends, and whoever starts it anew finds out what the disk holds. One
+    /// that stayed could only refuse everything.
+    fn fail(&self, why: &str) {
+        if self.failed.set(why.to_owned()).is_ok() {
+            self.log.warn("store_failed", &[("why", &why)]);
+            self.bell.ring();
         }
     }
 
@@ -179,6 +193,7 @@ impl Server {
             sessions: Mutex::default(),
             ended: Condvar::new(),
             bell: Bell::new().map_err(failed)?,
+            failed: OnceLock::new(),
             started: env.clock.elapsed(),
             socket: bound.path.display().to_string(),
             on_demand: options.linger.is_some(),
@@ -239,14 +254,22 @@ impl Server {
                 break;
             }
             self.shared.bell.hush();
+            if self.shared.failed.get().is_some() {
+                break;
+            }
             if connects {
                 self.accept();
                 // Sessions that came and went at once count too.
                 idle_since = self.shared.env.clock.elapsed();
             }
         }
+        let shared = Arc::clone(&self.shared);
         self.finish();
-        Ok(())
+        match shared.failed.get() {
+            Some(why) => Err(Error::failed(format!("the server ended, for the store failed: {why}"))
+                .hint("look at the disk and its free space, then start again")),
+            None => Ok(()),
+        }
     }
 
     fn sleep(&self, left: Duration) -> Result<(bool, bool), Error> {

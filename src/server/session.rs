@@ -500,7 +500,12 @@ fn carry_out(shared: &Shared, session: &Session, generation: u64, id: u64, mut r
             return Err(locked());
         }
         // A bug in one request must not take the others' server away.
-        catch_unwind(AssertUnwindSafe(|| service.call(session, request))).unwrap_or_else(|_| Err(broken()))
+        let answer = catch_unwind(AssertUnwindSafe(|| service.call(session, request)))
+            .unwrap_or_else(|_| Err(broken()));
+        if let (Err(_), Some(why)) = (&answer, service.failure()) {
+            shared.fail(why);
+        }
+        answer
     });
     let answer = asked.unwrap_or_else(|| Err(locked())).map(|mut response| {
         page::fit(&mut response);

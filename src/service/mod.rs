@@ -236,6 +236,11 @@ impl Service {
         })
     }
 
+    /// Why the store was closed, if a write failed: nothing is written any more until it is opened anew.
+    pub fn failure(&self) -> Option<&str> {
+        self.store.failure()
+    }
+
     /// An error where the store was found damaged.
     fn writable(&self) -> Result<(), Error> {
         if self.whole {

@@ -9,6 +9,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use super::StoreError;
@@ -46,16 +47,24 @@ enum Job {
 pub struct Store {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Store {
     pub(super) fn start(state: State) -> Result<Store, StoreError> {
         let (jobs, waiting) = channel();
+        let failure = Arc::new(OnceLock::new());
+        let closed = Arc::clone(&failure);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || Engine { state, closed: None }.run(&waiting))
+            .spawn(move || Engine { state, closed }.run(&waiting))
             .map_err(|error| StoreError::Closed(error.to_string()))?;
-        Ok(Store { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Store { jobs: Some(jobs), thread: Some(thread), failure })
+    }
+
+    /// Why the store was closed, if a commit failed.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     /// Runs `f` on committed data.
@@ -149,7 +158,7 @@ where
 struct Engine {
     state: State,
     /// Why nothing is done any more.
-    closed: Option<String>,
+    closed: Arc<OnceLock<String>>,
 }
 
 impl Engine {
@@ -170,7 +179,7 @@ impl Engine {
         while let Some(job) = next {
             match job {
                 Job::Read(read) => reads.push(read),
-                Job::Write(_, write) if self.closed.is_some() => writes.push(write),
+                Job::Write(_, write) if self.closed.get().is_some() => writes.push(write),
                 Job::Write(origin, mut write) => {
                     bytes += self.stage(origin, write.as_mut(), &mut overlay, &mut headers);
                     writes.push(write);
@@ -181,13 +190,14 @@ impl Engine {
             }
             next = waiting.try_recv().ok();
         }
-        let committed = match &self.closed {
+        let committed = match self.closed.get() {
             Some(why) => Err(why.clone()),
             None if overlay.is_empty() => Ok(()),
             None => self.commit(overlay, &headers).map_err(|error| error.to_string()),
         };
-        if let (Err(why), None) = (&committed, &self.closed) {
-            self.closed = Some(why.clone());
+        if let Err(why) = &committed {
+            // It stays what it was first.
+            let _ = self.closed.set(why.clone());
         }
         for write in writes {
             write.finish(committed.clone());
@@ -198,9 +208,11 @@ impl Engine {
             // A panic is a bug of the request; its asker gets an error because the answer never comes.
             let _ = catch_unwind(AssertUnwindSafe(|| read(&reader)));
         }
-        if self.closed.is_none() {
-            // Nobody who was answered is concerned if this fails: what they were promised is on the disk.
-            self.closed = self.state.backend.tidy().err().map(|error| error.to_string());
+        if self.closed.get().is_none()
+            && let Err(error) = self.state.backend.tidy()
+        {
+            // Nobody who was answered is concerned: what they were promised is on the disk.
+            let _ = self.closed.set(error.to_string());
         }
     }
 
