@@ -1,5 +1,7 @@
 //! Finding and reading records.
 
+mod among;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -11,7 +13,7 @@ use super::view::is_deleted;
 use super::world::World;
 use super::{Ask, no_such, read_lock, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
-use crate::api::{AMONG_MOST, Activity, Among, Code, Complete as CompleteRequest, Error, Get, History, List};
+use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List};
 use crate::domain::access::Verb;
 use crate::domain::contact::ContactField;
 use crate::domain::entity::{Fields, Lies, RecordKind};
@@ -110,44 +112,6 @@ impl Ask<'_> {
             }
             index.search(memory, query, sort, window, context)
         })
-    }
-
-    /// Which of some records a query finds.
-    pub(super) fn among(&self, among: Among) -> Result<Page, Error> {
-        let Among { kind, query, ids, columns, count } = among;
-        match kind {
-            RecordKind::Contact | RecordKind::Company => {}
-            RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::View
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => {
-                return Err(Error::usage(format!("no query finds a {kind}; list them instead")));
-            }
-        }
-        if ids.len() > AMONG_MOST {
-            return Err(Error::usage(format!("at most {AMONG_MOST} records can be named at once")));
-        }
-        let query = self.query(kind, &query)?;
-        let by = sort_of("", &query)?;
-        let found = self.on_index(kind, &query, by.by, |_, index, memory, context| {
-            index.among(memory, &query, &ids, context)
-        })?;
-        let items = self.views(kind, found, columns)?;
-        let total = match count {
-            true => self.search(kind, &query, by, index::Window::first(0))?.total,
-            false => items.len(),
-        };
-        Ok(Page { items, total: total as u64, ..Page::default() })
     }
 
     /// Runs `f` on the index of a kind, for the records and fields that are in sight.

@@ -6,6 +6,7 @@
 
 mod asked;
 mod shown;
+mod was;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
@@ -25,6 +26,8 @@ use crate::domain::id::SubjectId;
 use crate::domain::schema::{FieldInfo, Schema};
 use crate::domain::value::Value;
 use crate::store::{Reader, StoreError, Stored};
+
+pub use was::deciding;
 
 /// For each kind of record and relation, what each field of the schema is to a role.
 #[derive(Debug)]
@@ -46,33 +49,6 @@ impl Table {
         let fields = self.0.get(kind as usize * Relation::ALL.len() + relation as usize)?;
         let at = fields.binary_search_by_key(&key, |(key, _)| *key).ok()?;
         fields.get(at).map(|(_, access)| *access)
-    }
-}
-
-/// The fields of a record that decide who sees it, for [`Sight::saw`].
-pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
-    let keep = |keys: &[FieldKey]| {
-        let kept = fields.iter().filter(|(key, _)| keys.contains(*key));
-        kept.map(|(key, value)| (*key, value.clone())).collect()
-    };
-    match kind {
-        RecordKind::Contact | RecordKind::Company => {
-            super::view::holder_fields(kind).map(|(owner, team)| keep(&[owner, team])).unwrap_or_default()
-        }
-        RecordKind::View => fields.clone(),
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => Fields::new(),
     }
 }
 
@@ -238,37 +214,6 @@ impl Sight {
 
     pub fn sees_stored(&self, world: &World, stored: &Stored) -> bool {
         self.reads(stored.kind, self.relation_of(world, stored)) && views::shows_stored(self, stored)
-    }
-
-    /// Whether a record was in sight when these were its [`deciding`] fields.
-    pub fn saw(&self, world: &World, kind: RecordKind, subject: SubjectId, fields: &Fields) -> bool {
-        match kind {
-            RecordKind::Contact | RecordKind::Company => self.reads(kind, self.relation_with(kind, fields)),
-            RecordKind::Note
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request => self.sees_about(world, kind, subject.0),
-            RecordKind::View => {
-                self.reads(kind, Relation::Own)
-                    && super::view::typed(fields).is_ok_and(|view| views::shows(self, &view))
-            }
-            RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::Recipient => self.reads(kind, Relation::Own),
-        }
-    }
-
-    /// Whether this is the same role, in the same team with the same people: then what was in sight still is.
-    pub fn is_that_of(&self, other: &Sight) -> bool {
-        let (one, other) = (&*self.0, &*other.0);
-        (one.user, &one.team, &one.rules.name, &one.mates)
-            == (other.user, &other.team, &other.rules.name, &other.mates)
     }
 
     /// Whether records of a kind that are about a contact are in sight.

@@ -1,0 +1,69 @@
+//! What was in sight: for telling who could see a record that it has gone.
+
+use super::Sight;
+use crate::domain::access::Relation;
+use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::field::FieldKey;
+use crate::domain::id::SubjectId;
+use crate::service::world::World;
+use crate::service::{view, views};
+
+/// The fields of a record that decide who sees it, for [`Sight::saw`].
+pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
+    let keep = |keys: &[FieldKey]| {
+        let kept = fields.iter().filter(|(key, _)| keys.contains(*key));
+        kept.map(|(key, value)| (*key, value.clone())).collect()
+    };
+    match kind {
+        RecordKind::Contact | RecordKind::Company => {
+            view::holder_fields(kind).map(|(owner, team)| keep(&[owner, team])).unwrap_or_default()
+        }
+        RecordKind::View => fields.clone(),
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => Fields::new(),
+    }
+}
+
+impl Sight {
+    /// Whether a record was in sight when these were its [`deciding`] fields.
+    pub fn saw(&self, world: &World, kind: RecordKind, subject: SubjectId, fields: &Fields) -> bool {
+        match kind {
+            RecordKind::Contact | RecordKind::Company => self.reads(kind, self.relation_with(kind, fields)),
+            RecordKind::Note
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallEntry
+            | RecordKind::Task
+            | RecordKind::Request => self.sees_about(world, kind, subject.0),
+            RecordKind::View => {
+                self.reads(kind, Relation::Own)
+                    && view::typed(fields).is_ok_and(|view| views::shows(self, &view))
+            }
+            RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::Purpose
+            | RecordKind::CallList
+            | RecordKind::Recipient => self.reads(kind, Relation::Own),
+        }
+    }
+
+    /// Whether this is the same role, in the same team with the same people: then what was in sight still is.
+    pub fn is_that_of(&self, other: &Sight) -> bool {
+        let (one, other) = (&*self.0, &*other.0);
+        (one.user, &one.team, &one.rules.name, &one.mates)
+            == (other.user, &other.team, &other.rules.name, &other.mates)
+    }
+}
