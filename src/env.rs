@@ -80,6 +80,26 @@ impl Zone {
         }
     }
 
+    /// The offset and, where the machine tells it, the IANA name: `+02:00 Europe/Berlin`; what is recorded beside the time
+    /// of an event.
+    pub fn stamp(self, at: Timestamp) -> String {
+        let offset = self.of(at).format("%:z").to_string();
+        match self {
+            // `TZ` decides about the offset, so it does about the name; a rule written out in it has none.
+            Zone::Local => match std::env::var("TZ") {
+                Ok(name) if name.contains('/') && !name.contains(',') => {
+                    format!("{offset} {}", name.trim_start_matches(':'))
+                }
+                Ok(_) => offset,
+                Err(_) => match iana_time_zone::get_timezone() {
+                    Ok(name) => format!("{offset} {name}"),
+                    Err(_) => offset,
+                },
+            },
+            Zone::East(_) => offset,
+        }
+    }
+
     /// Reads a moment as a person writes it: RFC 3339; a time `2026-01-31 09:30` on the wall, or in UTC when it says so;
     /// a day, which means its end, so that "as of the 31st" includes what happened on the 31st.
     pub fn parse(self, text: &str) -> Option<Timestamp> {
@@ -200,7 +220,9 @@ mod tests {
             assert_eq!(zone.parse("2026-06-15 09:30 UTC"), Some(AT));
             assert_eq!(zone.parse("2026-06-15T09:30:00Z"), Some(AT));
             assert_eq!(zone.name(AT), name);
+            assert_eq!(zone.stamp(AT).len(), "+00:00".len());
         }
+        assert_eq!(Zone::East(-12_600).stamp(AT), "-03:30");
         assert_eq!(Zone::East(7_200).parse("2026-06-15").unwrap().to_string(), "2026-06-15T21:59:59.999Z");
         for nonsense in ["", "UTC", "yesterday", "2026-13-01", "2026-06-15 25:00"] {
             assert_eq!(Zone::UTC.parse(nonsense), None, "{nonsense}");

@@ -7,6 +7,7 @@ use crate::cli::Cli;
 /// Which command stands under which heading.
 const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
+    ("Consent", &["consent"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("History and proof", &["history"]),
     ("The store", &["init", "settings", "serve", "lock", "unlock", "status", "doctor", "demo"]),

@@ -7,6 +7,7 @@ mod access;
 mod change;
 mod company;
 mod complete;
+mod consent;
 mod contact;
 mod ctx;
 mod demo;
@@ -89,6 +90,11 @@ enum Command {
     Note {
         #[command(subcommand)]
         verb: note::Verb,
+    },
+    /// What people said about the use of their data, and what holds
+    Consent {
+        #[command(subcommand)]
+        verb: consent::Verb,
     },
     /// Words that gather people into lists
     Tag {
@@ -206,6 +212,7 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Contact { verb }) => contact::run(ctx, verb),
         Some(Command::Company { verb }) => company::run(ctx, verb),
         Some(Command::Note { verb }) => note::run(ctx, verb),
+        Some(Command::Consent { verb }) => consent::run(ctx, verb),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),

@@ -18,6 +18,7 @@ use crate::domain::id::ContactId;
 use crate::env::Env;
 
 mod access;
+mod consent;
 mod import;
 mod script;
 
