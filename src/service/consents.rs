@@ -31,6 +31,8 @@ pub struct Consents {
     /// By number; events of a damaged store may name purposes that are not there.
     purposes: Vec<Option<Known>>,
     people: HashMap<Uuid, Ledger<PurposeNo>>,
+    /// Changes with every event and purpose.
+    version: u64,
 }
 
 impl Consents {
@@ -46,10 +48,15 @@ impl Consents {
 
     /// Takes in a purpose as a commit left it.
     pub fn take_purpose(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let purpose: Purpose = stored.entity()?;
+        self.know(stored.id, stored.record.revision, stored.entity()?)
+    }
+
+    /// The same, as it is known.
+    pub fn know(&mut self, id: Uuid, revision: u64, purpose: Purpose) -> Result<(), StoreError> {
         let number = self.number(&purpose.name)?;
+        self.version += 1;
         if let Some(place) = self.purposes.get_mut(usize::from(number.0)) {
-            *place = Some(Known { id: stored.id, revision: stored.record.revision, purpose });
+            *place = Some(Known { id, revision, purpose });
         }
         Ok(())
     }
@@ -57,9 +64,36 @@ impl Consents {
     /// Takes in an event.
     pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let event: ConsentEvent = stored.entity()?;
+        self.add(stored.subject.0, &event)
+    }
+
+    /// The same, as it is known. What says nothing about what holds takes no room.
+    pub fn add(&mut self, person: Uuid, event: &ConsentEvent) -> Result<(), StoreError> {
         let number = self.number(&event.purpose)?;
-        self.people.entry(stored.subject.0).or_default().add(number, &event);
+        match self.people.get_mut(&person) {
+            Some(ledger) => {
+                ledger.add(number, event);
+            }
+            None => {
+                let mut ledger = Ledger::default();
+                if ledger.add(number, event) {
+                    self.people.insert(person, ledger);
+                }
+            }
+        }
+        self.version += 1;
         Ok(())
+    }
+
+    /// Changes with every event and purpose.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether something a person said, or another ground, lets the person's data be used at all, whenever it ends.
+    pub fn grounded(&self, contact: Uuid) -> bool {
+        let marketing = |purpose: &PurposeNo| self.get(*purpose).is_some_and(|known| known.purpose.marketing);
+        self.people.get(&contact).is_some_and(|ledger| ledger.grounded(marketing))
     }
 
     pub fn get(&self, number: PurposeNo) -> Option<&Known> {

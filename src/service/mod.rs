@@ -7,11 +7,12 @@
 mod actor;
 mod bulk;
 pub mod check;
-mod consents;
+pub mod consents;
 mod denials;
 mod draft;
 mod edit;
 mod explain;
+pub mod gate;
 mod import;
 pub mod index;
 mod known;
@@ -30,7 +31,7 @@ mod undo;
 mod users;
 mod view;
 mod views;
-mod world;
+pub mod world;
 
 #[cfg(test)]
 pub(crate) mod access_tests;
@@ -40,6 +41,8 @@ mod bulk_tests;
 mod denials_tests;
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod gate_tests;
 #[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]

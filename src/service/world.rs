@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use uuid::Uuid;
 
 use super::consents::Consents;
+use super::gate;
 use super::index::{Doc, HasFlags, Index, Run};
 use super::known::{Batch, Ready};
 use crate::api::Error;
@@ -76,9 +77,9 @@ pub struct World {
 }
 
 impl World {
-    /// Reads everything; whether the live rows are those that were written.
-    pub fn load(store: &Store) -> Result<(World, bool), StoreError> {
-        let mut world = World {
+    /// Of a store with nothing in it.
+    pub fn empty() -> World {
+        World {
             contacts: Index::new(),
             companies: Index::new(),
             company_names: HashMap::new(),
@@ -96,7 +97,12 @@ impl World {
             abouts: HashMap::new(),
             consents: Consents::default(),
             deleted: HashMap::new(),
-        };
+        }
+    }
+
+    /// Reads everything; whether the live rows are those that were written.
+    pub fn load(store: &Store) -> Result<(World, bool), StoreError> {
+        let mut world = World::empty();
         let (world, slots, whole) = store.read(move |reader| {
             let records = usize::try_from(reader.live_records()).unwrap_or_default();
             world.contacts.reserve(records);
@@ -197,8 +203,16 @@ impl World {
             | RecordKind::Recipient
             | RecordKind::Task
             | RecordKind::Request => {}
-            RecordKind::Purpose => self.consents.take_purpose(stored)?,
-            RecordKind::Consent => self.consents.take_event(stored)?,
+            RecordKind::Purpose => {
+                self.consents.take_purpose(stored)?;
+                // An objection reaches what is marketing by now.
+                let people: Vec<Uuid> = self.consents.people().map(|(id, _)| id).collect();
+                people.into_iter().for_each(|id| self.look_at_quarantine(id));
+            }
+            RecordKind::Consent => {
+                self.consents.take_event(stored)?;
+                self.look_at_quarantine(stored.subject.0);
+            }
             RecordKind::View => {
                 let view: SavedView = stored.entity()?;
                 if view.deleted_at.is_some() {
@@ -231,6 +245,7 @@ impl World {
         self.mark_deleted(id, RecordKind::Contact, row.deleted);
         let mut has = HasFlags::default();
         has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
+        has.set_quarantined(gate::quarantined(row.basis, texts.supplier, || self.consents.grounded(id)));
         let company = row.company.and_then(|id| Some((id, self.company_names.get(&id)?.as_str())));
         put(&mut self.contacts, &Doc { company, has, ..contact.doc() }, row.run, run);
     }
@@ -251,6 +266,20 @@ impl World {
         }
         self.company_names.insert(id, name);
         put(&mut self.companies, &company.doc(), row.run, run);
+    }
+
+    /// Quarantine ends, and begins, with what is recorded of a person.
+    fn look_at_quarantine(&mut self, contact: Uuid) {
+        let Some(brief) = self.contacts.brief(contact) else { return };
+        let basis = brief.basis.parse().ok();
+        let yes = gate::quarantined(basis, brief.supplier, || self.consents.grounded(contact));
+        self.contacts.set_quarantined(contact, yes);
+    }
+
+    /// Whether a contact is in quarantine (R15).
+    pub fn is_quarantined(&self, contact: Uuid) -> bool {
+        self.contacts.quarantined() > 0
+            && self.contacts.brief(contact).is_some_and(|brief| brief.has.quarantined())
     }
 
     fn mark_deleted(&mut self, id: Uuid, kind: RecordKind, deleted: bool) {

@@ -188,10 +188,10 @@ impl Ledger {
 }
 
 impl<P: Ord> Ledger<P> {
-    /// Takes one more event about a purpose in.
-    pub fn add(&mut self, purpose: P, event: &ConsentEvent) {
-        let Some(channel) = event.channel.0 else { return };
-        let Some(standing) = Standing::of(event) else { return };
+    /// Takes one more event about a purpose in. Whether it says anything about what holds.
+    pub fn add(&mut self, purpose: P, event: &ConsentEvent) -> bool {
+        let Some(channel) = event.channel.0 else { return false };
+        let Some(standing) = Standing::of(event) else { return false };
         match self.find(&purpose, channel) {
             Ok(at) => {
                 if let Some((_, _, held)) = self.standings.get_mut(at) {
@@ -203,6 +203,7 @@ impl<P: Ord> Ledger<P> {
                 self.standings.insert(at, (purpose, channel, standing));
             }
         }
+        true
     }
 
     fn find(&self, purpose: &P, channel: Channel) -> Result<usize, usize> {
@@ -235,6 +236,16 @@ impl<P: Ord> Ledger<P> {
 
     pub fn is_empty(&self) -> bool {
         self.standings.is_empty()
+    }
+
+    /// Whether an event gave a ground that no later one took away, whenever it ends. `marketing` says of a purpose whether
+    /// an objection reaches it.
+    pub fn grounded(&self, marketing: impl Fn(&P) -> bool) -> bool {
+        let objected = self.objected_at();
+        self.standings.iter().any(|(purpose, _, standing)| {
+            standing.state.allows()
+                && objected.is_none_or(|objected| standing.since > objected || !marketing(purpose))
+        })
     }
 
     /// Since when no ground is left, where there was one or the person said no; `None` while one holds or is being asked

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use crate::domain::basis::Basis;
 use crate::domain::fold::{expanded, fold};
 
-use super::Index;
 use super::pattern::{FAMILY, PHONE, SEGMENT};
 use super::pool::{NOTHING, Pool};
 use super::search::Scope;
 use super::store::State;
+use super::{HasFlags, Index};
 
 /// What can be completed from what records hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -30,7 +30,55 @@ pub enum Completion {
     JobTitle,
 }
 
+/// What the use of a record depends on, by one look.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'i> {
+    pub deleted: bool,
+    pub has: HasFlags,
+    /// The word of the legal basis that is recorded with it (R1).
+    pub basis: &'i str,
+    /// Who supplied it; empty where nobody did.
+    pub supplier: &'i str,
+}
+
 impl Index {
+    /// The same for a record, deleted or not.
+    pub fn brief(&self, id: Uuid) -> Option<Brief<'_>> {
+        let n = self.entry(id)? as usize;
+        let cold = &self.cold[n];
+        Some(Brief {
+            deleted: self.hot[n].state == State::Deleted,
+            has: cold.has,
+            basis: self.pools.basis.get(cold.basis).map_or("", |item| &*item.text),
+            supplier: self.pools.supplier.get(cold.supplier).map_or("", |item| &*item.text),
+        })
+    }
+
+    /// Marks a record as in quarantine, or as not.
+    pub fn set_quarantined(&mut self, id: Uuid, yes: bool) {
+        let Some(entry) = self.entry(id) else { return };
+        let has = &mut self.cold[entry as usize].has;
+        if has.quarantined() != yes {
+            has.set_quarantined(yes);
+            self.quarantined = if yes { self.quarantined + 1 } else { self.quarantined.saturating_sub(1) };
+            self.version += 1;
+        }
+    }
+
+    /// How many records are in quarantine, deleted ones too.
+    pub fn quarantined(&self) -> usize {
+        self.quarantined
+    }
+
+    /// Whether a scope leaves nothing out.
+    fn is_all(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::All => true,
+            Scope::Of { .. } => false,
+            Scope::Open(inner) => self.quarantined == 0 && self.is_all(inner),
+        }
+    }
+
     /// Who answers for a record, deleted or not: the owner, and the team, empty if there is none.
     pub fn holder(&self, id: Uuid) -> Option<(Option<Uuid>, &str)> {
         let cold = &self.cold[self.entry(id)? as usize];
@@ -46,7 +94,7 @@ impl Index {
 
     /// How many records in scope are not deleted.
     pub fn count(&self, scope: &Scope) -> usize {
-        if *scope == Scope::All {
+        if self.is_all(scope) {
             return self.len();
         }
         let scope = self.scope(scope);
@@ -152,7 +200,7 @@ impl Index {
 
     /// For each text of the pool how many visible entries have it.
     fn counts(&self, kind: Completion, pool: &Pool, scope: &Scope) -> Vec<usize> {
-        if *scope == Scope::All {
+        if self.is_all(scope) {
             return (0..pool.items().len() as u32).map(|n| pool.live(n)).collect();
         }
         let scope = self.scope(scope);

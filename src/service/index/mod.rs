@@ -57,10 +57,11 @@ use crate::domain::time::Timestamp;
 
 pub use filter::{Extra, NoExtra};
 pub use highlight::Highlighter;
-pub use lookup::Completion;
+pub use lookup::{Brief, Completion};
 pub use order::SortKey;
 pub use search::{Context, FUZZY_BELOW, Hit, Page, Scope, Session, Sort, Stop, Window};
 pub use store::{Index, Run};
+pub(in crate::service) use top::parallel;
 
 /// What the index is told about one record. Texts are as stored, not folded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,7 +88,7 @@ pub struct Doc<'a> {
     pub created: Timestamp,
     pub updated: Timestamp,
     pub deleted: bool,
-    /// What the record has beyond what this structure shows: addresses, notes. The rest is added by the index.
+    /// What the record has beyond what this structure shows: addresses, notes, a quarantine. The rest is added by the index.
     pub has: HasFlags,
     /// Handed back with every hit; the index does not read it.
     pub slot: u32,
@@ -116,6 +117,17 @@ impl HasFlags {
 
     pub fn contains(self, has: Has) -> bool {
         self.0 & (1 << has as u32) != 0
+    }
+
+    /// Beyond the words of [`Has`]: the record is in quarantine.
+    const QUARANTINED: u32 = 1 << 31;
+
+    pub fn set_quarantined(&mut self, yes: bool) {
+        self.0 = if yes { self.0 | HasFlags::QUARANTINED } else { self.0 & !HasFlags::QUARANTINED };
+    }
+
+    pub fn quarantined(self) -> bool {
+        self.0 & HasFlags::QUARANTINED != 0
     }
 }
 

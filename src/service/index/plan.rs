@@ -17,11 +17,22 @@ const FUZZY_SCORE: i64 = 14;
 const STRIDE: usize = 4_096;
 
 /// A scope as tables.
-pub(super) struct ScopeTest(Option<[Vec<bool>; 3]>);
+pub(super) struct ScopeTest {
+    tables: Option<[Vec<bool>; 3]>,
+    /// Without what is in quarantine.
+    open: bool,
+}
 
 impl ScopeTest {
+    fn is_all(&self) -> bool {
+        self.tables.is_none() && !self.open
+    }
+
     pub(super) fn holds(&self, cold: &Cold) -> bool {
-        match &self.0 {
+        if self.open && cold.has.quarantined() {
+            return false;
+        }
+        match &self.tables {
             None => true,
             Some([owners, teams, pools]) => {
                 owners[cold.owner as usize]
@@ -74,7 +85,11 @@ pub(super) enum Verdict {
 
 impl Index {
     pub(super) fn scope(&self, scope: &Scope) -> ScopeTest {
-        let Scope::Of { owners, teams, pools } = scope else { return ScopeTest(None) };
+        let (owners, teams, pools) = match scope {
+            Scope::All => return ScopeTest { tables: None, open: false },
+            Scope::Of { owners, teams, pools } => (owners, teams, pools),
+            Scope::Open(inner) => return ScopeTest { open: self.quarantined > 0, ..self.scope(inner) },
+        };
         // Nobody's records, and those of no team, are in nobody's scope but a pool's: their items have no id and no text.
         let owner = |item: &super::pool::Item| !item.id.is_nil() && owners.contains(&item.id);
         let team =
@@ -84,7 +99,8 @@ impl Index {
         };
         let owners = self.pools.owner.items().iter().map(owner).collect();
         let pools = self.pools.team.items().iter().enumerate().map(pool).collect();
-        ScopeTest(Some([owners, self.pools.team.items().iter().map(team).collect(), pools]))
+        let tables = Some([owners, self.pools.team.items().iter().map(team).collect(), pools]);
+        ScopeTest { tables, open: false }
     }
 
     pub(super) fn words<'p>(&self, patterns: &'p [Pattern], fields: FieldSet) -> Words<'p> {
@@ -225,7 +241,7 @@ impl Plan<'_> {
             [only] if !run.fuzzy && self.closer.is_empty() => only.letter.map(|letter| (only, letter)),
             _ => None,
         };
-        let open = self.filters.is_empty() && self.scope.0.is_none() && self.words.excluded.is_empty();
+        let open = self.filters.is_empty() && self.scope.is_all() && self.words.excluded.is_empty();
         for (count, n) in candidates.enumerate() {
             if count % STRIDE == 0 && (run.cancelled)() {
                 return None;

@@ -49,6 +49,8 @@ pub enum Scope {
         teams: Vec<String>,
         pools: Vec<String>,
     },
+    /// Those of this scope that are not in quarantine.
+    Open(Box<Scope>),
 }
 
 /// The order of a list.

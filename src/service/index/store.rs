@@ -129,6 +129,8 @@ pub struct Index {
     /// The first entry that is not yet in the hash tables.
     unfound: Option<u32>,
     live: usize,
+    /// Entries in quarantine.
+    pub(super) quarantined: usize,
     pub(super) pools: Pools,
     pub(super) sets: Sets,
     /// Names of the owners, told with [`Index::name_owner`].
@@ -164,6 +166,7 @@ impl Index {
             free: Vec::new(),
             unfound: None,
             live: 0,
+            quarantined: 0,
             pools: Pools {
                 company: Pool::new(),
                 title: Pool::new(),
@@ -331,6 +334,7 @@ impl Index {
             state: if doc.deleted { State::Deleted } else { State::Live },
         };
         self.live += usize::from(!doc.deleted);
+        self.quarantined += usize::from(doc.has.quarantined());
         self.intern(n, doc, run.has.with(doc.has));
         self.names8[n] = self.name_bytes(entry, 0);
     }
@@ -393,6 +397,7 @@ impl Index {
         self.garbage += usize::from(hot.len);
         self.names8[n] = 0;
         let cold = std::mem::take(&mut self.cold[n]);
+        self.quarantined -= usize::from(cold.has.quarantined());
         let shared = std::mem::take(&mut self.shared[n]);
         let p = &mut self.pools;
         p.company.release(shared.company, deleted);

@@ -61,7 +61,7 @@ pub(super) fn threads_for(count: usize) -> usize {
 }
 
 /// The function of every item, in order, on several threads where that pays.
-pub(super) fn parallel<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(in crate::service) fn parallel<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = threads_for(items.len());
     if threads == 1 {
         return items.iter().map(f).collect();
