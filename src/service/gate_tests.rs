@@ -20,7 +20,7 @@ pub(super) fn person(name: &str, more: &[(&str, &str)]) -> Vec<FieldEdit> {
     let mut fields = anna();
     fields.retain(|edit| !matches!(edit.field.as_str(), "given_name" | "phones" | "emails"));
     fields.push(FieldEdit::text("given_name", name));
-    fields.extend(more.iter().map(|(field, text)| FieldEdit::text(field, text)));
+    fields.extend(more.iter().map(|(field, text)| FieldEdit::text(field, *text)));
     fields
 }
 
