@@ -58,6 +58,8 @@
 //! - Every stored form has a schema version; a newer one is refused, a frozen sample of each is kept in the tests.
 //! - Nobody's data leaves the door as a record, a history or an export before who asked is durable in the read log
 //!   ([`store::readings`]), which lies under that person's key and outside the history.
+//! - Whatever is denied is recorded ([`service::Service::call`], `service::denials`): who, what, why and how often, in rows
+//!   that no flood makes many, and without a word of what was sent.
 //! - A field of an entity is declared once ([`domain::contact`]); forms, history, import, export, inventory, filters and
 //!   completion derive from it.
 //! - Text from outside is data: it is neutralised where it is shown, never where it is stored.

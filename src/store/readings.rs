@@ -2,7 +2,7 @@
 //!
 //! A row lies under the person it is about and is sealed under that person's key, so that forgetting the person takes
 //! it along. Its id is a UUIDv7 of the moment, so that old rows are found, counted and swept by their keys alone, even
-//! when the key that opens them is gone ([`moments`](super::moments)).
+//! when the key that opens them is gone ([`moments`]).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
