@@ -9,9 +9,12 @@
 //! A file of one's own replaces entries by their key or adds some ([`Law::load`]). An entry is replaced as a whole: half an
 //! entry under somebody else's citation would be a rule that stands nowhere.
 
+pub mod deadline;
+pub mod retention;
 pub mod telephone;
 pub mod zone;
 
+mod ages;
 mod calendar;
 mod read;
 mod source;
@@ -24,12 +27,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::domain::country::Country;
 
+pub use ages::Ages;
 pub use calendar::{Calendar, Holiday};
 pub use source::Source;
 
 /// What the program comes with.
 const BUILT_IN: &[&str] = &[
     include_str!("../../assets/law/telephone.toml"),
+    include_str!("../../assets/law/ages.toml"),
+    include_str!("../../assets/law/retention.toml"),
     include_str!("../../assets/law/holidays/AT.toml"),
     include_str!("../../assets/law/holidays/BE.toml"),
     include_str!("../../assets/law/holidays/DE.toml"),
@@ -62,6 +68,9 @@ struct Tables {
     /// By key.
     telephone: BTreeMap<String, telephone::Regime>,
     holidays: BTreeMap<Country, Calendar>,
+    ages: BTreeMap<Country, Ages>,
+    /// By key.
+    retention: BTreeMap<String, retention::Preset>,
 }
 
 impl Default for Law {
@@ -91,6 +100,11 @@ impl Law {
         let mut all: Vec<_> = self.0.telephone.values().collect();
         all.sort_by_key(|regime| (regime.country, regime.id.as_str()));
         all.into_iter()
+    }
+
+    /// The countries whose public holidays are known, with them.
+    pub fn calendars(&self) -> impl Iterator<Item = (Country, &Calendar)> {
+        self.0.holidays.iter().map(|(country, calendar)| (*country, calendar))
     }
 
     /// The public holidays of a country.
@@ -132,12 +146,21 @@ impl Tables {
             let country: Country = key.parse().map_err(|error| entry.refuse_all(error))?;
             self.holidays.insert(country, Calendar::read(entry, name)?);
         }
+        for (key, entry) in reader.tables("ages")? {
+            let country: Country = key.parse().map_err(|error| entry.refuse_all(error))?;
+            self.ages.insert(country, Ages::read(country, entry, name)?);
+        }
+        for (key, entry) in reader.tables("retention")? {
+            let preset = retention::Preset::read(key, entry, name)?;
+            self.retention.insert(preset.id.clone(), preset);
+        }
         reader.finish()
     }
 
     /// Checks what no entry can be asked by itself. `name` is the file that was taken in last.
     fn check(&self, name: &str) -> Result<(), Refused> {
         telephone::check(&self.telephone, name)?;
+        retention::check(&self.retention, name)?;
         for regime in self.telephone.values() {
             let closed = regime.hours.as_ref().is_some_and(|hours| !hours.holidays);
             if closed && !self.holidays.contains_key(&regime.country) {

@@ -1,5 +1,6 @@
 use chrono::NaiveDate;
 
+use super::retention::{AtEnd, Kept};
 use super::{BUILT_IN_NAME, Calendar, Law, MAX_LEN, calendar};
 
 fn day(text: &str) -> NaiveDate {
@@ -194,6 +195,55 @@ fn files_that_are_no_law_are_refused() {
         refusal("[holidays.PL]\ndays = [{ name = \"x\", on = \"02-30\" }]")
             .contains("holidays.PL.days[0].on: `02-30` is no rule")
     );
+}
+
+#[test]
+fn periods_are_presets_of_a_country_or_of_all() {
+    let law = Law::built_in();
+    let ends = |code: Option<&str>, kept, event: &str| {
+        let preset = law.retention(code.map(|code| code.parse().unwrap()), kept)?;
+        Some((preset.id.clone(), preset.ends(day(event)).unwrap().to_string()))
+    };
+    let is = |id: &str, day: &str| Some((id.to_owned(), day.to_owned()));
+    assert_eq!(ends(Some("FR"), Kept::Prospect, "2026-11-22"), is("fr-prospect", "2029-11-22"));
+    assert_eq!(ends(Some("AT"), Kept::Prospect, "2026-11-22"), is("any-prospect", "2028-11-22"));
+    assert_eq!(ends(Some("DE"), Kept::Vouchers, "2026-02-01"), is("de-vouchers", "2034-12-31"));
+    assert_eq!(ends(Some("NL"), Kept::Letters, "2026-02-01"), is("nl-accounting", "2033-12-31"));
+    assert_eq!(ends(Some("DE"), Kept::ConsentProof, "2024-02-29"), is("de-consent-proof", "2029-02-28"));
+    assert_eq!(ends(None, Kept::ConsentProof, "2024-02-29"), is("any-consent-proof", "2027-02-28"));
+    assert_eq!(ends(Some("BE"), Kept::RefusedConsent, "2026-11-22"), is("any-refused-consent", "2026-11-22"));
+    assert_eq!(ends(Some("DE"), Kept::CustomerMarketing, "2026-11-22"), None);
+    assert_eq!(law.retention(None, Kept::Suppression).unwrap().at_end, AtEnd::Review);
+    let ages = |code: &str| law.ages(code.parse().unwrap()).map(|ages| (ages.digital_consent, ages.contract));
+    assert_eq!((ages("FR"), ages("PL")), (Some((15, 18)), None));
+    // What the requirements give from memory.
+    for id in ["fr-accounting", "at-accounting", "gb-accounting", "any-consent-proof"] {
+        assert!(!law.presets().find(|preset| preset.id == id).unwrap().source.verified, "{id}");
+    }
+}
+
+#[test]
+fn wrong_periods_and_ages_are_refused() {
+    let source = "citation = \"a\"\nsource = \"b\"\nchecked = 2026-11-01\nverified = true\n";
+    let preset = |lines: &str| format!("[retention.pl-books]\n{lines}\n{source}");
+    let right = "country = \"PL\"\nkept = \"books\"\nclock = \"year_end\"\nperiod = \"P5Y\"";
+    assert!(Law::load(&preset(right), "law.toml").is_ok());
+    for (from, to, said) in [
+        ("P5Y", "5 years", "retention.pl-books.period: `5 years` is no period; write it as ISO 8601 does"),
+        ("period = \"P5Y\"", "", "retention.pl-books: `period` is missing (or `at_once = true`)"),
+        ("period", "at_once = true\nperiod", "retention.pl-books.at_once: what goes at once has no period"),
+        ("year_end", "midnight", "retention.pl-books.clock: `midnight` is none of collection"),
+        (
+            "\"PL\"",
+            "\"DE\"",
+            "retention.pl-books: `de-books` and `pl-books` both say how long books is kept (DE)",
+        ),
+    ] {
+        let said_there = refusal(&preset(&right.replace(from, to)));
+        assert!(said_there.starts_with(&format!("law.toml, {said}")), "{said_there}");
+    }
+    let ages = format!("[ages.PL]\ndigital_consent = 12\ncontract = 18\n{source}");
+    assert_eq!(refusal(&ages), "law.toml, ages.PL.digital_consent: a whole number from 13 to 30 is wanted");
 }
 
 #[test]
