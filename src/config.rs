@@ -3,6 +3,7 @@
 //! A setting is declared once, in `settings!`; `config.example.toml` documents each, and a test compares the two.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use crate::api::Error;
 use crate::domain::access::{RoleSpec, Roles};
 use crate::domain::country::Country;
 use crate::domain::value::words;
+use crate::law::{self, Law};
 
 pub use crate::domain::text::nearest;
 
@@ -117,6 +119,16 @@ settings! {
     plain: bool = false;
     /// What is taken from roles, and roles that are added.
     roles: BTreeMap<String, RoleSpec> = BTreeMap::new();
+    /// Rules in place of the built-in ones, or beside them.
+    law: LawSettings = LawSettings::default();
+}
+
+/// What the settings say of the law.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LawSettings {
+    /// A file of entries, as `assets/law` has them; beside `config.toml`, where it is not an absolute path.
+    pub file: Option<PathBuf>,
 }
 
 impl Config {
@@ -146,6 +158,14 @@ impl Config {
         self.roles_of("config.toml")
     }
 
+    /// The built-in law with what the file says that these settings name.
+    pub fn law(&self) -> Result<Law, Error> {
+        match &self.law.file {
+            Some(file) => read_law(file),
+            None => Ok(Law::built_in()),
+        }
+    }
+
     fn roles_of(&self, name: &str) -> Result<Roles, Error> {
         Roles::configured(&self.roles, name).map_err(|refused| {
             Error::usage(refused.to_string()).hint("assets/roles.toml says what each role has")
@@ -155,13 +175,47 @@ impl Config {
     /// Reads the file. Without one, everything has its default, unless the file was `asked` for by name.
     pub fn load(path: &Path, asked: bool) -> Result<Config, Error> {
         match std::fs::read_to_string(path) {
-            Ok(text) => Config::parse(&text, &path.display().to_string()),
+            Ok(text) => {
+                let mut config = Config::parse(&text, &path.display().to_string())?;
+                if let (Some(file), Some(beside)) = (&mut config.law.file, path.parent()) {
+                    *file = beside.join(&*file);
+                }
+                Ok(config)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked => Ok(Config::default()),
             Err(error) => {
                 Err(Error::usage(format!("the settings in {} cannot be read: {error}", path.display())))
             }
         }
     }
+}
+
+/// Reads a file of law and lays it over the built-in one.
+pub fn read_law(path: &Path) -> Result<Law, Error> {
+    let name = path.display().to_string();
+    let unread = |why: String| {
+        Error::usage(format!("the law in {name} cannot be read: {why}"))
+            .hint("it is named under [law] in config.toml; without it, the built-in law holds")
+    };
+    // What is no file could have no end, or wait for somebody to write into it.
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Err(unread("it is no file".to_owned())),
+        Err(error) => return Err(unread(error.to_string())),
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(law::MAX_LEN as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line =
+            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
+        unread(format!("line {} is not UTF-8", line + 1))
+    })?;
+    Law::load(&text, &name).map_err(|refused| {
+        Error::usage(refused.to_string())
+            .hint("assets/law shows how entries are written; `callbook law check FILE` tries one")
+    })
 }
 
 fn unknown_key(text: &str) -> Option<String> {
@@ -171,8 +225,11 @@ fn unknown_key(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Theme};
+    use std::path::Path;
+
+    use super::{Config, Theme, read_law};
     use crate::api::Code;
+    use crate::law::{self, Law};
 
     const EXAMPLE: &str = include_str!("../config.example.toml");
 
@@ -232,5 +289,50 @@ mod tests {
         assert!(error.message.starts_with("config.toml, line 2: unknown field `scope`"), "{}", error.message);
         let config = Config::parse("[roles.intern]\nlike = \"rep\"\n", "config.toml").unwrap();
         assert!(config.roles().unwrap().get(&"intern".parse().unwrap()).is_some());
+    }
+
+    const LAW: &str = "[ages.PL]\ndigital_consent = 16\ncontract = 18\ncitation = \"c\"\nsource = \"s\"\n\
+                       checked = 2026-11-01\nverified = false\n";
+
+    #[test]
+    fn the_law_lies_beside_the_settings() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = dir.path().join("config.toml");
+        std::fs::write(&settings, "[law]\nfile = \"law.toml\"\n").unwrap();
+        let config = Config::load(&settings, true).unwrap();
+        let error = config.law().unwrap_err();
+        assert_eq!(error.code, Code::Usage, "a file that is named and missing is not passed over");
+        std::fs::write(dir.path().join("law.toml"), LAW).unwrap();
+        assert_eq!(config.law().unwrap().ages("PL".parse().unwrap()).unwrap().digital_consent, 16);
+        assert_eq!(Config::default().law().unwrap(), Law::built_in());
+        let error = Config::parse("[law]\nfiles = \"law.toml\"\n", "config.toml").unwrap_err();
+        assert!(error.message.starts_with("config.toml, line 2: unknown field `files`"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_is_no_file_of_law_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let refused = |path: &Path| {
+            let error = read_law(path).unwrap_err();
+            assert_eq!(error.code, Code::Usage);
+            error.message
+        };
+        assert!(refused(dir.path()).ends_with("it is no file"));
+        assert!(refused(Path::new("/dev/zero")).ends_with("it is no file"));
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+            .unwrap();
+        assert!(refused(&fifo).ends_with("it is no file"), "nobody waits for a writer");
+        let file = dir.path().join("law.toml");
+        assert!(refused(&file).contains("cannot be read"));
+        let with = |bytes: &[u8]| {
+            std::fs::write(&file, bytes).unwrap();
+            refused(&file)
+        };
+        assert!(with(b"# law\n\n# \xff\n").ends_with("line 3 is not UTF-8"));
+        assert!(with(b"").ends_with("there is no entry in it"));
+        assert!(with("x".repeat(law::MAX_LEN + 1).as_bytes()).contains("are more than the"));
+        assert!(with(b"[telephone]\nx = 1\n").contains("telephone.x: a table is wanted"));
+        assert!(with(b"\0").contains("law.toml, line 1"));
     }
 }

@@ -19,16 +19,16 @@
 //!
 //! ```text
 //! domain       pure types and rules: fields described once, values, changes, the query language, what is forbidden
-//! law          rules over data (assets/law): telephone regimes, holidays       sees domain
+//! law          rules over data (assets/law): calls, deadlines, periods         sees domain
 //! env          clock, randomness, ids: the only ambient input, passed in
 //! api          requests, views, errors                                        sees domain
 //! interchange  CSV, vCard, JSContact, JSON: bytes ↔ domain, no I/O of its own  sees domain
 //! store        backend, keys, envelope, history log, transactions             sees domain, env
 //! service      the one door: policy, then a handler for each capability       sees store, api, law, domain, env
 //! server       a socket for many sessions: uid of the peer → user, events     sees service, api, domain, env
-//! client       the only way to the service; jobs of many requests             sees service, api, interchange, domain, env
+//! client       the only way to the service; jobs of many requests             sees service, api, law, interchange, domain, env
 //! tui          App::update(Input) → effects, pure drawing, the terminal       sees client, api, interchange, domain, env
-//! config       config.toml                                                    sees api, domain, env
+//! config       config.toml                                                    sees api, law, domain, env
 //! demo         an invented team and two years of its work, told as requests   sees client, api, domain, env
 //! cli          one file for each noun: arguments → requests → output          sees all above but store and service
 //! ```

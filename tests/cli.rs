@@ -386,3 +386,26 @@ fn views_stand_for_their_filters_and_who_looked_is_known() {
     assert_eq!((&swept["removed"], &swept["kept"], &swept["months"]), (&0.into(), &2.into(), &6.into()));
     shell.ok(&["history", "verify"]);
 }
+
+#[test]
+fn a_law_file_in_the_settings_counts() {
+    let shell = Shell::new();
+    shell.write("config.toml", "[law]\nfile = \"law.toml\"\n");
+    let law = "[ages.PL]\ndigital_consent = 16\ncontract = 18\ncitation = \"RODO art. 8\"\nsource = \"isap\"\n\
+               checked = 2026-11-01\nverified = true\n";
+    let show = ["law", "show", "PL", "--of", "ages", "--config", "config.toml"];
+    // A file that is named and not there, or wrong, is not passed over in silence.
+    assert!(shell.fails(2, &show).contains("law.toml cannot be read"));
+    shell.write("law.toml", &law.replace("16", "6"));
+    assert!(
+        shell.fails(2, &show).contains("ages.PL.digital_consent: a whole number from 13 to 30 is wanted")
+    );
+    shell.write("law.toml", law);
+    let shown = shell.json(&show);
+    assert_eq!(shown["items"][0]["citation"], "RODO art. 8");
+    assert_eq!(
+        shell.json(&["law", "show", "PL", "--of", "ages"])["total"],
+        0,
+        "without the settings, it is not there"
+    );
+}

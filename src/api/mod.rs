@@ -5,6 +5,7 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod hush;
+pub mod law;
 pub mod names;
 mod nature;
 pub mod place;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use crate::domain::channel::Channel;
 use crate::domain::consent::Way;
+use crate::domain::country::Country;
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
@@ -271,4 +273,6 @@ calls! {
     Consents { contact: ContactId, at: Option<Timestamp>, } -> Book;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
+    /// The law by which the store decides: of one country with what holds for all, or everything.
+    LawShow { country: Option<Country>, } -> Vec<law::LawEntry>;
 }

@@ -68,6 +68,7 @@ impl Request {
             | Request::Status(_)
             | Request::Doctor(_)
             | Request::Inventory(_)
+            | Request::LawShow(_)
             | Request::RoleList(_) => Named::default(),
         }
     }

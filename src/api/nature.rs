@@ -53,6 +53,7 @@ impl Request {
             | Request::LogProve(_)
             | Request::Present(_)
             | Request::RoleList(_)
+            | Request::LawShow(_)
             | Request::Drafts(_)
             | Request::AccessExplain(_)
             | Request::Purposes(_)

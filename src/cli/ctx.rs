@@ -10,6 +10,7 @@ use crate::api::{Code, Error, Hush, SchemaGet};
 use crate::cli::globals::{Globals, Vars};
 use crate::cli::secret;
 use crate::cli::table::Style;
+use crate::client::open::Configured;
 use crate::client::socket::Remote;
 use crate::client::{Client, find, open};
 use crate::config::{Config, Format};
@@ -175,12 +176,12 @@ impl<'a> Ctx<'a> {
         }
         let secret = secret::to_open(self)?;
         let login = secret::login(self)?;
-        let roles = self.config.roles()?;
+        let with = self.configured()?;
         let env = self.env.clone();
         let place = self.globals.server_place(&self.io.vars, &self.config);
         let mut open = |dir: &std::path::Path| {
             let mut ask = |error| secret::ask_login(self, error);
-            open::open_as(dir, &open::account(), &roles, login.clone(), &secret, &env, &mut ask)
+            open::open_as(dir, &open::account(), &with, login.clone(), &secret, &env, &mut ask)
         };
         match open(&dir) {
             Err(error) if open::is_held(&error) => {
@@ -193,6 +194,11 @@ impl<'a> Ctx<'a> {
             }
             opened => opened,
         }
+    }
+
+    /// What the settings say to a store that this process opens.
+    pub(crate) fn configured(&self) -> Result<Configured, Error> {
+        Ok(Configured { roles: self.config.roles()?, law: self.config.law()? })
     }
 
     /// The fields of the store, its own ones included.

@@ -50,7 +50,7 @@ pub(crate) fn open_screens(ctx: &mut Ctx<'_>) -> Done {
             dir: dir.clone(),
             unix: open::account(),
             cost: open::KdfCost::STANDARD,
-            roles: ctx.config.roles()?,
+            with: ctx.configured()?,
             login: secret::login(ctx)?,
             env: ctx.env.clone(),
             unlocked: Mutex::default(),

@@ -9,6 +9,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
     ("Consent", &["consent"]),
     ("Users and what they see", &["user", "role", "access"]),
+    ("What is allowed", &["law"]),
     ("History and proof", &["history"]),
     ("The store", &["init", "settings", "serve", "lock", "unlock", "status", "doctor", "demo"]),
     ("The shell", &["completions", "man"]),

@@ -25,6 +25,7 @@ mod history;
 mod import;
 mod init;
 mod json;
+mod law;
 mod line;
 mod note;
 mod out;
@@ -120,6 +121,11 @@ enum Command {
     Role {
         #[command(subcommand)]
         verb: role::Verb,
+    },
+    /// The rules by which calls are permitted, deadlines end and data are kept
+    Law {
+        #[command(subcommand)]
+        verb: law::Verb,
     },
     /// Why somebody sees what of a contact
     Access {
@@ -218,6 +224,7 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Field { verb }) => field::run(ctx, verb),
         Some(Command::User { verb }) => user::run(ctx, verb),
         Some(Command::Role { verb }) => role::run(ctx, verb),
+        Some(Command::Law { verb }) => law::run(ctx, verb),
         Some(Command::Access { verb }) => access::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
         Some(Command::Settings { verb }) => settings::run(ctx, verb),

@@ -60,7 +60,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
 /// Takes the store and begins to listen.
 fn start(ctx: &mut Ctx<'_>, args: &Args, key: Option<Key>) -> Result<(Server, std::path::PathBuf), Error> {
     let dir = ctx.globals.store_dir(&ctx.io.vars, &ctx.config)?;
-    let roles = ctx.config.roles()?;
+    let with = ctx.configured()?;
     let mut held = server::hold(&dir)?;
     let secret = match key {
         Some(Key::Passphrase(words)) => Some(Secret::Passphrase(words.into_words())),
@@ -70,7 +70,7 @@ fn start(ctx: &mut Ctx<'_>, args: &Args, key: Option<Key>) -> Result<(Server, st
         None => Some(secret::to_open(ctx)?),
     };
     let service = match &secret {
-        Some(secret) => Some(server::unlock_held(&mut held, secret, &ctx.env)?.with_roles(roles.clone())),
+        Some(secret) => Some(server::unlock_held(&mut held, secret, &ctx.env)?.configured(&with)),
         None => None,
     };
     if let (Some(service), true) = (&service, args.on_demand) {
@@ -84,7 +84,7 @@ fn start(ctx: &mut Ctx<'_>, args: &Args, key: Option<Key>) -> Result<(Server, st
     let most = args.max_sessions.unwrap_or(ctx.config.max_sessions);
     let options = Options {
         listen,
-        roles,
+        with,
         most: usize::try_from(most).unwrap_or(usize::MAX),
         linger: args.on_demand.then_some(LINGER),
         log: Log::new(Box::new(std::io::stderr()), &ctx.env),

@@ -20,6 +20,7 @@ use crate::env::Env;
 mod access;
 mod consent;
 mod import;
+mod law;
 mod script;
 
 use script::{ID, entry, store};

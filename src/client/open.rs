@@ -6,12 +6,14 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Client, Door};
+use crate::api::law::LawEntry;
 use crate::api::{Cause, Code, Error, Request, Response};
-use crate::domain::access::Roles;
 use crate::env::Env;
-use crate::service::{Service, Session, open as stores};
+use crate::law::Law;
+use crate::service::{Service, Session, law, open as stores};
 
 pub use crate::service::Login;
+pub use crate::service::law::Configured;
 pub use crate::service::open::{
     InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service, vacant,
 };
@@ -58,20 +60,20 @@ pub fn is_held(error: &Error) -> bool {
 
 /// Unlocks the store in `dir`, as the user whose account on this machine is `unix`.
 pub fn open(dir: &Path, unix: &str, secret: &Secret, env: &Env) -> Result<Client, Error> {
-    open_as(dir, unix, &Roles::default(), Login::default(), secret, env, &mut |error| Err(error))
+    open_as(dir, unix, &Configured::default(), Login::default(), secret, env, &mut |error| Err(error))
 }
 
-/// The same with other roles, and where the account alone may not say who this is: `ask` is told what is wanted, and answers it once.
+/// The same with what a configuration says, and where the account alone may not say who this is: `ask` is told what is wanted, and answers it once.
 pub fn open_as(
     dir: &Path,
     unix: &str,
-    roles: &Roles,
+    with: &Configured,
     login: Login,
     secret: &Secret,
     env: &Env,
     ask: &mut dyn FnMut(Error) -> Result<Login, Error>,
 ) -> Result<Client, Error> {
-    let unlocked = unlock(dir, unix, roles, secret, env)?;
+    let unlocked = unlock(dir, unix, with, secret, env)?;
     match unlocked.begin(&login) {
         Err(error) if error.code == Code::Locked => unlocked.begin(&ask(error)?),
         begun => begun,
@@ -96,8 +98,19 @@ impl Unlocked {
 }
 
 /// Unlocks the store in `dir`, for the user whose account on this machine is `unix`.
-pub fn unlock(dir: &Path, unix: &str, roles: &Roles, secret: &Secret, env: &Env) -> Result<Unlocked, Error> {
+pub fn unlock(
+    dir: &Path,
+    unix: &str,
+    with: &Configured,
+    secret: &Secret,
+    env: &Env,
+) -> Result<Unlocked, Error> {
     let (service, dir) = stores::unlock(dir, secret, env)?;
-    let service = Arc::new(service.with_roles(roles.clone()));
+    let service = Arc::new(service.configured(with));
     Ok(Unlocked { service, dir: Arc::new(dir), unix: unix.to_owned() })
+}
+
+/// The entries of a law in words; only those of a file that was laid over the built-in ones, where `own` are wanted.
+pub fn law_entries(law: &Law, today: chrono::NaiveDate, own: bool) -> Vec<LawEntry> {
+    if own { law::entries_of_file(law, today) } else { law::entries(law, today) }
 }

@@ -60,6 +60,13 @@ fn a_file_adds_and_replaces_entries() {
 }
 
 #[test]
+fn the_entry_in_the_readme_is_right() {
+    let readme = include_str!("../../README.md");
+    let text = readme.split("```toml\n# law.toml;").nth(1).unwrap().split("```").next().unwrap();
+    Law::load(&format!("#{text}"), "README.md").unwrap();
+}
+
+#[test]
 fn wrong_entries_are_refused_by_their_place() {
     for (key, line, said) in [
         ("source", "", "telephone.pl-person: `source` is missing"),

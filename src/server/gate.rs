@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use crate::api::frame::Key;
 use crate::api::{Cause, Code, Error};
-use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::Service;
+use crate::service::law::Configured;
 use crate::service::open::{self, Secret, StoreDir};
 
 /// So many wrong keys cost nothing but the derivation.
@@ -22,8 +22,8 @@ const LONGEST_PAUSE: u64 = 60;
 
 pub(super) struct Gate {
     held: Mutex<StoreDir>,
-    /// What each role may see and do.
-    roles: Roles,
+    /// What the configuration says: roles, law.
+    with: Configured,
     env: Env,
     open: RwLock<Option<Service>>,
     /// One more with each unlocking: sessions of an earlier one are over.
@@ -40,10 +40,10 @@ struct Tries {
 }
 
 impl Gate {
-    pub(super) fn new(held: StoreDir, service: Option<Service>, roles: Roles, env: &Env) -> Gate {
+    pub(super) fn new(held: StoreDir, service: Option<Service>, with: Configured, env: &Env) -> Gate {
         Gate {
             held: Mutex::new(held),
-            roles,
+            with,
             env: env.clone(),
             open: RwLock::new(service),
             generation: AtomicU64::new(0),
@@ -97,7 +97,7 @@ impl Gate {
             open::unlock_held(&mut held, &secret, &self.env).map(|service| {
                 let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
                 self.generation.fetch_add(1, Ordering::SeqCst);
-                *open = Some(service.with_roles(self.roles.clone()));
+                *open = Some(service.configured(&self.with));
             })
         };
         match &unlocked {

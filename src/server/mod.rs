@@ -38,9 +38,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::api::frame::{self, Greeting, Health};
 use crate::api::{Code, Error};
-use crate::domain::access::Roles;
 use crate::env::Env;
 use crate::service::Service;
+use crate::service::law::Configured;
 use crate::service::open::StoreDir;
 
 pub use crate::service::open::{Secret, hold, unlock_held};
@@ -79,8 +79,8 @@ pub struct Options {
     /// Ends so long after its last client.
     pub linger: Option<Duration>,
     pub log: Log,
-    /// What each role may see and do.
-    pub roles: Roles,
+    /// What the configuration says: roles, law.
+    pub with: Configured,
 }
 
 /// A server that listens.
@@ -197,7 +197,7 @@ impl Server {
             started: env.clock.elapsed(),
             socket: bound.path.display().to_string(),
             on_demand: options.linger.is_some(),
-            gate: Gate::new(held, service, options.roles, env),
+            gate: Gate::new(held, service, options.with, env),
         };
         shared.log.info(
             "listening",

@@ -16,9 +16,9 @@ use crate::api::frame::{
     self, ANSWER_MOST, ClientMessage, Control, Done, Greeting, Hello, REQUEST_MOST, ServerMessage,
 };
 use crate::api::*;
-use crate::domain::access::Roles;
 use crate::env::{Env, account};
 use crate::service::Service;
+use crate::service::law::Configured;
 use crate::service::open::{InitOptions, KdfCost, Secret, create};
 
 /// Longer than anything takes that shall happen; only a failed test waits for it.
@@ -67,7 +67,7 @@ impl Running {
             most: 100,
             linger: None,
             log: Log::new(Box::new(lines.clone()), env),
-            roles: Roles::default(),
+            with: Configured::default(),
         };
         let server = Server::start(options, held, Some(service), env).unwrap();
         let (shared, stopper) = (Arc::clone(&server.shared), server.stopper().unwrap());

@@ -117,6 +117,7 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     put("", Request::SchemaGet(SchemaGet {}));
     put("", Request::Status(Status {}));
     put("", Request::RoleList(RoleList {}));
+    put("", Request::LawShow(LawShow { country: None }));
     let ids = |kind: RecordKind| match kind {
         RecordKind::Contact => contacts.to_vec(),
         RecordKind::Company => companies.to_vec(),

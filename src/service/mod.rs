@@ -16,6 +16,7 @@ pub mod gate;
 mod import;
 pub mod index;
 mod known;
+pub mod law;
 mod ledger;
 mod list;
 mod live;
@@ -71,6 +72,7 @@ use crate::domain::id::{SessionId, StoreId, SubjectId, UserId};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
 use crate::env::Env;
+use crate::law::Law;
 use crate::store::backend::BackendError;
 use crate::store::{Origin, Store, StoreError, Stored, WriteTxn};
 
@@ -107,6 +109,8 @@ pub struct Service {
     /// exported, and the damage is not sealed under new history.
     whole: bool,
     roles: Arc<Roles>,
+    /// What decides about calls and deadlines.
+    law: Law,
     /// What each role has, worked out once for a state of the schema.
     tables: Mutex<HashMap<RoleName, actor::Had>>,
     guard: users::Guard,
@@ -157,6 +161,7 @@ impl Service {
             surroundings,
             whole,
             roles: Arc::default(),
+            law: Law::built_in(),
             tables: Mutex::default(),
             guard: users::Guard::default(),
             hub: Arc::default(),
@@ -317,6 +322,7 @@ impl Ask<'_> {
             Request::Doctor(_) => Response::Doctor(self.doctor()?),
             Request::Inventory(_) => Response::Inventory(self.inventory()?),
             Request::RoleList(_) => Response::RoleList(self.roles()),
+            Request::LawShow(show) => Response::LawShow(self.law_show(&show)?),
             Request::SetPassword(set) => Response::SetPassword(self.set_password(set)?),
             Request::Purposes(purposes) => Response::Purposes(self.purposes(&purposes)),
             Request::ConsentRecord(record) => Response::ConsentRecord(self.consent_record(record)?),

@@ -57,9 +57,11 @@ pub enum Need {
 /// What a request needs.
 pub fn needs(request: &Request) -> Need {
     match request {
-        Request::Whoami(_) | Request::SchemaGet(_) | Request::Status(_) | Request::RoleList(_) => {
-            Need::Anybody
-        }
+        Request::Whoami(_)
+        | Request::SchemaGet(_)
+        | Request::Status(_)
+        | Request::RoleList(_)
+        | Request::LawShow(_) => Need::Anybody,
         Request::List(list) => Need::Read(list.kind),
         Request::Among(among) => Need::Read(among.kind),
         Request::Get(get) => Need::Read(get.kind),

@@ -185,7 +185,7 @@ fn a_directory_is_founded_unlocked_and_abandoned() {
         dir: home.path().join("store"),
         unix: "ines".into(),
         cost: KdfCost::MINIMUM,
-        roles: crate::domain::access::Roles::default(),
+        with: crate::client::open::Configured::default(),
         login: Login::default(),
         env: Env::system(),
         unlocked: Mutex::default(),

@@ -7,8 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::api::{Cause, Code, Error};
 use crate::client::Client;
-use crate::client::open::{self, InitOptions, KdfCost, Login, Secret, Unlocked};
-use crate::domain::access::Roles;
+use crate::client::open::{self, Configured, InitOptions, KdfCost, Login, Secret, Unlocked};
 use crate::env::Env;
 use crate::tui::layer::{Job, JobHandle};
 
@@ -61,8 +60,8 @@ pub struct DirVault {
     pub unix: String,
     /// What guessing a passphrase of a new store costs.
     pub cost: KdfCost,
-    /// What each role may see and do.
-    pub roles: Roles,
+    /// What the settings say: roles, law.
+    pub with: Configured,
     /// Who of those that share the account, and the password where a file has it.
     pub login: Login,
     pub env: Env,
@@ -93,7 +92,7 @@ impl Vault for DirVault {
     fn unlock(&self, secret: &Secret) -> Result<Client, Error> {
         // This process may hold it, from a try before.
         drop(self.waiting().take());
-        let unlocked = open::unlock(&self.dir, &self.unix, &self.roles, secret, &self.env)?;
+        let unlocked = open::unlock(&self.dir, &self.unix, &self.with, secret, &self.env)?;
         self.begin(unlocked, &self.login)
     }
 
