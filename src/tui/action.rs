@@ -157,7 +157,7 @@ actions! {
     ScrollDown "scroll-down" ["J"] "scroll" "Scrolls the pane beside the list, or the text." RECORDS Look 0;
     ScrollUp "scroll-up" ["K"] "scroll back" "Scrolls it back." RECORDS Look 0;
     AsOf "as-of" ["T"] "as it stood" "Shows the record as it stood on a date." DETAIL Look 30;
-    Why "why" ["w"] "why" "Explains why you see the field under the cursor as it is; Enter does it on a masked one." CONTACT Look 0;
+    Why "why" ["W"] "why" "Explains why you see the field under the cursor as it is; Enter does it on a masked one." CONTACT Look 0;
     Refresh "refresh" ["R"] "refresh" "Asks the store again." ALL Look 0;
     Sort "sort" ["s"] "sort" "Chooses the order of the list." LISTS Look 50;
     Views "views" ["S"] "views" "Chooses a saved view: filter, columns and order of the list; or saves what is shown as one." LISTS Look 48;
@@ -184,6 +184,7 @@ actions! {
     Undo "undo" ["u"] "undo" "Takes back your last change as a new change." ALL Change 35;
     Redo "redo" ["U"] "redo" "Takes back the last undo." ALL Change 0;
 
+    Consent "consent" ["w"] "consent" "Shows what the person agreed to, records a yes or a no, withdraws, objects." PEOPLE Log 66;
     AddNote "note" ["a n"] "note" "Writes a note about the contact." PEOPLE Log 60;
     LogCall "log-call" ["a c"] "call" "Logs a call." PEOPLE Log 0;
     LogEmail "log-email" ["a e"] "e-mail" "Logs an e-mail." PEOPLE Log 0;

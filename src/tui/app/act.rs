@@ -21,6 +21,7 @@ pub(super) enum Then {
     Edit,
     EditText,
     Note(NoteKind),
+    Consent,
     Copy(Action),
 }
 
@@ -108,6 +109,7 @@ impl App {
                 self.ask(Asker::Undo { redo: false }, None, api::Undo { seq: None }.into_request());
             }
             Action::Redo => self.ask(Asker::Undo { redo: true }, None, api::Redo {}.into_request()),
+            Action::Consent => self.then(Then::Consent),
             Action::AddNote => self.then(Then::Note(NoteKind::Note)),
             Action::LogCall => self.then(Then::Note(NoteKind::Call)),
             Action::LogEmail => self.then(Then::Note(NoteKind::Email)),

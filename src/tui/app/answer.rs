@@ -7,6 +7,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
 use crate::tui::effect::{CallId, JobId};
 use crate::tui::layer::{Input, JobNews, Level};
+use crate::tui::overlay::consent::ConsentPanel;
 use crate::tui::overlay::output::Output;
 use crate::tui::screen::Asked;
 
@@ -199,6 +200,7 @@ impl App {
             }
             Then::EditText => self.forms.edit_as_text(&card.record, &self.ctx),
             Then::Note(kind) => self.forms.note(&card.record, kind, &self.ctx),
+            Then::Consent => Box::new(ConsentPanel::new(&card.record)),
             Then::Copy(action) => return self.copy(action, &card.record),
         };
         self.open_layer(layer);

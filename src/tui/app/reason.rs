@@ -103,6 +103,8 @@ impl App {
             }
             Action::Restore => self.cannot_restore(),
             Action::Merge => self.cannot_merge(),
+            Action::Consent if self.marked() > 1 => Some("consent is one person's; Esc takes the marks away"),
+            Action::Consent => self.subject().is_none().then_some("nothing is here"),
             Action::AddNote | Action::LogCall | Action::LogEmail | Action::LogMeeting => {
                 if self.marked() > 1 {
                     Some("a note is about one person; Esc takes the marks away")

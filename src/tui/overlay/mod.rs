@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod choose;
 pub mod command;
 pub mod confirm;
+pub mod consent;
 pub mod help;
 pub mod merge;
 pub mod output;

@@ -402,10 +402,10 @@ fn who_looked_stands_in_a_tab_for_those_who_may_know() {
 fn why_a_field_is_as_it_is_is_told_with_the_chain() {
     let mut robot = Robot::new(100, 30);
     robot.press("/").type_in("020 7946 0042").press("enter enter").see(&["Given name"]);
-    robot.press("w").see(&[
+    robot.press("W").see(&[
         "Why",
         "anna reads and changes `given_name` of the contact.",
         "role      `owner`",
     ]);
-    robot.press("esc").press("w").press("esc").see(&["[Fields]"]);
+    robot.press("esc").press("W").press("esc").see(&["[Fields]"]);
 }
