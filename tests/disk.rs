@@ -144,6 +144,16 @@ fn a_disk_that_is_full() {
     shell.add("Bo", "Muster", "030 901821");
 }
 
+/// A server that ends with the test, also with one that fails.
+struct Ending(std::process::Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The disk gets full while several people work: what was acknowledged is there afterwards, everybody else is told, and the
 /// server ends.
 #[test]
@@ -158,7 +168,7 @@ fn a_disk_that_gets_full_under_load() {
         shell.add("Anna", &format!("Number{n}"), &format!("030 90182{n}"));
     }
     let socket = shell.store.join("callbook.sock");
-    let mut server = served::spawn(&shell.store, &shell.dir.path().join("key"), &[]);
+    let mut server = Ending(served::spawn(&shell.store, &shell.dir.path().join("key"), &[]));
     let ids: Vec<Uuid> =
         served::list(&served::connect(&socket).client(), "", None).items.iter().map(|view| view.id).collect();
     let (acknowledged, told) = std::sync::mpsc::channel();
@@ -199,7 +209,7 @@ fn a_disk_that_gets_full_under_load() {
     assert!(said, "nobody was told that there is no space: {ends:?}");
     // The server has ended, so that whoever starts it again finds out what the disk holds. Whether there is room to open the
     // store is for the storage engine; if there is not, that is said.
-    assert_eq!(server.wait().unwrap().code(), Some(1));
+    assert_eq!(server.0.wait().unwrap().code(), Some(1));
     assert!(Remote::reach(Target { path: socket, ..Target::default() }).unwrap().is_none());
     let listed = shell.run(&["contact", "list"]);
     assert!(listed.status.success() || err(&listed).to_lowercase().contains("no space"), "{}", err(&listed));
