@@ -24,6 +24,7 @@ use crate::domain::field::FieldKey;
 use crate::domain::id::ContactId;
 use crate::domain::schema::StoredCustom;
 use crate::domain::time::Timestamp;
+use crate::domain::wording::{Usage, WordingKind};
 
 pub use consent::{Book, BookLine, EventView, Recorded, Said, StoredPurpose};
 pub use error::{Cause, Code, Error};
@@ -35,7 +36,7 @@ pub use view::{
     DoctorReport, DuplicateGroup, Edited, Entry, Explanation, ExportPage, FieldAccess, Identity,
     ImportReport, InventoryLine, KindView, LastCheckpoint, Level, MergeReport, Outcome, Page, ProofText,
     ReadingView, ReadingsPage, RoleView, RowOutcome, Shown, Similar, StatusReport, Step, SweptReadings,
-    Undone, VerifyReport, View, ViewInfo,
+    Undone, VerifyReport, View, ViewInfo, WordingAdded, WordingView,
 };
 
 /// A request with the type of its answer.
@@ -212,6 +213,26 @@ calls! {
     /// The saved views one has, shipped ones too, by name. Of several with one name the nearest, unless `all` are asked for;
     /// then also those that one only may change.
     Views { kind: Option<RecordKind>, all: bool, } -> Vec<ViewInfo>;
+    /// A wording's first or next version, once it tells what it must. The same as the latest version changes nothing.
+    WordingAdd {
+        kind: WordingKind,
+        name: String,
+        /// BCP 47.
+        language: String,
+        /// Of a message.
+        subject: String,
+        text: String,
+        /// Slugs; for all purposes when there is none.
+        purposes: Vec<String>,
+        /// Of a message.
+        usage: Option<Usage>,
+    } -> WordingAdded;
+    /// From now on a name is not offered any more; its versions stay. A next version brings it back.
+    WordingRetire { kind: WordingKind, name: String, } -> WordingView;
+    /// The wordings by name, the latest version of each.
+    Wordings { kind: Option<WordingKind>, } -> Vec<WordingView>;
+    /// One version of a wording; the latest where none is named.
+    WordingGet { kind: WordingKind, name: String, version: Option<u64>, } -> WordingView;
     /// Who looked at persons' records, latest first: at one person's, or one user at anybody's, or all of it.
     Readings {
         about: Option<ContactId>,

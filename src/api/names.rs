@@ -53,6 +53,10 @@ impl Request {
             Request::ConsentRecord(one) => Named::new(contact, [one.contact.0]),
             Request::ConsentWithdraw(one) => Named::new(contact, [one.contact.0]),
             Request::Consents(one) => Named::new(contact, [one.contact.0]),
+            Request::WordingAdd(_)
+            | Request::WordingRetire(_)
+            | Request::Wordings(_)
+            | Request::WordingGet(_) => Named::new(RecordKind::Wording, None),
             Request::SetPassword(_) => Named::new(RecordKind::User, None),
             Request::Whoami(_)
             | Request::SchemaGet(_)

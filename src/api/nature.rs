@@ -59,6 +59,8 @@ impl Request {
             | Request::Purposes(_)
             | Request::Consents(_)
             | Request::Views(_)
+            | Request::Wordings(_)
+            | Request::WordingGet(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_)
             | Request::Readings(_)
@@ -72,6 +74,8 @@ impl Request {
             | Request::Restore(_)
             | Request::ConsentRecord(_)
             | Request::ConsentWithdraw(_)
+            | Request::WordingAdd(_)
+            | Request::WordingRetire(_)
             | Request::KeepDraft(_)
             | Request::DropDraft(_)
             | Request::Merge(_) => Nature::Change,

@@ -15,6 +15,7 @@ use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Value, words};
 use crate::domain::view::Belongs;
+use crate::domain::wording::{Usage, WordingKind};
 
 /// One field of one record, as the asker may see it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -515,4 +516,37 @@ impl ViewInfo {
     pub fn reference(&self) -> String {
         self.id.map_or_else(|| self.name.clone(), |id| id.to_string())
     }
+}
+
+/// One version of a wording.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct WordingView {
+    pub id: Uuid,
+    pub kind: WordingKind,
+    pub name: String,
+    pub version: u64,
+    /// How many versions the name has.
+    pub versions: u64,
+    /// BCP 47.
+    pub language: String,
+    pub subject: String,
+    pub text: String,
+    /// Of the text's bytes.
+    pub sha256: String,
+    /// For all purposes when there is none.
+    pub purposes: Vec<String>,
+    pub usage: Option<Usage>,
+    pub created_at: Timestamp,
+    /// Since when the name is not offered any more.
+    pub retired_at: Option<Timestamp>,
+}
+
+/// What became of a wording that was added.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct WordingAdded {
+    pub id: Uuid,
+    pub version: u64,
+    pub sha256: String,
+    /// The latest version says the same; nothing was written.
+    pub unchanged: bool,
 }

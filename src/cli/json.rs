@@ -62,6 +62,7 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call

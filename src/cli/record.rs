@@ -139,6 +139,7 @@ fn columns(
             | RecordKind::Settings
             | RecordKind::ExportRun
             | RecordKind::View
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
             | RecordKind::Call

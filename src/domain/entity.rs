@@ -32,6 +32,8 @@ words! {
         Task = "task",
         /// What a person asked for by right.
         Request = "request",
+        /// One version of a script, a notice or the template of a message.
+        Wording = "wording",
     }
 }
 
@@ -64,7 +66,8 @@ impl RecordKind {
             | RecordKind::View
             | RecordKind::Purpose
             | RecordKind::CallList
-            | RecordKind::Recipient => Lies::Nobody,
+            | RecordKind::Recipient
+            | RecordKind::Wording => Lies::Nobody,
         }
     }
 
@@ -84,7 +87,9 @@ impl RecordKind {
             | RecordKind::CallEntry
             | RecordKind::Recipient
             | RecordKind::Task
-            | RecordKind::Request => false,
+            | RecordKind::Request
+            // That its name is retired is noted on it.
+            | RecordKind::Wording => false,
         }
     }
 
@@ -107,6 +112,7 @@ impl RecordKind {
             RecordKind::Recipient => "recipients",
             RecordKind::Task => "tasks",
             RecordKind::Request => "requests",
+            RecordKind::Wording => "wordings",
         }
     }
 
@@ -191,6 +197,7 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
         RecordKind::Recipient => crate::domain::recipient::Recipient::specs(),
         RecordKind::Task => crate::domain::task::Task::specs(),
         RecordKind::Request => crate::domain::request::SubjectRequest::specs(),
+        RecordKind::Wording => crate::domain::wording::Wording::specs(),
     }
 }
 

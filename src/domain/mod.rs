@@ -31,6 +31,7 @@ pub mod time;
 pub mod user;
 pub mod value;
 pub mod view;
+pub mod wording;
 
 #[cfg(test)]
 mod entity_tests;

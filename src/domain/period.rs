@@ -35,6 +35,11 @@ impl Period {
         Period { years: 0, months: 0, weeks: 0, days }
     }
 
+    /// How many of what, the greatest first: years, months, weeks, days.
+    pub const fn parts(self) -> [u16; 4] {
+        [self.years, self.months, self.weeks, self.days]
+    }
+
     /// The day that lies this long after `day`: years and months first, ending on the last day of a month that has no such
     /// date; then weeks and days. `None` outside the calendar.
     pub fn after(self, day: NaiveDate) -> Option<NaiveDate> {

@@ -19,6 +19,7 @@ use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
+use crate::domain::wording::WordingKind;
 
 /// Everybody there is in these tests: name, role, team.
 pub(crate) const USERS: [(&str, Role, &str); 9] = [
@@ -127,6 +128,7 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call
@@ -153,6 +155,7 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         RecordKind::CallEntry => vec![FieldEdit::text("reason", "x")],
         RecordKind::Task => vec![FieldEdit::text("text", "x")],
         RecordKind::Request => vec![FieldEdit::text("words", "x")],
+        RecordKind::Wording => vec![FieldEdit::text("text", "x")],
     };
     for kind in RecordKind::ALL.iter().copied() {
         let at = kind.word();
@@ -229,6 +232,20 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     for all in [false, true] {
         put("", Request::Views(Views { kind: None, all }));
     }
+    put("", Request::Wordings(Wordings { kind: None }));
+    let (kind, name) = (WordingKind::Script, "sales-en".to_owned());
+    put("", Request::WordingGet(WordingGet { kind, name: name.clone(), version: Some(1) }));
+    let add = WordingAdd {
+        kind,
+        name: name.clone(),
+        language: "en".into(),
+        subject: String::new(),
+        text: "x".into(),
+        purposes: vec![],
+        usage: None,
+    };
+    put("", Request::WordingAdd(add));
+    put("", Request::WordingRetire(WordingRetire { kind, name }));
     for about in contacts.iter().map(|id| Some(ContactId(*id))).chain([None]) {
         let user = String::new();
         put("", Request::Readings(Readings { about, user, from: None, to: None, before: None, limit: 100 }));

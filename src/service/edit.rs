@@ -175,6 +175,7 @@ fn numbering_country(
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call
@@ -337,7 +338,8 @@ impl Ask<'_> {
                 | RecordKind::Call
                 | RecordKind::CallList
                 | RecordKind::CallEntry
-                | RecordKind::Request => {
+                | RecordKind::Request
+                | RecordKind::Wording => {
                     return Err(Error::usage(format!("a {} is not added like this", add.kind)));
                 }
             };
@@ -596,6 +598,7 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call

@@ -224,6 +224,7 @@ fn is_known(kind: RecordKind) -> bool {
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call

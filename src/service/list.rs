@@ -69,6 +69,7 @@ impl Ask<'_> {
             | RecordKind::Settings
             | RecordKind::ExportRun
             | RecordKind::View
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
             | RecordKind::Call

@@ -32,6 +32,7 @@ mod undo;
 mod users;
 mod view;
 mod views;
+mod wordings;
 pub mod world;
 
 #[cfg(test)]
@@ -56,6 +57,8 @@ mod reads_tests;
 pub(crate) mod tests;
 #[cfg(test)]
 mod views_tests;
+#[cfg(test)]
+mod wordings_tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicU64;
@@ -315,6 +318,10 @@ impl Ask<'_> {
             Request::LogProve(prove) => Response::LogProve(self.prove(prove)?),
             Request::Present(present) => Response::Present(self.present(&present)?),
             Request::Views(views) => Response::Views(self.views_of(&views)),
+            Request::WordingAdd(add) => Response::WordingAdd(self.wording_add(add)?),
+            Request::WordingRetire(retire) => Response::WordingRetire(self.wording_retire(&retire)?),
+            Request::Wordings(list) => Response::Wordings(self.wordings_of(&list)),
+            Request::WordingGet(get) => Response::WordingGet(self.wording_get(&get)?),
             Request::Readings(readings) => Response::Readings(self.readings(readings)?),
             Request::Denials(denials) => Response::Denials(self.denials(denials)?),
             Request::SweepReadings(sweep) => Response::SweepReadings(self.sweep_readings(&sweep)?),
@@ -448,6 +455,7 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::Settings
             | RecordKind::ExportRun
             | RecordKind::View
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
             | RecordKind::Call

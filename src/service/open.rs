@@ -108,6 +108,7 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
         ..User::default()
     };
     service.found(settings, vec![owner])?;
+    service.add_shipped_wordings()?;
     // Only now is it a store: with settings and a user in it, on the disk.
     let dir = begun.finish(id, env.now()).map_err(|error| layout_error(&error))?;
     Ok(Created { service, dir, recovery_code: groups })
@@ -185,6 +186,9 @@ pub fn in_memory(settings: Settings, users: Vec<User>, demo: bool, env: &Env) ->
     let store = stores::fresh(Box::new(MemoryBackend::new()), keyring, id, env)?;
     let service = Service::open(store, id, Surroundings { demo, ..Surroundings::default() }, env)?;
     service.found(settings, users)?;
+    if demo {
+        service.add_shipped_wordings()?;
+    }
     Ok(Arc::new(service))
 }
 

@@ -72,6 +72,8 @@ pub fn needs(request: &Request) -> Need {
         Request::Restore(restore) => changing(Verb::Restore, restore.kind),
         Request::FindSimilar(_) | Request::Duplicates(_) => Need::Read(RecordKind::Contact),
         Request::Views(_) => Need::Read(RecordKind::View),
+        Request::Wordings(_) | Request::WordingGet(_) => Need::Read(RecordKind::Wording),
+        Request::WordingAdd(_) | Request::WordingRetire(_) => Need::Change(Verb::Edit, RecordKind::Wording),
         Request::Complete(complete) => Need::Read(complete.kind),
         // Each entry is shown to whom its record is.
         Request::Activity(_) => Need::Anybody,
@@ -98,6 +100,7 @@ pub fn needs(request: &Request) -> Need {
                     | RecordKind::Settings
                     | RecordKind::ExportRun
                     | RecordKind::View
+                    | RecordKind::Wording
                     | RecordKind::Purpose
                     | RecordKind::Consent
                     | RecordKind::Call
@@ -158,7 +161,9 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
         | RecordKind::Call
         | RecordKind::CallList
         | RecordKind::CallEntry
-        | RecordKind::Request => Need::Nobody,
+        | RecordKind::Request
+        // Added as a whole, and never changed.
+        | RecordKind::Wording => Need::Nobody,
     }
 }
 

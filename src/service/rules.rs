@@ -33,7 +33,8 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
         | RecordKind::Call
         | RecordKind::CallList
         | RecordKind::CallEntry
-        | RecordKind::Request => Ok(Vec::new()),
+        | RecordKind::Request
+        | RecordKind::Wording => Ok(Vec::new()),
     }
 }
 
@@ -247,6 +248,7 @@ pub fn defaults(
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call

@@ -127,6 +127,7 @@ impl Sight {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::CallList
             | RecordKind::Recipient => Some(Relation::Own),
@@ -152,6 +153,7 @@ impl Sight {
             | RecordKind::Settings
             | RecordKind::ExportRun
             | RecordKind::View
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::CallList
             | RecordKind::Recipient => Relation::Own,
@@ -200,6 +202,7 @@ impl Sight {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
             | RecordKind::Call

@@ -40,6 +40,7 @@ pub fn holder_fields(kind: RecordKind) -> Option<(FieldKey, FieldKey)> {
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call
@@ -79,6 +80,7 @@ pub fn searched(kind: RecordKind) -> &'static [(FieldKind, FieldKey)] {
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call
@@ -102,6 +104,7 @@ pub fn deletion_field(kind: RecordKind) -> Option<FieldKey> {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent
         | RecordKind::Call

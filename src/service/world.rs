@@ -23,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
 use crate::domain::view::SavedView;
+use crate::domain::wording::{Book, Version};
 use crate::store::{Origin, Store, StoreError, Stored};
 
 /// Companies, users and notes before contacts, which refer to them.
@@ -35,6 +36,7 @@ const ORDER: &[RecordKind] = &[
     RecordKind::Purpose,
     RecordKind::Recipient,
     RecordKind::CallList,
+    RecordKind::Wording,
     RecordKind::Company,
     RecordKind::Note,
     RecordKind::Consent,
@@ -65,6 +67,8 @@ pub struct World {
     pub settings: Settings,
     /// Saved views that are not deleted, with their revisions.
     pub views: BTreeMap<Uuid, (u64, SavedView)>,
+    /// Scripts, notices and templates of messages, in all versions.
+    pub wordings: Book,
     /// Values of custom fields, which the index does not hold.
     pub custom_values: HashMap<Uuid, Fields>,
     /// Notes that are not deleted, by contact.
@@ -91,6 +95,7 @@ impl World {
             schema: Schema::new(&[]),
             settings: Settings::default(),
             views: BTreeMap::new(),
+            wordings: Book::default(),
             custom_values: HashMap::new(),
             notes: HashMap::new(),
             notes_total: 0,
@@ -221,6 +226,11 @@ impl World {
                     self.views.insert(stored.id, (stored.record.revision, view));
                 }
             }
+            RecordKind::Wording => self.wordings.put(Version {
+                id: stored.id,
+                created_at: stored.record.created_at,
+                wording: stored.entity()?,
+            }),
         }
         Ok(())
     }
@@ -385,6 +395,7 @@ pub fn subject_of(world: &World, kind: RecordKind, id: Uuid) -> SubjectId {
         | RecordKind::Settings
         | RecordKind::ExportRun
         | RecordKind::View
+        | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::CallList
         | RecordKind::Recipient => SubjectId::NOBODY,

@@ -61,6 +61,7 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::Recipient => 15,
         RecordKind::Task => 64,
         RecordKind::Request => 65,
+        RecordKind::Wording => 10,
     }
 }
 

@@ -41,6 +41,7 @@ pub struct RoleSpec {
     recipient: KindSpec,
     task: KindSpec,
     request: KindSpec,
+    wording: KindSpec,
 }
 
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
@@ -72,6 +73,7 @@ impl RoleSpec {
             RecordKind::Recipient => &self.recipient,
             RecordKind::Task => &self.task,
             RecordKind::Request => &self.request,
+            RecordKind::Wording => &self.wording,
         }
     }
 }
@@ -357,6 +359,22 @@ const NAMES: &[(RecordKind, &[&str])] = &[
     (RecordKind::CallEntry, &["list", "state"]),
     (RecordKind::Recipient, &["name"]),
     (RecordKind::Request, &["number", "right"]),
+    // What people are told is no secret to those who tell it.
+    (
+        RecordKind::Wording,
+        &[
+            "kind",
+            "name",
+            "version",
+            "language",
+            "subject",
+            "text",
+            "sha256",
+            "purposes",
+            "usage",
+            "retired_at",
+        ],
+    ),
     (RecordKind::CustomField, &["name", "label", "on", "kind", "number", "category"]),
 ];
 
@@ -383,6 +401,7 @@ fn about_persons(kind: RecordKind) -> bool {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::Purpose
+        | RecordKind::Wording
         | RecordKind::Recipient => false,
     }
 }

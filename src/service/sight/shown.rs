@@ -21,6 +21,7 @@ use crate::domain::task::{Task, TaskField};
 use crate::domain::user::{ExportRun, User};
 use crate::domain::value::Value;
 use crate::domain::view::SavedView;
+use crate::domain::wording::Wording;
 use crate::service::view::is_deleted;
 use crate::service::views;
 use crate::service::world::World;
@@ -216,6 +217,7 @@ impl Sight {
                 let right = request.right.0.map_or("", Right::word).replace('_', " ");
                 format!("{} {right}", request.number)
             }
+            RecordKind::Wording => stored.entity::<Wording>()?.title(),
         })
     }
 

@@ -111,6 +111,7 @@ fn what(draft: &Draft) -> String {
         RecordKind::Recipient => "recipient",
         RecordKind::Task => "task",
         RecordKind::Request => "request",
+        RecordKind::Wording => "wording",
     };
     if id.is_some() {
         return format!("changes of a {noun}");

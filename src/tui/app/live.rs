@@ -79,6 +79,7 @@ impl App {
             | RecordKind::Task
             | RecordKind::Request
             | RecordKind::Settings
+            | RecordKind::Wording
             | RecordKind::ExportRun
             | RecordKind::Purpose
             | RecordKind::CallList

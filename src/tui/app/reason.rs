@@ -142,6 +142,7 @@ impl App {
                     | RecordKind::Settings
                     | RecordKind::ExportRun
                     | RecordKind::View
+                    | RecordKind::Wording
                     | RecordKind::Purpose
                     | RecordKind::Consent
                     | RecordKind::Call

@@ -324,6 +324,7 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
             | RecordKind::CallEntry
             | RecordKind::Task
             | RecordKind::Request => "Record",
+            RecordKind::Wording => "Wording",
         },
     }
 }

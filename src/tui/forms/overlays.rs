@@ -45,6 +45,7 @@ impl Forms for Overlays {
             | RecordKind::Settings
             | RecordKind::ExportRun
             | RecordKind::View
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
             | RecordKind::Call
@@ -66,6 +67,7 @@ impl Forms for Overlays {
             | RecordKind::Settings
             | RecordKind::ExportRun
             | RecordKind::View
+            | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
             | RecordKind::Call

@@ -106,6 +106,7 @@ fn record(entry: &Entry) -> String {
         RecordKind::Recipient => "recipient",
         RecordKind::Task => "task",
         RecordKind::Request => "request",
+        RecordKind::Wording => "wording",
     };
     match (kind.is_empty(), entry.title.is_empty()) {
         (true, _) => entry.title.clone(),
