@@ -8,6 +8,7 @@ use crate::cli::Cli;
 const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
     ("Consent", &["consent"]),
+    ("What people are told", &["script", "notice", "message"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("What is allowed", &["law"]),
     ("History and proof", &["history"]),

@@ -46,6 +46,7 @@ mod unlock;
 mod user;
 mod vault;
 mod view;
+mod wording;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ use serde_json::{Map, Value as Json};
 use crate::api::{Code, Error};
 use crate::config::{Config, Format};
 use crate::domain::text::neutralise;
+use crate::domain::wording::WordingKind;
 use crate::env::Env;
 
 use ctx::{Ctx, Done, End, Io};
@@ -106,6 +108,21 @@ enum Command {
     View {
         #[command(subcommand)]
         verb: view::Verb,
+    },
+    /// What is read out in calls: texts with placeholders, version by version
+    Script {
+        #[command(subcommand)]
+        verb: wording::Verb,
+    },
+    /// Privacy notices (Articles 13 and 14 GDPR), version by version
+    Notice {
+        #[command(subcommand)]
+        verb: wording::Verb,
+    },
+    /// Templates of e-mails and letters, version by version
+    Message {
+        #[command(subcommand)]
+        verb: wording::MessageVerb,
     },
     /// Fields of your own, and the inventory of all fields
     Field {
@@ -221,6 +238,9 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Consent { verb }) => consent::run(ctx, verb),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),
+        Some(Command::Script { verb }) => wording::run(ctx, WordingKind::Script, verb),
+        Some(Command::Notice { verb }) => wording::run(ctx, WordingKind::Notice, verb),
+        Some(Command::Message { verb }) => wording::run_message(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
         Some(Command::User { verb }) => user::run(ctx, verb),
         Some(Command::Role { verb }) => role::run(ctx, verb),

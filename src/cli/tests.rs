@@ -22,6 +22,7 @@ mod consent;
 mod import;
 mod law;
 mod script;
+mod wording;
 
 use script::{ID, entry, store};
 

@@ -89,6 +89,11 @@ impl Part {
         }
     }
 
+    /// The usual way to tell it.
+    pub fn usual(self) -> Option<Name> {
+        self.told_by().first().copied()
+    }
+
     /// Whether it may be told on the condition that there is something to tell.
     fn may_be_conditional(self) -> bool {
         matches!(self, Part::Dpo | Part::Source | Part::Agreed)
@@ -156,7 +161,7 @@ pub enum Flaw {
     #[error("the subject: {0}")]
     Subject(String),
     /// It is never told, or only sometimes.
-    #[error("it does not tell {}{}: {{{{ {} }}}}", part.what(), if *sometimes { " in every case" } else { "" }, part.told_by().first().map(ToString::to_string).unwrap_or_default())]
+    #[error("it does not tell {}{}: {{{{ {} }}}}", part.what(), if *sometimes { " in every case" } else { "" }, part.usual().map(|name| name.to_string()).unwrap_or_default())]
     Missing { part: Part, sometimes: bool },
 }
 

@@ -67,8 +67,8 @@ pub fn parse(text: &str) -> Result<Vec<Node>, Unreadable> {
     let mut reader = Reader { text, at: 0, line: 1, eaten: 0, each: None };
     let (nodes, end) = reader.nodes(0)?;
     match end {
-        End::Text => Ok(nodes),
-        End::Else(line) | End::EndIf(line) | End::EndFor(line) => {
+        Stop::Text => Ok(nodes),
+        Stop::Else(line) | Stop::EndIf(line) | Stop::EndFor(line) => {
             Err(Unreadable { line, why: "this tag ends nothing that was begun".to_owned() })
         }
     }
@@ -84,7 +84,7 @@ pub fn is_refused(c: char) -> bool {
 }
 
 /// What ended a run of pieces.
-enum End {
+enum Stop {
     Text,
     Else(usize),
     EndIf(usize),
@@ -167,7 +167,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The pieces up to a tag that ends them.
-    fn nodes(&mut self, depth: usize) -> Result<(Vec<Node>, End), Unreadable> {
+    fn nodes(&mut self, depth: usize) -> Result<(Vec<Node>, Stop), Unreadable> {
         let mut nodes: Vec<Node> = Vec::new();
         loop {
             let (before, tag) = self.step()?;
@@ -179,7 +179,7 @@ impl<'t> Reader<'t> {
             }
             let line = self.line;
             match tag {
-                None => return Ok((nodes, End::Text)),
+                None => return Ok((nodes, Stop::Text)),
                 Some(Tag::Remark) => {}
                 Some(Tag::Fill(inner)) => {
                     let name = self.name(inner)?;
@@ -190,9 +190,9 @@ impl<'t> Reader<'t> {
                     match words.as_slice() {
                         ["if", name] => nodes.push(self.condition(name, false, depth)?),
                         ["if", "not", name] => nodes.push(self.condition(name, true, depth)?),
-                        ["else"] => return Ok((nodes, End::Else(line))),
-                        ["endif"] => return Ok((nodes, End::EndIf(line))),
-                        ["endfor"] => return Ok((nodes, End::EndFor(line))),
+                        ["else"] => return Ok((nodes, Stop::Else(line))),
+                        ["endif"] => return Ok((nodes, Stop::EndIf(line))),
+                        ["endfor"] => return Ok((nodes, Stop::EndFor(line))),
                         ["for", each, "in", "purposes"] => nodes.push(self.each(each, depth)?),
                         _ => {
                             return self.fail(format!(
@@ -214,13 +214,13 @@ impl<'t> Reader<'t> {
         let name = self.name(name)?;
         let (then, end) = self.nodes(depth + 1)?;
         let (otherwise, end) = match end {
-            End::Else(_) => self.nodes(depth + 1)?,
-            End::Text | End::EndIf(_) | End::EndFor(_) => (Vec::new(), end),
+            Stop::Else(_) => self.nodes(depth + 1)?,
+            Stop::Text | Stop::EndIf(_) | Stop::EndFor(_) => (Vec::new(), end),
         };
         match end {
-            End::EndIf(_) => Ok(Node::If { line: begun, name, not, then, otherwise }),
-            End::Text => Err(Unreadable { line: begun, why: "this `if` has no `{% endif %}`".to_owned() }),
-            End::Else(line) | End::EndFor(line) => Err(Unreadable {
+            Stop::EndIf(_) => Ok(Node::If { line: begun, name, not, then, otherwise }),
+            Stop::Text => Err(Unreadable { line: begun, why: "this `if` has no `{% endif %}`".to_owned() }),
+            Stop::Else(line) | Stop::EndFor(line) => Err(Unreadable {
                 line,
                 why: format!("here `{{% endif %}}` must stand, for the `if` of line {begun}"),
             }),
@@ -242,9 +242,9 @@ impl<'t> Reader<'t> {
         let (body, end) = self.nodes(depth + 1)?;
         self.each = None;
         match end {
-            End::EndFor(_) => Ok(Node::Each { body }),
-            End::Text => Err(Unreadable { line: begun, why: "this `for` has no `{% endfor %}`".to_owned() }),
-            End::Else(line) | End::EndIf(line) => Err(Unreadable {
+            Stop::EndFor(_) => Ok(Node::Each { body }),
+            Stop::Text => Err(Unreadable { line: begun, why: "this `for` has no `{% endfor %}`".to_owned() }),
+            Stop::Else(line) | Stop::EndIf(line) => Err(Unreadable {
                 line,
                 why: format!("here `{{% endfor %}}` must stand, for the `for` of line {begun}"),
             }),

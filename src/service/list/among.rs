@@ -23,6 +23,7 @@ impl Ask<'_> {
             | RecordKind::Call
             | RecordKind::CallList
             | RecordKind::CallEntry
+            | RecordKind::Wording
             | RecordKind::Recipient
             | RecordKind::Task
             | RecordKind::Request => {

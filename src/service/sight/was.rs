@@ -29,6 +29,7 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
         | RecordKind::Call
         | RecordKind::CallList
         | RecordKind::CallEntry
+        | RecordKind::Wording
         | RecordKind::Recipient
         | RecordKind::Task
         | RecordKind::Request => Fields::new(),
@@ -56,6 +57,7 @@ impl Sight {
             | RecordKind::ExportRun
             | RecordKind::Purpose
             | RecordKind::CallList
+            | RecordKind::Wording
             | RecordKind::Recipient => self.reads(kind, Relation::Own),
         }
     }
