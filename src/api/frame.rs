@@ -26,7 +26,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::api::{Error, Event, Hush, Request, Response};
 
 /// The version of what crosses the socket.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 /// Bytes of the longest first frame.
 pub const HELLO_MOST: usize = 1 << 10;
 /// Bytes of the longest message to the server: a note of 1 MiB, or 100 000 ids, and what goes with it. Whoever sends this

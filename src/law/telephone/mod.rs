@@ -2,7 +2,7 @@
 //!
 //! A [`Regime`] is what one rule says about calls to one sort of people in one country, from one day to another. Every
 //! day has at most one for each country, sort of people ([`About`]) and relation ([`Relation`]); where it has none, nobody
-//! is called. [`decide`] looks at everything in a fixed order and tells each thing it looked at.
+//! is called. [`decide()`] looks at everything in a fixed order and tells each thing it looked at.
 //!
 //! Calls that are no marketing (a delivery is late) are none of this room's business: whether a call is marketing follows
 //! from its purpose. A call made only to ask for consent is marketing.
