@@ -47,6 +47,8 @@ fn main() {
     let store = dir.join("store");
     let env = Env::system();
     let options = InitOptions {
+        address: String::new(),
+        contact: String::new(),
         controller: "Bench GmbH".into(),
         country: "US".into(),
         user: "bench".into(),

@@ -190,6 +190,8 @@ impl Worker {
 /// A fresh store with the contacts that will be edited and one row.
 fn fresh(dir: &Path) {
     let options = InitOptions {
+        address: String::new(),
+        contact: String::new(),
         controller: "Test GmbH".into(),
         country: "DE".into(),
         user: "tester".into(),

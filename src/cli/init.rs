@@ -16,6 +16,12 @@ pub(crate) struct Args {
     /// Who decides about the data (Art. 4(7) GDPR): the company's name
     #[arg(long, value_name = "NAME")]
     controller: String,
+    /// The company's postal address, named in notices and scripts (Art. 13(1)(a) GDPR)
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<String>,
+    /// How a person reaches the company about the data: an e-mail address or a number
+    #[arg(long, value_name = "CONTACT")]
+    contact: Option<String>,
     /// The company's country, the default of contacts: DE, or a name
     #[arg(long, value_name = "COUNTRY")]
     country: Option<String>,
@@ -42,6 +48,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     let secret = secret::to_init(ctx, &[&args.controller, &user])?;
     let options = open::InitOptions {
         controller: args.controller.clone(),
+        address: args.address.clone().unwrap_or_default(),
+        contact: args.contact.clone().unwrap_or_default(),
         country: country.to_string(),
         user,
         unix,
@@ -60,6 +68,9 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     object(ctx, &code, out, |_| format!("{}\n", neutralise(&code)))?;
     ctx.say(&format!("A store for {} is in {}.", options.controller, dir.display()));
     ctx.say("The line on standard output is the recovery code. It is shown once: write it down and keep it apart.");
+    if options.address.trim().is_empty() || options.contact.trim().is_empty() {
+        ctx.say("Scripts and notices name the controller's address and contact: `callbook settings edit --set controller_address=… --set contact=…`.");
+    }
     ctx.say("With it, --recovery-file FILE unlocks the store when everything else is lost.");
     Ok(())
 }

@@ -37,6 +37,14 @@ pub const SEED: u64 = 0x0ca1_1b00_c0de_50ff;
 
 /// Who decides about the data of the demo.
 pub const CONTROLLER: &str = "Federkiel Kaffeemaschinen GmbH";
+/// Its postal address; there is no such street.
+pub const ADDRESS: &str = "Musterweg 1, 10115 Berlin, Germany";
+/// Where people ask what is held about them.
+pub const CONTACT: &str = "privacy@example.com";
+/// Its data protection officer.
+pub const DPO: &str = "dpo@example.com";
+/// Which authority supervises it.
+pub const AUTHORITY: &str = "Berliner Beauftragte für Datenschutz und Informationsfreiheit";
 /// Where the controller sits: the default country of contacts.
 pub const COUNTRY: &str = "DE";
 

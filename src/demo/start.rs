@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CONTROLLER, COUNTRY, SEED, SeededIds, StoryClock, play, users};
+use super::{
+    ADDRESS, AUTHORITY, CONTACT, CONTROLLER, COUNTRY, DPO, SEED, SeededIds, StoryClock, play, users,
+};
 use crate::api::Error;
 use crate::client::open::{self, Local};
 use crate::client::{Client, Door};
@@ -21,6 +23,10 @@ pub fn start(contacts: usize, system: &Env) -> Result<Client, Error> {
     let settings = Settings {
         controller: CONTROLLER.to_owned(),
         country: Some(COUNTRY.parse()?),
+        controller_address: ADDRESS.to_owned(),
+        contact: CONTACT.to_owned(),
+        dpo_contact: DPO.to_owned(),
+        authority: AUTHORITY.to_owned(),
         ..Settings::default()
     };
     let mut records = Vec::new();

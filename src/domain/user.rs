@@ -39,6 +39,8 @@ entity! {
         2 country "country": Option<Country>, Kind::Country, Operation, Needed, "Country", "of the controller; the default for contacts", [], None, None;
         3 dpo_contact "dpo_contact": String, Kind::Text, Operation, Free, "DPO contact", "Art. 13(1)(b) GDPR, named in outputs", [], None, None;
         4 authority "authority": String, Kind::Text, Operation, Free, "Supervisory authority", "Art. 13(2)(d) GDPR, named in answers", [], None, None;
+        6 controller_address "controller_address": String, Kind::Text, Operation, Free, "Controller's address", "Art. 13(1)(a) GDPR: the postal address, named in every notice", [], None, None;
+        7 contact "contact": String, Kind::Text, Operation, Free, "Contact in matters of data", "Art. 13(1)(a) GDPR: where people withdraw, object and ask what is held: an address, a number or a page", [], None, None;
         5 readings_months "readings_months": i64, Kind::Number, Operation, Free, "Read log, months", "how long it is kept who looked at whom; 12 where it is not said", [], None, None;
     }
 }

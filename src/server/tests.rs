@@ -52,6 +52,8 @@ impl Running {
     fn of(service: Service, env: &Env) -> Running {
         let dir = tempfile::tempdir().unwrap();
         let options = InitOptions {
+            address: String::new(),
+            contact: String::new(),
             controller: "Muster GmbH".into(),
             country: "DE".into(),
             user: "nobody".into(),

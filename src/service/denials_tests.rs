@@ -210,6 +210,8 @@ fn counts_outlive_the_service_and_hold_nothing_that_was_sent() {
     let (dir, env) = (tempfile::tempdir().unwrap(), Env::system());
     let (path, key) = (dir.path().join("store"), Secret::KeyFile(dir.path().join("key")));
     let options = InitOptions {
+        address: String::new(),
+        contact: String::new(),
         controller: "Muster GmbH".into(),
         country: "DE".into(),
         user: "olga".into(),

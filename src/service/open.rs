@@ -36,6 +36,10 @@ pub enum Secret {
 pub struct InitOptions {
     /// Who decides about the data (Art. 4(7) GDPR).
     pub controller: String,
+    /// The controller's postal address, told to every person who is called; empty when it is set later.
+    pub address: String,
+    /// How a person reaches the controller: an e-mail address or a number; empty when it is set later.
+    pub contact: String,
     /// ISO code or name; the default country of contacts.
     pub country: String,
     /// The first user, role owner.
@@ -99,6 +103,8 @@ pub fn create(dir: &Path, options: &InitOptions, secret: &Secret, env: &Env) -> 
     let settings = Settings {
         controller: options.controller.trim().to_owned(),
         country: Some(country),
+        controller_address: options.address.trim().to_owned(),
+        contact: options.contact.trim().to_owned(),
         ..Settings::default()
     };
     let owner = User {
@@ -281,6 +287,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (store, env) = (dir.path().join("store"), Env::system());
         let options = InitOptions {
+            address: String::new(),
+            contact: String::new(),
             controller: "Muster GmbH".into(),
             country: "DE".into(),
             user: "anna".into(),

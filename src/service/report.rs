@@ -264,6 +264,18 @@ impl Ask<'_> {
             checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
         };
         let world = self.world();
+        let lacking = [
+            (&world.settings.controller_address, "controller_address", "the controller's address"),
+            (&world.settings.contact, "contact", "the controller's contact"),
+            (&world.settings.authority, "authority", "the supervisory authority"),
+        ];
+        for (value, field, what) in lacking {
+            if value.is_empty() {
+                let hint = format!("callbook settings edit --set {field}=…");
+                let message = format!("{what} is not set; notices and letters name it");
+                line("settings", Level::Note, message, &hint);
+            }
+        }
         if world.settings.dpo_contact.is_empty() {
             line(
                 "settings",

@@ -35,6 +35,8 @@ impl Served {
         let dir = tempfile::tempdir().unwrap();
         let (store, key_file) = (dir.path().join("store"), dir.path().join("key"));
         let options = InitOptions {
+            address: String::new(),
+            contact: String::new(),
             controller: "Test GmbH".into(),
             country: "DE".into(),
             user: "tester".into(),

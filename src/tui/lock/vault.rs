@@ -110,6 +110,8 @@ impl Vault for DirVault {
 
     fn found(&self, new: &NewStore, passphrase: Zeroizing<String>) -> Result<Founded, Error> {
         let options = InitOptions {
+            address: String::new(),
+            contact: String::new(),
             controller: new.controller.clone(),
             country: new.country.clone(),
             user: new.user.clone(),
