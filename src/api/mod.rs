@@ -1,5 +1,6 @@
 //! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
 
+pub mod call;
 pub mod consent;
 pub mod error;
 pub mod event;
@@ -14,9 +15,10 @@ pub mod view;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::answers::CallAnswers;
 use crate::domain::channel::Channel;
 use crate::domain::consent::Way;
-use crate::domain::country::Country;
+use crate::domain::country::{Country, Language};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
@@ -26,6 +28,9 @@ use crate::domain::schema::StoredCustom;
 use crate::domain::time::Timestamp;
 use crate::domain::wording::{Usage, WordingKind};
 
+pub use call::{
+    CallBegun, CallCard, CallKept, CallQuestion, CallRecorded, CallRule, CallScript, Dial, Offered, OpenCall,
+};
 pub use consent::{Book, BookLine, EventView, Recorded, Said, StoredPurpose};
 pub use error::{Cause, Code, Error};
 pub use event::Event;
@@ -292,6 +297,34 @@ calls! {
     } -> Recorded;
     /// What holds for a person, and the events from which it follows; as it stood at a moment when one is named.
     Consents { contact: ContactId, at: Option<Timestamp>, } -> Book;
+    /// Whether somebody may be called for a purpose now, by which rule, and what one should know before dialling. Logged as
+    /// a look at the person.
+    CallCheck {
+        contact: ContactId,
+        purpose: String,
+        /// One of the person's numbers; the first that is not known to be wrong when `None`.
+        number: Option<String>,
+    } -> CallCard;
+    /// Begins a call: decided once more at this very moment, and from now on nobody else can call the person. Refused when
+    /// somebody is. Whoever begins again a call of their own goes on with it.
+    CallBegin {
+        contact: ContactId,
+        purpose: String,
+        number: Option<String>,
+        /// In which the script is wanted; the person's, else the controller's country's when `None`.
+        language: Option<Language>,
+        /// The call list that it is made from.
+        list: Option<Uuid>,
+    } -> CallBegun;
+    /// Keeps what was said so far in a call that was begun. Refused, with nothing lost, once the person has withdrawn or
+    /// objected elsewhere meanwhile: then the call must end.
+    CallKeep { call: Uuid, answers: CallAnswers, } -> CallKept;
+    /// One's own calls that were begun and not recorded, the latest first.
+    CallsOpen {} -> Vec<OpenCall>;
+    /// Forgets a call that was begun: nobody was dialled.
+    CallDrop { call: Uuid, } -> ();
+    /// Records a call with all that was said, in one transaction. The same id is recorded once.
+    CallRecord { contact: ContactId, answers: CallAnswers, } -> CallRecorded;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

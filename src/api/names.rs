@@ -57,6 +57,12 @@ impl Request {
             | Request::WordingRetire(_)
             | Request::Wordings(_)
             | Request::WordingGet(_) => Named::new(RecordKind::Wording, None),
+            Request::CallCheck(one) => Named::new(contact, [one.contact.0]),
+            Request::CallBegin(one) => Named::new(contact, [one.contact.0]),
+            Request::CallRecord(one) => Named::new(contact, [one.contact.0]),
+            Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
+                Named::new(RecordKind::Call, None)
+            }
             Request::SetPassword(_) => Named::new(RecordKind::User, None),
             Request::Whoami(_)
             | Request::SchemaGet(_)

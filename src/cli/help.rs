@@ -7,7 +7,7 @@ use crate::cli::Cli;
 /// Which command stands under which heading.
 const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
-    ("Consent", &["consent"]),
+    ("Calls and consent", &["call", "consent"]),
     ("What people are told", &["script", "notice", "message"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("What is allowed", &["law"]),

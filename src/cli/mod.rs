@@ -4,6 +4,7 @@
 //! words are a contract with scripts: options are added, never renamed.
 
 mod access;
+mod call;
 mod change;
 mod company;
 mod complete;
@@ -98,6 +99,11 @@ enum Command {
     Consent {
         #[command(subcommand)]
         verb: consent::Verb,
+    },
+    /// Calls: whether one is allowed and by which rule, and the record of what was said
+    Call {
+        #[command(subcommand)]
+        verb: call::Verb,
     },
     /// Words that gather people into lists
     Tag {
@@ -235,6 +241,7 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Contact { verb }) => contact::run(ctx, verb),
         Some(Command::Company { verb }) => company::run(ctx, verb),
         Some(Command::Note { verb }) => note::run(ctx, verb),
+        Some(Command::Call { verb }) => call::run(ctx, verb),
         Some(Command::Consent { verb }) => consent::run(ctx, verb),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),

@@ -10,6 +10,7 @@ use crate::cli::json;
 use crate::cli::out::{Column, Listing, Make, object};
 use crate::cli::table::Style;
 use crate::config::Format;
+use crate::domain::call::CallField;
 use crate::domain::contact::{CompanyField, ContactField, NoteField};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, Edit as Editable, FieldKey};
@@ -134,6 +135,16 @@ fn columns(
                     NoteField::text.key(),
                 ],
             ),
+            RecordKind::Call => (
+                None,
+                &[
+                    CallField::started_at.key(),
+                    CallField::outcome.key(),
+                    CallField::purposes.key(),
+                    CallField::agent.key(),
+                    CallField::number.key(),
+                ],
+            ),
             RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
@@ -142,7 +153,6 @@ fn columns(
             | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent
-            | RecordKind::Call
             | RecordKind::CallList
             | RecordKind::CallEntry
             | RecordKind::Recipient
@@ -156,7 +166,7 @@ fn columns(
     if kind == RecordKind::Contact {
         all.push(Col::own("display_name"));
     }
-    let free = schema.of(kind).iter().filter(|info| info.edit == Editable::Free || kind == RecordKind::Note);
+    let free = schema.of(kind).iter().filter(|info| info.edit == Editable::Free || matches!(kind, RecordKind::Note | RecordKind::Call));
     all.extend(free.filter_map(|info| field(info.key)));
     all.extend([Col::own("created_at"), Col::own("updated_at")]);
     Ok(all)

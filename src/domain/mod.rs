@@ -1,5 +1,6 @@
 //! Pure types and rules: nothing here reads a clock, a file or a socket.
 pub mod access;
+pub mod answers;
 pub mod basis;
 pub mod borrowed;
 pub mod call;

@@ -97,6 +97,20 @@ impl Phone {
         self.0.split_once('x').map(|(_, extension)| extension)
     }
 
+    /// The country whose numbering plan it is of; `None` where several share one and it cannot be told.
+    pub fn country(&self) -> Option<Country> {
+        let number = phonenumber::parse(None, self.e164()).ok()?;
+        number.country().id()?.as_ref().parse().ok()
+    }
+
+    /// As RFC 3966 writes it, for a hyperlink or a dialling program.
+    pub fn uri(&self) -> String {
+        match self.extension() {
+            Some(extension) => format!("tel:{};ext={extension}", self.e164()),
+            None => format!("tel:{}", self.e164()),
+        }
+    }
+
     /// As people of its country read it: `+49 30 901820`.
     pub fn readable(&self) -> String {
         match phonenumber::parse(None, self.e164()) {

@@ -11,6 +11,7 @@ use super::tests::Fixture;
 use crate::api::*;
 use crate::client::Client;
 use crate::domain::access::{RoleName, Roles};
+use crate::domain::answers::CallAnswers;
 use crate::domain::channel::Channel;
 use crate::domain::consent::{ConsentKind, Way};
 use crate::domain::draft::{Draft, Form};
@@ -273,6 +274,18 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
             put("", Request::ConsentWithdraw(withdraw));
         }
     }
+    for contact in contacts.iter().map(|id| ContactId(*id)) {
+        let (purpose, number) = ("sales".to_owned(), None);
+        put("", Request::CallCheck(CallCheck { contact, purpose: purpose.clone(), number: number.clone() }));
+        put("", Request::CallBegin(CallBegin { contact, purpose, number, language: None, list: None }));
+        let started = Timestamp::from_millis(1_780_000_000_000);
+        let mut answers = CallAnswers::dialled("sales", started);
+        answers.ended_at = Some(started);
+        put("", Request::CallKeep(CallKeep { call: Uuid::from_u128(7), answers: answers.clone() }));
+        put("", Request::CallRecord(CallRecord { contact, answers }));
+    }
+    put("", Request::CallsOpen(CallsOpen {}));
+    put("", Request::CallDrop(CallDrop { call: Uuid::from_u128(7) }));
     // What changes the records comes last.
     for kind in RecordKind::ALL.iter().copied() {
         for id in ids(kind) {

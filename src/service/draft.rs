@@ -47,7 +47,7 @@ impl Ask<'_> {
             for kept in txn.read().drafts()? {
                 match &kept.content {
                     Some((whose, other)) if is_alive(other, now) => {
-                        if *whose != user {
+                        if *whose != user || super::calls::is_call(other) {
                             continue;
                         }
                         if other.form == form { txn.drop_draft(&kept)? } else { mine.push((other.at, kept)) }
@@ -71,7 +71,8 @@ impl Ask<'_> {
                 |kept: KeptDraft| kept.content.filter(|(whose, _)| *whose == user).map(|(_, draft)| draft);
             Ok::<Vec<Draft>, Error>(reader.drafts()?.into_iter().filter_map(mine).collect())
         })?;
-        drafts.retain(|draft| is_alive(draft, now));
+        // Calls under way are not forms.
+        drafts.retain(|draft| is_alive(draft, now) && !super::calls::is_call(draft));
         drafts.sort_by_key(|draft| std::cmp::Reverse(draft.at));
         Ok(drafts)
     }

@@ -254,7 +254,7 @@ pub fn lasting(known: &Known, at: Timestamp, until: Option<Timestamp>) -> Result
 }
 
 /// The events of a withdrawal or objection: one for each purpose and channel that it ends or closes.
-fn withdrawals(
+pub fn withdrawals(
     world: &World,
     person: &Stored,
     withdraw: &ConsentWithdraw,
@@ -324,20 +324,33 @@ pub fn append(
         ids.push(txn.create(person.subject, event)?.id);
     }
     publish(world, txn, &[])?;
-    let world = read_lock(world);
-    let touched = events.iter().filter_map(|event| Some((event.purpose.as_str(), event.channel.0?)));
-    let mut lines: Vec<BookLine> = touched
-        .filter_map(|(purpose, channel)| {
-            let (number, _) = world.consents.named(purpose).ok()?;
-            Some(line(purpose, channel, world.consents.standing(person.id, number, channel, now)))
-        })
-        .collect();
+    let Doing { lines, delete_on } = doing(&read_lock(world), person, events, now);
+    Ok(Recorded { ids, lines, delete_on })
+}
+
+/// What events leave once they are taken into memory.
+pub struct Doing {
+    /// What holds for what they are about.
+    pub lines: Vec<BookLine>,
+    /// When the person is to be deleted, since no ground is left.
+    pub delete_on: Option<Day>,
+}
+
+pub fn doing(world: &World, person: &Stored, events: &[ConsentEvent], now: Timestamp) -> Doing {
+    let mut lines: Vec<BookLine> =
+        events.iter().filter_map(|event| line_of(world, person.id, event, now)).collect();
     lines.dedup();
     let without = world.consents.ledger(person.id).and_then(|ledger| ledger.without_ground_since(now));
     // Who is held on another ground than consent stays for that.
     let consent_alone = world.contacts.basis(person.id) == Some(Basis::Consent);
-    let delete_on = without.filter(|_| consent_alone).and_then(delete_on).map(Day);
-    Ok(Recorded { ids, lines, delete_on })
+    Doing { lines, delete_on: without.filter(|_| consent_alone).and_then(delete_on).map(Day) }
+}
+
+/// What holds now for the purpose and channel of an event.
+pub fn line_of(world: &World, contact: uuid::Uuid, event: &ConsentEvent, now: Timestamp) -> Option<BookLine> {
+    let channel = event.channel.0?;
+    let (number, _) = world.consents.named(&event.purpose).ok()?;
+    Some(line(&event.purpose, channel, world.consents.standing(contact, number, channel, now)))
 }
 
 fn line(purpose: &str, channel: Channel, standing: Standing) -> BookLine {

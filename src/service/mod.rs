@@ -6,6 +6,7 @@
 
 mod actor;
 mod bulk;
+mod calls;
 pub mod check;
 pub mod consents;
 mod denials;
@@ -33,6 +34,7 @@ mod users;
 mod view;
 mod views;
 mod wordings;
+pub mod work;
 pub mod world;
 
 #[cfg(test)]
@@ -335,6 +337,12 @@ impl Ask<'_> {
             Request::ConsentRecord(record) => Response::ConsentRecord(self.consent_record(record)?),
             Request::ConsentWithdraw(withdraw) => Response::ConsentWithdraw(self.consent_withdraw(withdraw)?),
             Request::Consents(consents) => Response::Consents(self.consents_seen(&consents)?),
+            Request::CallCheck(check) => Response::CallCheck(self.call_check_seen(&check)?),
+            Request::CallBegin(begin) => Response::CallBegin(self.call_begin(begin)?),
+            Request::CallKeep(keep) => Response::CallKeep(self.call_keep(keep)?),
+            Request::CallsOpen(_) => Response::CallsOpen(self.calls_open()?),
+            Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
+            Request::CallRecord(record) => Response::CallRecord(self.call_record(record)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
         })
     }

@@ -134,6 +134,13 @@ pub fn needs(request: &Request) -> Need {
         Request::ConsentRecord(_) => Need::Change(Verb::Consent, RecordKind::Consent),
         // Whoever sees the person takes a no: it is never too late for it, and never somebody else's business.
         Request::ConsentWithdraw(_) => Need::Read(RecordKind::Consent),
+        // Whoever sees that a person was called may ask whether they may be.
+        Request::CallCheck(_) => Need::Read(RecordKind::Call),
+        Request::CallBegin(_) | Request::CallKeep(_) | Request::CallRecord(_) => {
+            Need::Change(Verb::Consent, RecordKind::Call)
+        }
+        // Of one's own only.
+        Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
         // About oneself anybody; about others `users` and `explain` ask for more.
         Request::SetPassword(_) | Request::AccessExplain(_) => Need::Anybody,
     }

@@ -26,7 +26,7 @@ use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
 use crate::api::{
-    Among, Book, Consents, Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings,
+    Among, Book, CallCard, CallCheck, Consents, Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};
@@ -223,6 +223,12 @@ impl Ask<'_> {
         let book = self.consents(asked)?;
         self.witness(vec![Seen::person(asked.contact.0, ReadKind::Open)])?;
         Ok(book)
+    }
+
+    pub(super) fn call_check_seen(&self, asked: &CallCheck) -> Result<CallCard, Error> {
+        let card = self.call_check(asked)?;
+        self.witness(vec![Seen::person(asked.contact.0, ReadKind::Open)])?;
+        Ok(card)
     }
 
     pub(super) fn find_similar_seen(&self, find: FindSimilar) -> Result<Vec<Similar>, Error> {

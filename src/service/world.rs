@@ -9,6 +9,7 @@ use super::consents::Consents;
 use super::gate;
 use super::index::{Doc, HasFlags, Index, Run};
 use super::known::{Batch, Ready};
+use super::work::Work;
 use crate::api::Error;
 use crate::domain::contact::ContactField;
 use crate::domain::custom::CustomField;
@@ -77,6 +78,7 @@ pub struct World {
     /// The contact a record is about, by record.
     pub abouts: HashMap<Uuid, Uuid>,
     pub consents: Consents,
+    pub work: Work,
     deleted: HashMap<Uuid, RecordKind>,
 }
 
@@ -101,6 +103,7 @@ impl World {
             notes_total: 0,
             abouts: HashMap::new(),
             consents: Consents::default(),
+            work: Work::default(),
             deleted: HashMap::new(),
         }
     }
@@ -201,13 +204,12 @@ impl World {
                 self.schema = Schema::new(&self.customs);
             }
             RecordKind::Settings => self.settings = stored.entity()?,
-            RecordKind::ExportRun
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => {}
+            RecordKind::ExportRun | RecordKind::Recipient => {}
+            RecordKind::Call => self.work.take_call(stored)?,
+            RecordKind::CallList => self.work.take_list(stored)?,
+            RecordKind::CallEntry => self.work.take_entry(stored)?,
+            RecordKind::Task => self.work.take_task(stored)?,
+            RecordKind::Request => self.work.take_request(stored)?,
             RecordKind::Purpose => {
                 self.consents.take_purpose(stored)?;
                 // An objection reaches what is marketing by now.
@@ -216,6 +218,7 @@ impl World {
             }
             RecordKind::Consent => {
                 self.consents.take_event(stored)?;
+                self.work.take_event(stored)?;
                 self.look_at_quarantine(stored.subject.0);
             }
             RecordKind::View => {

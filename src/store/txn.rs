@@ -167,6 +167,21 @@ impl WriteTxn<'_> {
         self.stage(T::KIND, subject, id, slot, None, entity.fields())
     }
 
+    /// Makes a record about somebody under an id that was given to it before; nothing else may have it.
+    pub fn create_as<T: Entity>(
+        &mut self,
+        about: SubjectId,
+        id: Uuid,
+        entity: &T,
+    ) -> Result<Stored, StoreError> {
+        if T::KIND == RecordKind::Contact || self.read().record(T::KIND, about, id)?.is_some() {
+            return Err(StoreError::Damaged("a record of this id is there already".to_owned()));
+        }
+        let slot = self.read().slot_of(about)?;
+        let slot = slot.ok_or_else(|| StoreError::Damaged("a record is about nobody".to_owned()))?;
+        self.stage(T::KIND, about, id, slot, None, entity.fields())
+    }
+
     /// Changes a record to `fields`. When nothing differs, nothing is staged and `None` is the answer.
     pub fn update(&mut self, old: &Stored, fields: Fields) -> Result<Option<Stored>, StoreError> {
         if old.record.fields == fields {

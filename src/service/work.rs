@@ -1,0 +1,265 @@
+//! Calls, call lists, tasks and requests, in memory: what is asked of very many people at once.
+//!
+//! Built at unlock and kept by every commit, like all that is in memory; what it holds are times, ids and states, no words.
+
+use std::collections::{BTreeMap, HashMap};
+
+use uuid::Uuid;
+
+use crate::domain::call::{Call, CallEntry, CallList, CallOutcome, Direction, EntryState};
+use crate::domain::consent::{ConsentEvent, ConsentKind, Way};
+use crate::domain::request::{RequestState, SubjectRequest};
+use crate::domain::task::{Task, TaskKind};
+use crate::domain::time::Timestamp;
+use crate::domain::value::Day;
+use crate::store::{StoreError, Stored};
+
+/// A call as far as rules ask about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Made {
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub outgoing: bool,
+    pub wrong_number: bool,
+}
+
+/// A call with its purposes.
+#[derive(Clone, Debug)]
+struct Kept {
+    made: Made,
+    purposes: Vec<String>,
+}
+
+/// A person on a call list, as it stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub id: Uuid,
+    pub contact: Uuid,
+    pub place: i64,
+    pub state: EntryState,
+    pub claimed_by: Option<Uuid>,
+    pub claimed_until: Option<Timestamp>,
+    pub attempts: i64,
+    pub due: Option<Timestamp>,
+    pub reason: String,
+}
+
+impl Place {
+    /// Whether somebody has the person before them at a moment.
+    pub fn is_claimed(&self, now: Timestamp) -> bool {
+        self.state == EntryState::Claimed && self.claimed_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether the person can be taken at a moment: open, due, or left by whoever took it.
+    pub fn is_free(&self, now: Timestamp) -> bool {
+        match self.state {
+            EntryState::Open => true,
+            EntryState::Claimed => !self.is_claimed(now),
+            EntryState::Later => self.due.is_none_or(|due| due <= now),
+            EntryState::Done | EntryState::Skipped | EntryState::Withheld => false,
+        }
+    }
+}
+
+/// A call list, as it stands.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub id: Uuid,
+    pub revision: u64,
+    pub created_at: Timestamp,
+    pub list: CallList,
+    /// By place.
+    pub places: BTreeMap<(i64, Uuid), Place>,
+}
+
+/// A task that is neither done nor deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Todo {
+    pub id: Uuid,
+    pub contact: Uuid,
+    pub kind: TaskKind,
+    pub due: Option<Timestamp>,
+    pub owner: Option<Uuid>,
+}
+
+/// A request of a person that is not closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub id: Uuid,
+    pub contact: Uuid,
+    pub number: i64,
+    pub due: Option<Day>,
+}
+
+/// All of it.
+#[derive(Default)]
+pub struct Work {
+    /// By contact.
+    calls: HashMap<Uuid, Vec<Kept>>,
+    /// When a person last said no in a call.
+    refused: HashMap<Uuid, Timestamp>,
+    lists: BTreeMap<Uuid, Listed>,
+    todos: BTreeMap<Uuid, Todo>,
+    requests: BTreeMap<Uuid, Asked>,
+    last_request: i64,
+}
+
+impl Work {
+    pub fn take_call(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let call: Call = stored.entity()?;
+        let made = Made {
+            id: stored.id,
+            at: call.started_at.unwrap_or(stored.record.created_at),
+            outgoing: call.direction.0 != Some(Direction::Incoming),
+            wrong_number: call.outcome.0 == Some(CallOutcome::WrongNumber),
+        };
+        let kept = self.calls.entry(stored.subject.0).or_default();
+        kept.retain(|one| one.made.id != stored.id);
+        kept.push(Kept { made, purposes: call.purposes.0 });
+        Ok(())
+    }
+
+    /// Takes in what an event says about how calls are received.
+    pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let event: ConsentEvent = stored.entity()?;
+        let no = match event.kind.0 {
+            Some(ConsentKind::Refused | ConsentKind::Withdrawn | ConsentKind::Objected) => true,
+            Some(
+                ConsentKind::Requested
+                | ConsentKind::Given
+                | ConsentKind::Deferred
+                | ConsentKind::Confirmed
+                | ConsentKind::Renewed
+                | ConsentKind::Expired
+                | ConsentKind::Revoked
+                | ConsentKind::Invalidated
+                | ConsentKind::Asserted
+                | ConsentKind::Used,
+            )
+            | None => false,
+        };
+        if let (true, Some(Way::Call), Some(at)) = (no, event.way.0, event.at) {
+            let last = self.refused.entry(stored.subject.0).or_insert(at);
+            *last = at.max(*last);
+        }
+        Ok(())
+    }
+
+    pub fn take_list(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let list: CallList = stored.entity()?;
+        let places = self.lists.remove(&stored.id).map(|one| one.places).unwrap_or_default();
+        let listed = Listed {
+            id: stored.id,
+            revision: stored.record.revision,
+            created_at: stored.record.created_at,
+            list,
+            places,
+        };
+        self.lists.insert(stored.id, listed);
+        Ok(())
+    }
+
+    pub fn take_entry(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let entry: CallEntry = stored.entity()?;
+        let Ok(list) = entry.list.parse::<Uuid>() else { return Ok(()) };
+        let Some(listed) = self.lists.get_mut(&list) else { return Ok(()) };
+        let place = Place {
+            id: stored.id,
+            contact: stored.subject.0,
+            place: entry.place,
+            state: entry.state.0.unwrap_or(EntryState::Withheld),
+            claimed_by: entry.claimed_by.map(|user| user.0),
+            claimed_until: entry.claimed_until,
+            attempts: entry.attempts,
+            due: entry.due,
+            reason: entry.reason,
+        };
+        listed.places.insert((entry.place, stored.id), place);
+        Ok(())
+    }
+
+    pub fn take_task(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let task: Task = stored.entity()?;
+        if task.done_at.is_some() || task.deleted_at.is_some() {
+            self.todos.remove(&stored.id);
+            return Ok(());
+        }
+        let todo = Todo {
+            id: stored.id,
+            contact: stored.subject.0,
+            kind: task.kind.0.unwrap_or(TaskKind::Other),
+            due: task.due,
+            owner: task.owner.map(|user| user.0),
+        };
+        self.todos.insert(stored.id, todo);
+        Ok(())
+    }
+
+    pub fn take_request(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let request: SubjectRequest = stored.entity()?;
+        self.last_request = self.last_request.max(request.number);
+        match request.state.0 {
+            Some(RequestState::Done | RequestState::Refused) => {
+                self.requests.remove(&stored.id);
+            }
+            Some(RequestState::Open) | None => {
+                let asked = Asked {
+                    id: stored.id,
+                    contact: stored.subject.0,
+                    number: request.number,
+                    due: request.due,
+                };
+                self.requests.insert(stored.id, asked);
+            }
+        }
+        Ok(())
+    }
+
+    /// When a person was called for one of some purposes, answered or not.
+    pub fn attempts(&self, contact: Uuid, counts: impl Fn(&str) -> bool) -> Vec<Timestamp> {
+        let Some(calls) = self.calls.get(&contact) else { return Vec::new() };
+        let calls = calls.iter().filter(|call| {
+            call.made.outgoing && !call.made.wrong_number && call.purposes.iter().any(|one| counts(one))
+        });
+        calls.map(|call| call.made.at).collect()
+    }
+
+    /// When a person last said in a call that they want no more of this.
+    pub fn refused_at(&self, contact: Uuid) -> Option<Timestamp> {
+        self.refused.get(&contact).copied()
+    }
+
+    pub fn lists(&self) -> impl Iterator<Item = &Listed> {
+        self.lists.values()
+    }
+
+    pub fn list(&self, id: Uuid) -> Option<&Listed> {
+        self.lists.get(&id)
+    }
+
+    /// Tasks that are neither done nor deleted, in no order that means anything.
+    pub fn todos(&self) -> impl Iterator<Item = &Todo> {
+        self.todos.values()
+    }
+
+    /// Requests that are not closed.
+    pub fn requests(&self) -> impl Iterator<Item = &Asked> {
+        self.requests.values()
+    }
+
+    /// The number of the next request.
+    pub fn next_request(&self) -> i64 {
+        self.last_request.saturating_add(1)
+    }
+
+    /// Forgets a person who was erased.
+    pub fn forget(&mut self, contact: Uuid) {
+        self.calls.remove(&contact);
+        self.refused.remove(&contact);
+        for listed in self.lists.values_mut() {
+            listed.places.retain(|_, place| place.contact != contact);
+        }
+        self.todos.retain(|_, todo| todo.contact != contact);
+        self.requests.retain(|_, asked| asked.contact != contact);
+    }
+}
