@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::api::{
-    CallBegin, CallCard, CallCheck, CallDrop, CallRecord, CallRecorded, CallScript, CallsOpen, Code, Dial, Error,
-    OpenCall, View,
+    CallBegin, CallCard, CallCheck, CallDrop, CallRecord, CallRecorded, CallScript, CallsOpen, Code, Dial,
+    Error, OpenCall, View,
 };
 use crate::cli::ctx::{Ctx, Done, End};
 use crate::cli::json as records;
@@ -201,7 +201,10 @@ fn record_call(ctx: &mut Ctx<'_>, args: &RecordArgs) -> Done {
         let mut text = format!("{}\n", recorded.call);
         for line in &recorded.lines {
             let until = line.standing.until.map(|until| format!(" until {until}")).unwrap_or_default();
-            text.push_str(&format!("  {} by {}: {}{until}\n", line.purpose, line.channel, line.standing.state));
+            text.push_str(&format!(
+                "  {} by {}: {}{until}\n",
+                line.purpose, line.channel, line.standing.state
+            ));
         }
         text
     })?;
@@ -229,7 +232,10 @@ fn file(ctx: &Ctx<'_>, path: &std::path::Path) -> Result<String, Error> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(Error::usage(format!("{} is longer than the {MAX_FILE} bytes such a file has", path.display())));
+        return Err(Error::usage(format!(
+            "{} is longer than the {MAX_FILE} bytes such a file has",
+            path.display()
+        )));
     }
     String::from_utf8(bytes).map_err(|_| Error::usage(format!("{} is not UTF-8", path.display())))
 }

@@ -166,7 +166,10 @@ fn columns(
     if kind == RecordKind::Contact {
         all.push(Col::own("display_name"));
     }
-    let free = schema.of(kind).iter().filter(|info| info.edit == Editable::Free || matches!(kind, RecordKind::Note | RecordKind::Call));
+    let free = schema
+        .of(kind)
+        .iter()
+        .filter(|info| info.edit == Editable::Free || matches!(kind, RecordKind::Note | RecordKind::Call));
     all.extend(free.filter_map(|info| field(info.key)));
     all.extend([Col::own("created_at"), Col::own("updated_at")]);
     Ok(all)

@@ -26,7 +26,8 @@ use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
 use crate::api::{
-    Among, Book, CallCard, CallCheck, Consents, Error, Export, FindSimilar, Get, History, List, Readings, SweepReadings,
+    Among, Book, CallCard, CallCheck, Consents, Error, Export, FindSimilar, Get, History, List, Readings,
+    SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};

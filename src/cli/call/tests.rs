@@ -22,7 +22,13 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
         (with("\"words\"", "\"wrods\""), "call.json: answers[0].wrods: unknown field `wrods`"),
         (with("2026-05-28T10:00:00Z", "yesterday"), "call.json: started_at:"),
         (with("\"sales\"", "7"), "call.json: purpose: invalid type: integer"),
-        (with("\"purpose\":\"sales\",\"answered_by\"", "\"purpose\":\"sales\",\"purpose\":\"x\",\"answered_by\""), "duplicate field"),
+        (
+            with(
+                "\"purpose\":\"sales\",\"answered_by\"",
+                "\"purpose\":\"sales\",\"purpose\":\"x\",\"answered_by\"",
+            ),
+            "duplicate field",
+        ),
         (format!("{GOOD} {GOOD}"), "call.json: trailing characters"),
         ("[".repeat(100_000), "call.json"),
         (with("[{", &format!("{}{{", "[".repeat(100_000))), "call.json: answers[0]"),
@@ -31,6 +37,9 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
     for (text, words) in wrong {
         let error = read_answers(&text, "call.json").unwrap_err();
         let shown: String = text.chars().take(200).collect();
-        assert!(error.message.starts_with("call.json") && error.message.contains(words), "{shown}: {error:?}");
+        assert!(
+            error.message.starts_with("call.json") && error.message.contains(words),
+            "{shown}: {error:?}"
+        );
     }
 }

@@ -31,7 +31,12 @@ pub fn stopped(world: &World, under: &Under, now: Timestamp) -> Option<String> {
     let standing = world.consents.standing(under.contact.0, number, Channel::Phone, now);
     let no = standing.state.is_no();
     no.then(|| {
-        format!("the person is {} for `{}` since {}", standing.state.word(), known.purpose.name, standing.since)
+        format!(
+            "the person is {} for `{}` since {}",
+            standing.state.word(),
+            known.purpose.name,
+            standing.since
+        )
     })
 }
 
@@ -88,7 +93,8 @@ impl Ask<'_> {
             if !card.allowed {
                 let hint = match card.next_allowed_at {
                     Some(at) => format!("it will be allowed from {at} on"),
-                    None => "waiting does not change it; `callbook call check` tells all that was looked at".to_owned(),
+                    None => "waiting does not change it; `callbook call check` tells all that was looked at"
+                        .to_owned(),
                 };
                 return Err(Error::refused(card.verdict.clone()).hint(hint));
             }
@@ -194,8 +200,10 @@ impl Ask<'_> {
             let kept = under::own(&txn.read(), me, call)?;
             let said = kept.under.answers.as_ref();
             if said.is_some_and(|said| !said.answers.is_empty() || said.objection.is_some()) {
-                return Err(Error::refused("somebody was called and has answered: the call is recorded, not dropped")
-                    .hint("record it, as interrupted if it ended in the middle"));
+                return Err(Error::refused(
+                    "somebody was called and has answered: the call is recorded, not dropped",
+                )
+                .hint("record it, as interrupted if it ended in the middle"));
             }
             txn.drop_draft(&kept.draft)?;
             Ok(())

@@ -99,7 +99,13 @@ pub fn decide(
 }
 
 /// Who has the person on the phone, or before them, and is not the one who asks.
-pub fn busy(reader: &Reader<'_>, world: &World, question: &Question<'_>, contact: Uuid, me: Uuid) -> Result<Option<String>, Error> {
+pub fn busy(
+    reader: &Reader<'_>,
+    world: &World,
+    question: &Question<'_>,
+    contact: Uuid,
+    me: Uuid,
+) -> Result<Option<String>, Error> {
     let calls = under::all(reader)?;
     let mut calls = calls.iter().filter(|kept| kept.under.contact.0 == contact && kept.user.0 != me);
     if let Some(kept) = calls.find(|kept| kept.holds(question.now)) {
@@ -131,17 +137,25 @@ pub fn card(
         Ok::<_, Error>(found)
     };
     let shown = |found: Vec<Stored>| {
-        found.iter().take(FEW).map(|stored| Ok(sight.view(world, stored, &[])?)).collect::<Result<Vec<_>, Error>>()
+        found
+            .iter()
+            .take(FEW)
+            .map(|stored| Ok(sight.view(world, stored, &[])?))
+            .collect::<Result<Vec<_>, Error>>()
     };
     let mut calls = views(RecordKind::Call, &|_| true)?;
-    calls.sort_by_key(|stored| std::cmp::Reverse((time_of(stored, crate::domain::call::CallField::started_at.key()), stored.id)));
+    calls.sort_by_key(|stored| {
+        std::cmp::Reverse((time_of(stored, crate::domain::call::CallField::started_at.key()), stored.id))
+    });
     let mut notes = views(RecordKind::Note, &|_| true)?;
     notes.sort_by_key(|stored| {
         std::cmp::Reverse((time_of(stored, crate::domain::contact::NoteField::happened_at.key()), stored.id))
     });
     let open = |stored: &Stored| stored.entity::<Task>().is_ok_and(|task| task.done_at.is_none());
     let mut tasks = views(RecordKind::Task, &open)?;
-    tasks.sort_by_key(|stored| (time_of(stored, TaskField::due.key()).map_or(i64::MAX, |at| at.millis()), stored.id));
+    tasks.sort_by_key(|stored| {
+        (time_of(stored, TaskField::due.key()).map_or(i64::MAX, |at| at.millis()), stored.id)
+    });
     let marketing = |name: &str| world.consents.named(name).is_ok_and(|(_, known)| known.purpose.marketing);
     let attempts = world.work.attempts(person.id, marketing);
     let lately = attempts.iter().filter(|at| question.now.millis() - at.millis() < LATELY).count();

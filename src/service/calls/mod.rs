@@ -17,8 +17,8 @@ mod under;
 mod tests;
 
 use super::Ask;
-pub use under::is_call;
 use crate::law::Law;
+pub use under::is_call;
 
 impl Ask<'_> {
     /// The law that decides here.

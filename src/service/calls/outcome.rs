@@ -15,9 +15,9 @@ use crate::domain::task::{Task, TaskKind};
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Day, OneOf};
 use crate::law::zone::Zone;
+use crate::service::read_lock;
 use crate::service::rows;
 use crate::service::world::World;
-use crate::service::read_lock;
 use crate::store::{Stored, WriteTxn};
 
 /// When somebody who did not answer is called again from a list, in milliseconds after the call: three hours, so that

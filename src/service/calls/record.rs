@@ -162,7 +162,8 @@ fn mine(txn: &WriteTxn<'_>, me: UserId, call: Uuid, person: &Stored) -> Result<O
         return Ok(None);
     };
     if kept.user != me || kept.under.contact.0 != person.id {
-        return Err(refuse("id", "another call was begun under this id").hint("record it of the person who was called"));
+        return Err(refuse("id", "another call was begun under this id")
+            .hint("record it of the person who was called"));
     }
     Ok(Some(kept))
 }
@@ -170,7 +171,8 @@ fn mine(txn: &WriteTxn<'_>, me: UserId, call: Uuid, person: &Stored) -> Result<O
 impl Known<'_> {
     fn plan(&self, law: &Law, me: UserId, phone: Option<&Labelled<Phone>>) -> Result<Plan, Error> {
         let Known { world, person, contact, call, times, .. } = *self;
-        let (number, known) = world.consents.active(&call.purpose).map_err(|error| said::at("purpose", error))?;
+        let (number, known) =
+            world.consents.active(&call.purpose).map_err(|error| said::at("purpose", error))?;
         if let Some(kept) = self.kept {
             if kept.under.purpose != known.purpose.name {
                 return Err(refuse("purpose", format!("the call was begun for `{}`", kept.under.purpose)));
@@ -258,7 +260,11 @@ impl Known<'_> {
             answered_at: call.answered_at,
             ended_at: Some(times.ended),
             zone,
-            person_zone: contact.country.and_then(Zone::of).map(|zone| zone.name().to_owned()).unwrap_or_default(),
+            person_zone: contact
+                .country
+                .and_then(Zone::of)
+                .map(|zone| zone.name().to_owned())
+                .unwrap_or_default(),
             language: script.as_ref().map(|script| script.language.clone()).or_else(|| call.language.clone()),
             script: read_out.map(|script| script.script.clone()).unwrap_or_default(),
             wording: read_out.map(|script| script.text.clone()).unwrap_or_default(),
@@ -271,9 +277,7 @@ impl Known<'_> {
             outcome: OneOf(Some(outcome)),
             note: call.note.trim_end().to_owned(),
             confirmation: confirmation.map(|one| one.text.clone()).unwrap_or_default(),
-            confirmation_sha256: confirmation
-                .map(|one| sha256(&one.text))
-                .unwrap_or_default(),
+            confirmation_sha256: confirmation.map(|one| sha256(&one.text)).unwrap_or_default(),
             confirmation_by: confirmation.map(|one| one.by.trim().to_owned()).unwrap_or_default(),
             list: self.list(me, &known.purpose.name).map(|list| list.to_string()).unwrap_or_default(),
             late: times.late,
@@ -313,7 +317,11 @@ impl Known<'_> {
     }
 
     /// What was read out.
-    fn script(&self, me: UserId, purpose: &crate::service::consents::Known) -> Result<Option<CallScript>, Error> {
+    fn script(
+        &self,
+        me: UserId,
+        purpose: &crate::service::consents::Known,
+    ) -> Result<Option<CallScript>, Error> {
         let call = self.call;
         let named = call.script.trim();
         let script = match self.kept.and_then(|kept| kept.under.script.clone()) {
@@ -338,8 +346,13 @@ impl Known<'_> {
             return Err(refuse("wording_sha256", "what was read out is not what the store's script says")
                 .hint("a script that was edited is a new version: add it, and name that one"));
         }
-        if call.language.as_ref().is_some_and(|language| *language != script.language) && call.read_at.is_some() {
-            return Err(refuse("language", format!("the script {} is in `{}`", script.script, script.language)));
+        if call.language.as_ref().is_some_and(|language| *language != script.language)
+            && call.read_at.is_some()
+        {
+            return Err(refuse(
+                "language",
+                format!("the script {} is in `{}`", script.script, script.language),
+            ));
         }
         Ok(Some(script))
     }
@@ -350,14 +363,16 @@ impl Known<'_> {
         if let Some(verdict) = verdict.filter(|verdict| !verdict.allowed) {
             return Err(refuse(
                 path,
-                format!("the call was not permitted when it was made, so a yes in it counts for nothing ({})", verdict.line),
+                format!(
+                    "the call was not permitted when it was made, so a yes in it counts for nothing ({})",
+                    verdict.line
+                ),
             )
             .hint("record the call without the yes"));
         }
         let started = self.times.started;
         let purpose = answer.purpose.trim();
-        let marketing =
-            self.world.consents.named(purpose).is_ok_and(|(_, known)| known.purpose.marketing);
+        let marketing = self.world.consents.named(purpose).is_ok_and(|(_, known)| known.purpose.marketing);
         if marketing && self.call.objection.is_some() {
             return Err(refuse(path, "the person objected in the same call: there is no yes to marketing"));
         }
@@ -397,7 +412,13 @@ impl Known<'_> {
     }
 
     /// The event that an answer becomes.
-    fn event(&self, path: &str, answer: &Answer, script: Option<&CallScript>, zone: &str) -> Result<ConsentEvent, Error> {
+    fn event(
+        &self,
+        path: &str,
+        answer: &Answer,
+        script: Option<&CallScript>,
+        zone: &str,
+    ) -> Result<ConsentEvent, Error> {
         let purpose = answer.purpose.trim();
         let kind = match answer.reply {
             Reply::Yes => ConsentKind::Given,
@@ -413,7 +434,10 @@ impl Known<'_> {
             own => own.to_owned(),
         };
         if answer.reply == Reply::Yes && question.is_empty() {
-            return Err(refuse(format!("{path}.question"), "it is not told what the person was asked, and the script does not ask it"));
+            return Err(refuse(
+                format!("{path}.question"),
+                "it is not told what the person was asked, and the script does not ask it",
+            ));
         }
         let mut said = Said::new(kind, purpose, answer.channel, Way::Call, &answer.words);
         said.at = Some(answer.at.unwrap_or(self.times.ended));

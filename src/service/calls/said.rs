@@ -37,8 +37,11 @@ pub fn check_texts(call: &CallAnswers) -> Result<(), Error> {
     }
     fits("note", Kind::LongText, &call.note)?;
     if call.answers.len() > MOST_ANSWERS {
-        return Err(Error::usage(format!("answers: {} are more than the {MOST_ANSWERS} of a call", call.answers.len()))
-            .at("answers"));
+        return Err(Error::usage(format!(
+            "answers: {} are more than the {MOST_ANSWERS} of a call",
+            call.answers.len()
+        ))
+        .at("answers"));
     }
     for (at, answer) in call.answers.iter().enumerate() {
         fits(&format!("answers[{at}].purpose"), Kind::Text, &answer.purpose)?;
@@ -86,7 +89,8 @@ fn times(call: &CallAnswers, now: Timestamp) -> Result<Times, Error> {
     answers.extend(call.objection.as_ref().and_then(|one| one.at).map(|at| ("objection.at".to_owned(), at)));
     // Questions may be answered in any order, but all of them between being read out and the end.
     answers.sort_by_key(|(_, at)| *at);
-    let steps = [("answered_at", call.answered_at)].into_iter().filter_map(|(path, at)| Some((path.to_owned(), at?)));
+    let steps =
+        [("answered_at", call.answered_at)].into_iter().filter_map(|(path, at)| Some((path.to_owned(), at?)));
     let ended = call.ended_at.map(|at| ("ended_at".to_owned(), at));
     for (path, moment) in steps.chain(answers).chain(ended) {
         check_time(moment, now).map_err(|error| at(&path, error))?;
@@ -161,7 +165,10 @@ pub fn check(call: &CallAnswers, now: Timestamp) -> Result<Times, Error> {
     }
     match outcome {
         CallOutcome::WrongNumber if !call.answers.is_empty() => {
-            return Err(refuse("answers", "the number belongs to somebody else: what they say counts for nothing"));
+            return Err(refuse(
+                "answers",
+                "the number belongs to somebody else: what they say counts for nothing",
+            ));
         }
         CallOutcome::Objected if call.objection.is_none() => {
             return Err(refuse("objection", "the person objected: say in which words"));
@@ -201,7 +208,10 @@ pub fn check(call: &CallAnswers, now: Timestamp) -> Result<Times, Error> {
                 .hint("say how: the full name and the company, a call back to a known number"));
         }
         if call.script.trim().is_empty() {
-            return Err(refuse("script", "a yes counts only to what was read out: name the script, as NAME@VERSION"));
+            return Err(refuse(
+                "script",
+                "a yes counts only to what was read out: name the script, as NAME@VERSION",
+            ));
         }
         let Some(read) = call.read_at else {
             return Err(refuse("read_at", "a yes counts only after the script was read to its end"));

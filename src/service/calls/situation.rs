@@ -25,8 +25,27 @@ pub const WRONG_NUMBER: &str = "wrong number";
 
 /// Labels of numbers at which somebody is called as a part of a business, in lower case.
 const AT_WORK: &[&str] = &[
-    "work", "business", "office", "company", "switchboard", "arbeit", "geschäftlich", "büro", "firma", "zentrale", "dienstlich",
-    "werk", "zakelijk", "kantoor", "bedrijf", "travail", "bureau", "professionnel", "pro", "entreprise", "standard",
+    "work",
+    "business",
+    "office",
+    "company",
+    "switchboard",
+    "arbeit",
+    "geschäftlich",
+    "büro",
+    "firma",
+    "zentrale",
+    "dienstlich",
+    "werk",
+    "zakelijk",
+    "kantoor",
+    "bedrijf",
+    "travail",
+    "bureau",
+    "professionnel",
+    "pro",
+    "entreprise",
+    "standard",
 ];
 
 /// Which call is asked about.
@@ -293,13 +312,15 @@ fn by_ground(
 ) -> Verdict {
     let purpose = &question.known.purpose;
     let ground = purpose.ground();
-    let undecided = matches!(
-        standing.state,
-        State::Unknown | State::Requested | State::Deferred | State::Pending
-    );
+    let undecided =
+        matches!(standing.state, State::Unknown | State::Requested | State::Deferred | State::Pending);
     let held = ground != Basis::Consent && contact.basis == Some(ground);
     let basis = if standing.state.allows() {
-        Ok(format!("{} is recorded for `{}`", standing.basis.unwrap_or(ground).word().replace('_', " "), purpose.name))
+        Ok(format!(
+            "{} is recorded for `{}`",
+            standing.basis.unwrap_or(ground).word().replace('_', " "),
+            purpose.name
+        ))
     } else if undecided && held {
         Ok(format!("the contact is held on {}", ground.word().replace('_', " ")))
     } else {

@@ -67,7 +67,16 @@ fn spoke(fixture: &Fixture, call: Option<Uuid>) -> CallAnswers {
 
 fn answer(purpose: &str, channel: Channel, reply: Reply, words: &str) -> Answer {
     let (purpose, words) = (purpose.to_owned(), words.to_owned());
-    Answer { purpose, channel, reply, words, at: None, question: String::new(), until: None, products: String::new() }
+    Answer {
+        purpose,
+        channel,
+        reply,
+        words,
+        at: None,
+        question: String::new(),
+        until: None,
+        products: String::new(),
+    }
 }
 
 fn record(client: &Client, contact: ContactId, answers: &CallAnswers) -> Result<CallRecorded, Error> {
@@ -108,7 +117,10 @@ fn before_dialling_one_knows_whether_by_which_rule_and_what_there_is() {
     assert_eq!((rule.id.as_str(), rule.number_shown), ("de-person", true));
     assert!(rule.citation.contains("UWG"));
     assert_eq!(card.dial.unwrap().uri, "tel:+4930901820");
-    assert_eq!((card.local_time.as_str(), card.zone.as_str()), ("2026-05-28T22:26:40+02:00", "Europe/Berlin"));
+    assert_eq!(
+        (card.local_time.as_str(), card.zone.as_str()),
+        ("2026-05-28T22:26:40+02:00", "Europe/Berlin")
+    );
     assert!(card.looked.len() >= 6 && card.refusals.is_empty());
     assert_eq!(card.lines.iter().filter(|line| line.standing.state == State::Given).count(), 1);
     // Somebody of whom nothing is known, in a country that wants consent before.
@@ -129,7 +141,8 @@ fn before_dialling_one_knows_whether_by_which_rule_and_what_there_is() {
     assert_eq!(by("0151 23456789").unwrap().dial.unwrap().label, "mobile");
     assert_eq!(by("030 901999").unwrap_err().field.as_deref(), Some("number"));
     // What is no marketing needs a ground of its own, and no permission of the law on calls.
-    let contract = |contact| owner.call(CallCheck { contact, purpose: "contract".into(), number: None }).unwrap();
+    let contract =
+        |contact| owner.call(CallCheck { contact, purpose: "contract".into(), number: None }).unwrap();
     assert!(!contract(stranger).allowed);
     let mut said = Said::new(ConsentKind::Asserted, "contract", Channel::Phone, Way::Mail, "");
     said.basis = Some(crate::domain::basis::Basis::Contract);
@@ -139,7 +152,8 @@ fn before_dialling_one_knows_whether_by_which_rule_and_what_there_is() {
     let unknown = owner.call(CallCheck { contact, purpose: "sails".into(), number: None });
     assert_eq!(unknown.unwrap_err().code, Code::NotFound);
     // Whoever looks before dialling has looked at the person.
-    let readings = Readings { about: Some(contact), user: String::new(), from: None, to: None, before: None, limit: 10 };
+    let readings =
+        Readings { about: Some(contact), user: String::new(), from: None, to: None, before: None, limit: 10 };
     assert!(owner.call(readings).unwrap().total > 0);
 }
 
@@ -240,7 +254,10 @@ fn a_no_an_objection_and_what_the_person_asks_for_are_taken_at_once() {
     let contact = agreed(&owner);
     let begun = begin(&owner, contact).unwrap();
     let mut said = spoke(&fixture, Some(begun.call));
-    said.answers = vec![answer("sales", Channel::Storage, Reply::No, "nein"), answer("newsletter", Channel::Email, Reply::Later, "später")];
+    said.answers = vec![
+        answer("sales", Channel::Storage, Reply::No, "nein"),
+        answer("newsletter", Channel::Email, Reply::Later, "später"),
+    ];
     said.objection = Some(Objection { words: "keine Werbung mehr".into(), at: None });
     said.requests = vec![
         AskedFor { right: Right::Access, words: "was haben Sie von mir?".into() },
@@ -250,7 +267,9 @@ fn a_no_an_objection_and_what_the_person_asks_for_are_taken_at_once() {
     let recorded = record(&owner, contact, &said).unwrap();
     assert_eq!(recorded.requests, [1, 2]);
     assert_eq!(recorded.tasks.len(), 1);
-    for (purpose, channel) in [("sales", Channel::Phone), ("sales", Channel::Storage), ("newsletter", Channel::Email)] {
+    for (purpose, channel) in
+        [("sales", Channel::Phone), ("sales", Channel::Storage), ("newsletter", Channel::Email)]
+    {
         assert_eq!(state(&owner, contact, purpose, channel), State::Objected, "{purpose} {channel}");
     }
     let book = owner.call(Consents { contact, at: None }).unwrap();
@@ -402,8 +421,11 @@ fn what_cannot_have_been_so_is_refused_and_nothing_is_recorded() {
             "answers[1]",
         ),
         (
-            answered(vec![Answer { at: Some(at(ended + 1)), ..answer("sales", Channel::Phone, Reply::No, "x") }]),
-            "answers[0].at",
+            answered(vec![Answer {
+                at: Some(at(ended + 1)),
+                ..answer("sales", Channel::Phone, Reply::No, "x")
+            }]),
+            "ended_at",
         ),
         (answered(vec![answer("sales", Channel::Phone, Reply::No, "x"); 101]), "answers"),
         // Scenario 2: the spouse says yes.
@@ -466,13 +488,21 @@ fn a_colleagues_contact_is_not_called() {
         team: "south".into(),
         ..Default::default()
     };
-    let fixture = Fixture::of(vec![user("olga", "owner"), user("rita", "rep"), user("rolf", "rep"), user("mara", "marketing")]);
+    let fixture = Fixture::of(vec![
+        user("olga", "owner"),
+        user("rita", "rep"),
+        user("rolf", "rep"),
+        user("mara", "marketing"),
+    ]);
     let (olga, rita, rolf) = (fixture.client("olga"), fixture.client("rita"), fixture.client("rolf"));
     let contact = agreed(&olga);
     let fields = vec![FieldEdit::text("owner", "rita")];
     olga.call(Edit { kind: RecordKind::Contact, id: contact.0, fields, expect_revision: None }).unwrap();
     let card = check(&rolf, contact);
-    assert!(card.allowed && card.dial.is_none() && card.numbers.is_empty(), "the number is masked for a colleague");
+    assert!(
+        card.allowed && card.dial.is_none() && card.numbers.is_empty(),
+        "the number is masked for a colleague"
+    );
     assert_eq!(begin(&rolf, contact).unwrap_err().code, Code::Denied);
     assert_eq!(record(&rolf, contact, &spoke(&fixture, None)).unwrap_err().code, Code::Denied);
     let mara = fixture.client("mara").call(CallCheck { contact, purpose: "sales".into(), number: None });
