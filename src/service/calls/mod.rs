@@ -23,6 +23,6 @@ pub use under::is_call;
 impl Ask<'_> {
     /// The law that decides here.
     fn law(&self) -> Law {
-        Law::built_in()
+        self.service.law().clone()
     }
 }

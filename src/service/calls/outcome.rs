@@ -14,6 +14,8 @@ use crate::domain::request::{RequestState, SubjectRequest};
 use crate::domain::task::{Task, TaskKind};
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Day, OneOf};
+use crate::law::Law;
+use crate::law::deadline::{self, Place};
 use crate::law::zone::Zone;
 use crate::service::read_lock;
 use crate::service::rows;
@@ -64,6 +66,7 @@ pub fn day_at_home(world: &World, at: Timestamp) -> Day {
 
 /// A request as it is taken in, with its number and the day on which it must be answered.
 pub fn request(
+    law: &Law,
     world: &World,
     me: UserId,
     number: i64,
@@ -75,20 +78,22 @@ pub fn request(
         right: OneOf(Some(right)),
         received: Some(received),
         state: OneOf(Some(RequestState::Open)),
-        due: due(world, received),
+        due: due(law, world, received),
         taken_by: Some(me),
         ..SubjectRequest::default()
     }
 }
 
 /// When a request received on a day must be answered (Art. 12(3) GDPR).
-fn due(_world: &World, _received: Day) -> Option<Day> {
-    None
+fn due(law: &Law, world: &World, received: Day) -> Option<Day> {
+    let place = Place::of(world.settings.country?);
+    deadline::answer(law, place, received.0).map(|deadline| deadline.due)
 }
 
 /// The requests that the person made in the call.
 pub fn requests(
     txn: &mut WriteTxn<'_>,
+    law: &Law,
     world: &RwLock<World>,
     me: UserId,
     person: &Stored,
@@ -105,7 +110,7 @@ pub fn requests(
             how: "by call".to_owned(),
             words: asked.words.clone(),
             call: made.id.to_string(),
-            ..request(&world, me, number, asked.right, received)
+            ..request(law, &world, me, number, asked.right, received)
         };
         txn.create(person.subject, &request)?;
         numbers.push(number);

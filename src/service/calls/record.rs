@@ -113,7 +113,7 @@ fn stage(
         };
         known.plan(law, me, phone)?
     };
-    write(txn, world, me, &person, &contact, phone, call, plan, kept, times, now)
+    write(txn, law, world, me, &person, &contact, phone, call, plan, kept, times, now)
 }
 
 /// What was recorded under this id before, if it was. Another's record, or anything else of this id, is in the way.
@@ -485,6 +485,7 @@ fn sha256(text: &str) -> String {
 /// Writes all of it.
 fn write(
     txn: &mut WriteTxn<'_>,
+    law: &Law,
     world: &RwLock<World>,
     me: UserId,
     person: &Stored,
@@ -516,7 +517,7 @@ fn write(
         before.push(person.clone());
     }
     let tasks = outcome::tasks(txn, me, person, call, &record)?;
-    let requests = outcome::requests(txn, world, me, person, call, &made, times)?;
+    let requests = outcome::requests(txn, law, world, me, person, call, &made, times)?;
     outcome::entry(txn, world, me, person, call, &record, &made, times, &mut before)?;
     if let Some(kept) = kept {
         txn.drop_draft(&kept.draft)?;

@@ -13,7 +13,7 @@ use crate::domain::consent::{ConsentKind, State, Way};
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
-use crate::domain::request::Right;
+use crate::domain::request::{RequestField, Right};
 use crate::domain::task::TaskField;
 use crate::domain::time::Timestamp;
 use crate::service::tests::{Fixture, add, anna, verified};
@@ -266,6 +266,20 @@ fn a_no_an_objection_and_what_the_person_asks_for_are_taken_at_once() {
     said.follow_up = Some(FollowUp { text: "send the letter".into(), kind: None, due: None });
     let recorded = record(&owner, contact, &said).unwrap();
     assert_eq!(recorded.requests, [1, 2]);
+    let asked = List {
+        kind: RecordKind::Request,
+        query: contact.to_string(),
+        sort: String::new(),
+        window: Window::default(),
+        columns: vec![],
+    };
+    let asked = owner.call(asked).unwrap().items;
+    let (received, due) = (RequestField::received.key(), RequestField::due.key());
+    assert_eq!(
+        (asked[0].text(received), asked[0].text(due)),
+        ("2026-05-28", "2026-06-29"),
+        "the 28th is a Sunday"
+    );
     assert_eq!(recorded.tasks.len(), 1);
     for (purpose, channel) in
         [("sales", Channel::Phone), ("sales", Channel::Storage), ("newsletter", Channel::Email)]
