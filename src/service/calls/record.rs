@@ -2,7 +2,6 @@
 
 use std::sync::RwLock;
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::card::{asserted_reason, chosen};
@@ -277,7 +276,9 @@ impl Known<'_> {
             outcome: OneOf(Some(outcome)),
             note: call.note.trim_end().to_owned(),
             confirmation: confirmation.map(|one| one.text.clone()).unwrap_or_default(),
-            confirmation_sha256: confirmation.map(|one| sha256(&one.text)).unwrap_or_default(),
+            confirmation_sha256: confirmation
+                .map(|one| crate::domain::wording::sha256(one.text.as_bytes()))
+                .unwrap_or_default(),
             confirmation_by: confirmation.map(|one| one.by.trim().to_owned()).unwrap_or_default(),
             list: self.list(me, &known.purpose.name).map(|list| list.to_string()).unwrap_or_default(),
             late: times.late,
@@ -475,11 +476,6 @@ impl Known<'_> {
         };
         lists.find(claims).map(|listed| listed.id)
     }
-}
-
-/// SHA-256 of a text's bytes, in hexadecimal digits.
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes all of it.
