@@ -10,6 +10,7 @@ pub mod law;
 pub mod names;
 mod nature;
 pub mod place;
+pub mod suppression;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,9 @@ use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::id::ContactId;
 use crate::domain::schema::StoredCustom;
+use crate::domain::suppression::{Class, Reason, Scope};
 use crate::domain::time::Timestamp;
+use crate::domain::value::Day;
 use crate::domain::wording::{Usage, WordingKind};
 
 pub use call::{
@@ -36,6 +39,10 @@ pub use error::{Cause, Code, Error};
 pub use event::Event;
 pub use hush::Hush;
 pub use nature::Nature;
+pub use suppression::{
+    ListProgress, ListView, NotTaken, Suppressed, SuppressionEntry, SuppressionPage, SuppressionState,
+    Unsuppressed,
+};
 pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DenialView, DenialsPage,
     DoctorReport, DuplicateGroup, Edited, Entry, Explanation, ExportPage, FieldAccess, Identity,
@@ -120,6 +127,44 @@ pub enum Deed {
     Delete,
     /// As [`Restore`] does.
     Restore,
+}
+
+/// A number or an address as somebody typed it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Typed {
+    pub class: Class,
+    pub text: String,
+    /// ISO code: the country of a number without a country code; the store's when empty.
+    pub country: String,
+}
+
+/// Which do-not-call list is brought in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ListHead {
+    pub name: String,
+    /// ISO code; the store's country when empty.
+    pub country: String,
+    pub dated: Day,
+    pub source: String,
+}
+
+/// A step of bringing a do-not-call list in. The one in force stays until the new one is finished.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ListPart {
+    Begin(ListHead),
+    /// Numbers as the file has them, each with its row.
+    Numbers(Vec<(u64, String)>),
+    /// That was all.
+    Finish {
+        /// SHA-256 of the file, in hexadecimal digits.
+        file_hash: String,
+        /// Rows that could not even be sent.
+        unread: u64,
+        /// Also when there are far fewer than before.
+        accept_smaller: bool,
+    },
+    /// It is not brought in.
+    Abandon,
 }
 
 /// Where imported data comes from (R16); applies to rows that do not say it themselves.
@@ -329,4 +374,26 @@ calls! {
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.
     LawShow { country: Option<Country>, } -> Vec<law::LawEntry>;
+    /// Puts a number or address on the suppression list.
+    Suppress {
+        of: Typed,
+        scope: Scope,
+        reason: Reason,
+        /// What was said; refused where it tells the number or address.
+        words: String,
+    } -> Suppressed;
+    /// Takes a number or address off it, as an entry of its own.
+    LiftSuppression {
+        of: Typed,
+        /// Why.
+        words: String,
+    } -> Unsuppressed;
+    /// Whether a number or address is suppressed. Logged like a search for it.
+    SuppressionCheck { of: Typed, } -> SuppressionState;
+    /// The entries of the suppression list, latest first.
+    SuppressionEntries { limit: Option<u64>, } -> SuppressionPage;
+    /// A part of a do-not-call list.
+    ScreeningImport { part: ListPart, } -> ListProgress;
+    /// The do-not-call lists there are.
+    ScreeningLists {} -> Vec<ListView>;
 }

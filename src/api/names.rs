@@ -64,6 +64,13 @@ impl Request {
                 Named::new(RecordKind::Call, None)
             }
             Request::SetPassword(_) => Named::new(RecordKind::User, None),
+            Request::Suppress(_)
+            | Request::LiftSuppression(_)
+            | Request::SuppressionCheck(_)
+            | Request::SuppressionEntries(_) => Named::new(RecordKind::Suppression, None),
+            Request::ScreeningImport(_) | Request::ScreeningLists(_) => {
+                Named::new(RecordKind::ScreeningList, None)
+            }
             Request::Whoami(_)
             | Request::SchemaGet(_)
             | Request::Activity(_)

@@ -63,8 +63,11 @@ impl Request {
             | Request::Views(_)
             | Request::Wordings(_)
             | Request::WordingGet(_)
+            | Request::SuppressionCheck(_)
+            | Request::ScreeningLists(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_)
+            | Request::SuppressionEntries(_)
             | Request::Readings(_)
             | Request::Denials(_)
             | Request::LogVerify(_)
@@ -84,10 +87,13 @@ impl Request {
             | Request::CallRecord(_)
             | Request::KeepDraft(_)
             | Request::DropDraft(_)
+            | Request::Suppress(_)
+            | Request::LiftSuppression(_)
             | Request::Merge(_) => Nature::Change,
             Request::Bulk(_)
             | Request::Import(_)
             | Request::SweepReadings(_)
+            | Request::ScreeningImport(_)
             | Request::Export(_)
             // Deriving what a password becomes takes a moment.
             | Request::SetPassword(_)

@@ -204,6 +204,8 @@ words! {
         Updated = "updated",
         Unchanged = "unchanged",
         Rejected = "rejected",
+        /// It brings in what is not to be used again.
+        Suppressed = "suppressed",
     }
 }
 

@@ -9,6 +9,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
     ("Calls and consent", &["call", "consent"]),
     ("What people are told", &["script", "notice", "message"]),
+    ("Whom not to call", &["suppression"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("What is allowed", &["law"]),
     ("History and proof", &["history"]),

@@ -133,7 +133,11 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
         ctx.say("stopped; what is counted here is in the store, and importing the file again takes the rest");
         return Err(End::Reported(Code::Interrupted));
     }
-    if report.tally.rejected.is_empty() { Ok(()) } else { Err(End::Reported(Code::PartlyTaken)) }
+    if report.tally.rejected.is_empty() && report.tally.suppressed == 0 {
+        Ok(())
+    } else {
+        Err(End::Reported(Code::PartlyTaken))
+    }
 }
 
 fn provenance(ctx: &mut Ctx<'_>, args: &Args) -> Result<Provenance, Error> {
@@ -293,6 +297,7 @@ impl Report {
         self.tally.updated += tally.updated;
         self.tally.unchanged += tally.unchanged;
         self.tally.suppressed += tally.suppressed;
+        self.tally.suppressed_rows.extend(tally.suppressed_rows);
         self.tally.quarantined += tally.quarantined;
         let name = if several { path.display().to_string() } else { String::new() };
         self.files.extend(std::iter::repeat_n(name, tally.rejected.len()));
@@ -326,19 +331,25 @@ impl Report {
             "rejected": rejected.collect::<Vec<_>>(),
             "dropped": dropped.collect::<Vec<_>>(),
             "suppressed": self.tally.suppressed,
+            "suppressed_rows": self.tally.suppressed_rows,
             "quarantined": self.tally.quarantined,
         })
     }
 
     fn drawn(&self, style: Style) -> String {
         let mut text = format!(
-            "read       {}\ncreated    {}\nupdated    {}\nunchanged  {}\nrejected   {}\n",
+            "read        {}\ncreated     {}\nupdated     {}\nunchanged   {}\nrejected    {}\nsuppressed  {}\n",
             self.tally.read,
             self.tally.created,
             self.tally.updated,
             self.tally.unchanged,
-            self.tally.rejected.len()
+            self.tally.rejected.len(),
+            self.tally.suppressed
         );
+        if !self.tally.suppressed_rows.is_empty() {
+            let rows: Vec<String> = self.tally.suppressed_rows.iter().map(u64::to_string).collect();
+            text.push_str(&format!("suppressed: row {}: not to be used again\n", rows.join(", ")));
+        }
         if !self.dropped.is_empty() {
             let mut table = Table::new(&[("Not taken", false), ("Rows", true), ("Reason", false)], style);
             let rows: Vec<Vec<String>> = self

@@ -61,6 +61,8 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose

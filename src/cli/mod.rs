@@ -39,6 +39,7 @@ mod serve;
 mod settings;
 mod shell;
 mod status;
+mod suppression;
 mod table;
 mod tag;
 #[cfg(test)]
@@ -134,6 +135,11 @@ enum Command {
     Field {
         #[command(subcommand)]
         verb: field::Verb,
+    },
+    /// Numbers and addresses that are not used any more, and do-not-call lists
+    Suppression {
+        #[command(subcommand)]
+        verb: suppression::Verb,
     },
     /// Who works with the store
     User {
@@ -249,6 +255,7 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Notice { verb }) => wording::run(ctx, WordingKind::Notice, verb),
         Some(Command::Message { verb }) => wording::run_message(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
+        Some(Command::Suppression { verb }) => suppression::run(ctx, verb),
         Some(Command::User { verb }) => user::run(ctx, verb),
         Some(Command::Role { verb }) => role::run(ctx, verb),
         Some(Command::Law { verb }) => law::run(ctx, verb),

@@ -149,6 +149,8 @@ fn columns(
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::View
             | RecordKind::Wording
             | RecordKind::Purpose

@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod find;
+pub mod lists;
 pub mod open;
 pub mod socket;
 pub mod spawn;

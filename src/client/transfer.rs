@@ -41,8 +41,11 @@ pub struct ImportTally {
     pub updated: u64,
     pub unchanged: u64,
     pub rejected: Vec<Rejected>,
-    /// Rows about people who must not be held again, or not yet; no outcome of a row says so today.
+    /// Rows about people who must not be held again.
     pub suppressed: u64,
+    /// Their numbers.
+    pub suppressed_rows: Vec<u64>,
+    /// Rows about people who must not be used yet; no outcome of a row says so today.
     pub quarantined: u64,
 }
 
@@ -110,6 +113,10 @@ pub fn import(
                             Outcome::Created => tally.created += 1,
                             Outcome::Updated => tally.updated += 1,
                             Outcome::Unchanged => tally.unchanged += 1,
+                            Outcome::Suppressed => {
+                                tally.suppressed += 1;
+                                tally.suppressed_rows.push(row.row);
+                            }
                             Outcome::Rejected => {
                                 tally.rejected.push(Rejected { row: row.row, reason: row.reason })
                             }

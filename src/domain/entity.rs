@@ -34,6 +34,10 @@ words! {
         Request = "request",
         /// One version of a script, a notice or the template of a message.
         Wording = "wording",
+        /// Numbers and addresses that are not used, or are again.
+        Suppression = "suppression",
+        /// A do-not-call list, as it was brought in.
+        ScreeningList = "screening_list",
     }
 }
 
@@ -67,6 +71,8 @@ impl RecordKind {
             | RecordKind::Purpose
             | RecordKind::CallList
             | RecordKind::Recipient
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::Wording => Lies::Nobody,
         }
     }
@@ -74,7 +80,7 @@ impl RecordKind {
     /// Whether a record, once written, is never changed: history that only grows.
     pub fn only_grows(self) -> bool {
         match self {
-            RecordKind::Consent | RecordKind::Call | RecordKind::ExportRun => true,
+            RecordKind::Consent | RecordKind::Call | RecordKind::ExportRun | RecordKind::Suppression => true,
             RecordKind::Contact
             | RecordKind::Company
             | RecordKind::Note
@@ -87,6 +93,7 @@ impl RecordKind {
             | RecordKind::CallEntry
             | RecordKind::Recipient
             | RecordKind::Task
+            | RecordKind::ScreeningList
             | RecordKind::Request
             // That its name is retired is noted on it.
             | RecordKind::Wording => false,
@@ -113,6 +120,8 @@ impl RecordKind {
             RecordKind::Task => "tasks",
             RecordKind::Request => "requests",
             RecordKind::Wording => "wordings",
+            RecordKind::Suppression => "suppressions",
+            RecordKind::ScreeningList => "screening lists",
         }
     }
 
@@ -198,6 +207,8 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
         RecordKind::Task => crate::domain::task::Task::specs(),
         RecordKind::Request => crate::domain::request::SubjectRequest::specs(),
         RecordKind::Wording => crate::domain::wording::Wording::specs(),
+        RecordKind::Suppression => crate::domain::suppression::Suppression::specs(),
+        RecordKind::ScreeningList => crate::domain::suppression::ScreeningList::specs(),
     }
 }
 

@@ -46,7 +46,7 @@ impl Phone {
             // The trunk zero that Europeans put in brackets is not part of the international number.
             return Phone::parse(&text.replacen("(0)", "", 1), country);
         }
-        let international = text.strip_prefix("00").map(|rest| format!("+{rest}"));
+        let international = text.strip_prefix("00").or_else(|| text.strip_prefix('+')).map(joined);
         let number =
             phonenumber::parse(country.map(Country::region), international.as_deref().unwrap_or(text))
                 .map_err(|error| {
@@ -151,6 +151,20 @@ impl From<Phone> for String {
     fn from(phone: Phone) -> String {
         phone.0.into()
     }
+}
+
+/// An international number, its prefix taken off, with nothing between its digits: `phonenumber` takes what stands before
+/// a separator for the country code, and `+447-700 …` for a country 447. What follows, an extension, stays as it is.
+fn joined(rest: &str) -> String {
+    let separates = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '.' | '·' | '/' | '(' | ')' | '[' | ']')
+    };
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !separates(c)).unwrap_or(rest.len());
+    let (number, extension) = rest.split_at(end);
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    // RFC 3966 writes extensions in a way that is only understood behind its own separators.
+    format!("+{digits}{}", extension.replace(";ext=", "x"))
 }
 
 /// An e-mail address (RFC 5321), its domain in lower case.

@@ -17,6 +17,8 @@ words! {
         SearchEmail = "search_email",
         /// Somebody about to be entered has the person's number or address.
         Similar = "similar",
+        /// It was asked whether the person's number or address is suppressed.
+        Suppression = "suppression",
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::id::ContactId;
+use crate::domain::suppression::{Class, Reason, Scope};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
 use crate::domain::wording::WordingKind;
@@ -128,6 +129,8 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose
@@ -157,6 +160,8 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         RecordKind::Task => vec![FieldEdit::text("text", "x")],
         RecordKind::Request => vec![FieldEdit::text("words", "x")],
         RecordKind::Wording => vec![FieldEdit::text("text", "x")],
+        RecordKind::Suppression => vec![FieldEdit::text("words", "x")],
+        RecordKind::ScreeningList => vec![FieldEdit::text("name", "x")],
     };
     for kind in RecordKind::ALL.iter().copied() {
         let at = kind.word();
@@ -254,6 +259,27 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     let user = String::new();
     put("", Request::Denials(Denials { user, from: None, to: None, before: None, limit: 100 }));
     put("", Request::SweepReadings(SweepReadings { dry_run: true }));
+    for (class, text) in [(Class::Phone, "+49 30 901997"), (Class::Email, "suppressed@example.com")] {
+        let of = Typed { class, text: text.into(), country: String::new() };
+        put("", Request::SuppressionCheck(SuppressionCheck { of: of.clone() }));
+        let (scope, reason) = (Scope::All, Reason::Objection);
+        put("", Request::Suppress(Suppress { of: of.clone(), scope, reason, words: String::new() }));
+        put("", Request::SuppressionCheck(SuppressionCheck { of: of.clone() }));
+        put("", Request::LiftSuppression(LiftSuppression { of, words: "asked for it".into() }));
+    }
+    put("", Request::SuppressionEntries(SuppressionEntries { limit: None }));
+    let head = ListHead {
+        name: "TPS".into(),
+        country: "GB".into(),
+        dated: "2026-01-01".parse().unwrap(),
+        source: String::new(),
+    };
+    let numbers = vec![(1, "020 7946 0958".to_owned())];
+    let finish = ListPart::Finish { file_hash: "0".repeat(64), unread: 0, accept_smaller: false };
+    for part in [ListPart::Begin(head), ListPart::Numbers(numbers), finish, ListPart::Abandon] {
+        put("", Request::ScreeningImport(ScreeningImport { part }));
+    }
+    put("", Request::ScreeningLists(ScreeningLists {}));
     put("", Request::LogVerify(LogVerify {}));
     put("", Request::LogCheckpoint(LogCheckpoint {}));
     put("", Request::LogProve(LogProve { seq: 3 }));

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::sight::Sight;
 use super::view::{deletion_field, holder_fields, is_deleted};
 use super::world::World;
-use super::{Ask, index, no_such, publish, read_lock, rules, users, views};
+use super::{Ask, index, no_such, publish, read_lock, rules, suppression, users, views};
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
 use crate::domain::access::mask::MASK;
@@ -174,6 +174,8 @@ fn numbering_country(
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose
@@ -334,6 +336,8 @@ impl Ask<'_> {
                 }
                 RecordKind::Settings
                 | RecordKind::ExportRun
+                | RecordKind::Suppression
+                | RecordKind::ScreeningList
                 | RecordKind::Consent
                 | RecordKind::Call
                 | RecordKind::CallList
@@ -343,6 +347,12 @@ impl Ask<'_> {
                     return Err(Error::usage(format!("a {} is not added like this", add.kind)));
                 }
             };
+            warnings.extend(suppression::guard::warnings(
+                &read_lock(world).suppression,
+                stored.kind,
+                None,
+                &stored.record.fields,
+            ));
             publish(world, txn, &[])?;
             Ok((stored.id, stored.record.revision, warnings))
         };
@@ -390,6 +400,13 @@ impl Ask<'_> {
                 )?);
             }
             views::vet(&read_lock(world), &sight, edit.kind, Some(&stored), &fields)?;
+            let now = &stored.record.fields;
+            warnings.extend(suppression::guard::warnings(
+                &read_lock(world).suppression,
+                edit.kind,
+                Some(now),
+                &fields,
+            ));
             change(txn, world, &stored, fields, warnings)
         };
         match kind {
@@ -597,6 +614,8 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose

@@ -108,8 +108,19 @@ impl Use<'_> {
 }
 
 /// Whether the numbers and addresses of a contact are on a suppression list that reaches this use.
-fn suppressed(_world: &World, _contact: Uuid, _purpose: &Purpose, _channel: Channel) -> bool {
-    false
+pub(super) fn suppressed(world: &World, contact: Uuid, purpose: &Purpose, channel: Channel) -> bool {
+    let barred = world.suppression.of_contact(contact);
+    if !barred.any() {
+        return false;
+    }
+    let (reached, by) = match channel {
+        Channel::Phone | Channel::Sms | Channel::Messenger | Channel::Fax => (true, barred.phone),
+        Channel::Email => (true, barred.email),
+        Channel::Post | Channel::Visit => (true, false),
+        // To keep the data of somebody who is left alone is not to reach them.
+        Channel::Storage => (false, false),
+    };
+    reached && (barred.all || purpose.marketing && (barred.marketing || by))
 }
 
 /// Whether a contact has what a channel needs.

@@ -106,6 +106,7 @@ impl Ask<'_> {
 fn outcome(row: u64, went: Row, ids: &[Uuid]) -> RowOutcome {
     match went {
         Row::Rejected(reason) => RowOutcome { row, outcome: Outcome::Rejected, id: None, reason },
+        Row::Suppressed(reason) => RowOutcome { row, outcome: Outcome::Suppressed, id: None, reason },
         Row::To(plan, outcome) => {
             RowOutcome { row, outcome, id: ids.get(plan).map(|id| ContactId(*id)), reason: String::new() }
         }

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::index::{Doc, HasFlags, Run};
+use super::suppression::Suppressions;
 use crate::domain::basis::Basis;
 use crate::domain::borrowed::{FieldsRef, ValueRef};
 use crate::domain::contact::{CompanyField, Contact, ContactField};
@@ -12,6 +13,7 @@ use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::query::Has;
 use crate::domain::reach::Phone;
+use crate::domain::suppression::{Barred, Class};
 use crate::domain::time::Timestamp;
 use crate::store::load::Raw;
 use crate::store::{StoreError, Stored};
@@ -42,6 +44,8 @@ pub struct Row {
     pub run: Run,
     /// Values of custom fields, which the index does not hold.
     pub custom: Fields,
+    /// What a contact is barred from by what is suppressed; as it was read, not as it changes.
+    pub barred: Barred,
     tags: usize,
 }
 
@@ -106,7 +110,7 @@ impl Ready<'_> {
 
 impl Batch {
     /// Adds a record as it was read.
-    pub fn add(&mut self, raw: &Raw<'_>) -> Result<(), StoreError> {
+    pub fn add(&mut self, raw: &Raw<'_>, suppressed: &Suppressions) -> Result<(), StoreError> {
         if !is_known(raw.kind) {
             self.others.push(raw.stored()?);
             return Ok(());
@@ -114,7 +118,16 @@ impl Batch {
         let record = raw.record::<FieldsRef<'_>>()?;
         let known = Known::of(raw.kind, record.fields)?;
         let whole = if known.is_plain() { None } else { Some(raw.stored()?) };
-        self.push(raw.id, raw.slot, record.created_at, record.updated_at, &known, whole.as_ref())
+        self.push(raw.id, raw.slot, record.created_at, record.updated_at, &known, whole.as_ref())?;
+        if let Some(row) = self.rows.last_mut().filter(|row| !row.is_company) {
+            for phone in &known.phones {
+                suppressed.look_at(Class::Phone, phone, &mut row.barred);
+            }
+            for email in &known.emails {
+                suppressed.look_at(Class::Email, email, &mut row.barred);
+            }
+        }
+        Ok(())
     }
 
     /// The batch of one contact or company.
@@ -204,6 +217,7 @@ impl Batch {
             basis: known.basis,
             run,
             custom: custom.unwrap_or_default(),
+            barred: Barred::default(),
             tags: known.tags.len(),
         });
         Ok(())
@@ -223,6 +237,8 @@ fn is_known(kind: RecordKind) -> bool {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose

@@ -68,6 +68,8 @@ impl Ask<'_> {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::View
             | RecordKind::Wording
             | RecordKind::Purpose
@@ -355,7 +357,27 @@ impl Ask<'_> {
             "job_title" => Complete::JobTitle,
             _ => return Vec::new(),
         };
-        let index = if complete.kind == RecordKind::Company { &world.companies } else { &world.contacts };
+        let index = match complete.kind {
+            RecordKind::Company => &world.companies,
+            RecordKind::Contact
+            | RecordKind::Note
+            | RecordKind::User
+            | RecordKind::CustomField
+            | RecordKind::Settings
+            | RecordKind::ExportRun
+            | RecordKind::View
+            | RecordKind::Purpose
+            | RecordKind::Consent
+            | RecordKind::Call
+            | RecordKind::CallList
+            | RecordKind::CallEntry
+            | RecordKind::Recipient
+            | RecordKind::Task
+            | RecordKind::Wording
+            | RecordKind::Request => &world.contacts,
+            // Their texts are in no index, and those of contacts are not theirs.
+            RecordKind::Suppression | RecordKind::ScreeningList => return Vec::new(),
+        };
         // A value is offered when a record in sight has it, where it can be read.
         let named = if kind == Complete::City { "addresses" } else { complete.field.as_str() };
         let named = if named == "tag" { "tags" } else { named };

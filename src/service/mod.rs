@@ -29,6 +29,7 @@ mod report;
 mod rows;
 mod rules;
 mod sight;
+pub mod suppression;
 mod undo;
 mod users;
 mod view;
@@ -119,6 +120,8 @@ pub struct Service {
     /// What each role has, worked out once for a state of the schema.
     tables: Mutex<HashMap<RoleName, actor::Had>>,
     guard: users::Guard,
+    /// Held while a do-not-call list is written.
+    lists: Mutex<()>,
     hub: Arc<live::Hub>,
     /// Readings that could not be logged, since the store was closed after a failure.
     unlogged: AtomicU64,
@@ -151,12 +154,24 @@ struct Memory {
     redo: Vec<u64>,
     /// Who was looked at a moment ago.
     looked: reads::Recent,
+    /// What was sent of a do-not-call list.
+    upload: Option<Box<suppression::lists::Upload>>,
 }
 
 impl Service {
     /// Takes an open store into service; reads everything that is held in memory.
     pub fn open(store: Store, id: StoreId, surroundings: Surroundings, env: &Env) -> Result<Service, Error> {
         let (world, whole) = World::load(&store).map_err(store_error)?;
+        if whole {
+            let origin = Origin {
+                at: env.now(),
+                actor: UserId(uuid::Uuid::nil()),
+                session: SessionId(uuid::Uuid::nil()),
+                action: Action::Init,
+            };
+            let live = world.suppression.versions();
+            suppression::lists::drop_leftovers(&store, &live, origin).map_err(store_error)?;
+        }
         Ok(Service {
             store,
             world: Arc::new(RwLock::new(world)),
@@ -169,6 +184,7 @@ impl Service {
             law: Law::built_in(),
             tables: Mutex::default(),
             guard: users::Guard::default(),
+            lists: Mutex::default(),
             hub: Arc::default(),
             unlogged: AtomicU64::new(0),
             denials: Mutex::default(),
@@ -344,6 +360,14 @@ impl Ask<'_> {
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
             Request::CallRecord(record) => Response::CallRecord(self.call_record(record)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
+            Request::Suppress(suppress) => Response::Suppress(self.suppress(suppress)?),
+            Request::LiftSuppression(lift) => Response::LiftSuppression(self.lift_suppression(lift)?),
+            Request::SuppressionCheck(check) => Response::SuppressionCheck(self.suppression_check(check)?),
+            Request::SuppressionEntries(asked) => {
+                Response::SuppressionEntries(self.suppression_entries(&asked)?)
+            }
+            Request::ScreeningImport(import) => Response::ScreeningImport(self.screening_import(import)?),
+            Request::ScreeningLists(asked) => Response::ScreeningLists(self.screening_lists(&asked)),
         })
     }
 
@@ -449,7 +473,19 @@ const UNDO_DEPTH: usize = 100;
 /// Some entries of the index tell about other records: that a contact has notes, what its company is called. Those
 /// contacts are taken in again.
 fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Result<(), Error> {
+    publish_with(world, txn, before, &[])
+}
+
+/// The same with contacts that [suppressions](suppression::stage) concern. Refused where what is suppressed would come in.
+fn publish_with(
+    world: &RwLock<World>,
+    txn: &WriteTxn<'_>,
+    before: &[Stored],
+    concerned: &[uuid::Uuid],
+) -> Result<(), Error> {
     let mut world: RwLockWriteGuard<'_, World> = world.write().unwrap_or_else(PoisonError::into_inner);
+    let before: HashMap<uuid::Uuid, &Stored> = before.iter().map(|one| (one.id, one)).collect();
+    suppression::guard::check(&world.suppression, &before, txn.touched())?;
     let mut others: BTreeSet<uuid::Uuid> = BTreeSet::new();
     for stored in txn.touched() {
         match stored.kind {
@@ -462,6 +498,8 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::View
             | RecordKind::Wording
             | RecordKind::Purpose
@@ -474,7 +512,6 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             | RecordKind::Request => {}
         }
     }
-    let before: HashMap<uuid::Uuid, &Stored> = before.iter().map(|one| (one.id, one)).collect();
     for stored in txn.touched() {
         world.apply(before.get(&stored.id).copied(), stored)?;
     }
@@ -483,7 +520,7 @@ fn publish(world: &RwLock<World>, txn: &WriteTxn<'_>, before: &[Stored]) -> Resu
             world.apply(Some(&contact), &contact)?;
         }
     }
-    Ok(())
+    suppression::look_again(&mut world, txn, concerned)
 }
 
 fn read_lock(world: &RwLock<World>) -> RwLockReadGuard<'_, World> {

@@ -99,6 +99,8 @@ pub fn needs(request: &Request) -> Need {
                     | RecordKind::CustomField
                     | RecordKind::Settings
                     | RecordKind::ExportRun
+                    | RecordKind::Suppression
+                    | RecordKind::ScreeningList
                     | RecordKind::View
                     | RecordKind::Wording
                     | RecordKind::Purpose
@@ -141,6 +143,13 @@ pub fn needs(request: &Request) -> Need {
         }
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
+        Request::Suppress(_) => Need::May(Verb::Suppress),
+        Request::LiftSuppression(_) => Need::May(Verb::LiftSuppression),
+        // It tells no more than the asker typed, and is logged.
+        Request::SuppressionCheck(_) => Need::Read(RecordKind::Contact),
+        Request::SuppressionEntries(_) => Need::Read(RecordKind::Suppression),
+        Request::ScreeningImport(_) => Need::May(Verb::ImportScreening),
+        Request::ScreeningLists(_) => Need::Read(RecordKind::ScreeningList),
         // About oneself anybody; about others `users` and `explain` ask for more.
         Request::SetPassword(_) | Request::AccessExplain(_) => Need::Anybody,
     }
@@ -164,6 +173,8 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
         },
         // Written by operations of their own, never by a generic edit (R28, R38).
         RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::Consent
         | RecordKind::Call
         | RecordKind::CallList

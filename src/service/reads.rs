@@ -38,6 +38,7 @@ use crate::domain::id::{ContactId, SubjectId, UserId};
 use crate::domain::query::TermKind;
 use crate::domain::reach::{Email, Phone};
 use crate::domain::reading::{KEPT_MONTHS, ReadKind};
+use crate::domain::suppression::Identifier;
 use crate::domain::time::Timestamp;
 use crate::domain::value::MAX_LINE;
 use crate::store::codec::Reading;
@@ -247,6 +248,16 @@ impl Ask<'_> {
             .filter_map(|one| one.id)
             .map(|id| Seen::person(id.0, ReadKind::Similar));
         self.witness(seen.collect())
+    }
+
+    /// Whoever asks whether something is suppressed looks at whoever has it; where nobody has, at nobody.
+    pub(super) fn witness_check(&self, identifier: &Identifier, having: Vec<Uuid>) -> Result<(), Error> {
+        if having.is_empty() {
+            let mut nobody = Seen::person(Uuid::nil(), ReadKind::Suppression);
+            nobody.look.searched = Some(identifier.text().to_owned());
+            return self.witness(vec![nobody]);
+        }
+        self.witness(having.into_iter().map(|id| Seen::person(id, ReadKind::Suppression)).collect())
     }
 
     pub(super) fn export_seen(&self, export: Export) -> Result<ExportPage, Error> {

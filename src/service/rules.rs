@@ -24,7 +24,11 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
         RecordKind::CustomField => custom_field(old, new).map(|()| Vec::new()),
         RecordKind::Settings => settings(new).map(|()| Vec::new()),
         // A view is checked where the schema and whose it is are known: `views::vet`.
-        RecordKind::User | RecordKind::ExportRun | RecordKind::View => Ok(Vec::new()),
+        RecordKind::User
+        | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
+        | RecordKind::View => Ok(Vec::new()),
         RecordKind::Purpose => purpose(old, new).map(|()| Vec::new()),
         RecordKind::Recipient => recipient(old, new),
         RecordKind::Task => task(new),
@@ -247,6 +251,8 @@ pub fn defaults(
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose

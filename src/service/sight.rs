@@ -127,6 +127,8 @@ impl Sight {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::CallList
@@ -152,6 +154,8 @@ impl Sight {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::View
             | RecordKind::Wording
             | RecordKind::Purpose
@@ -202,6 +206,8 @@ impl Sight {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::Wording
             | RecordKind::Purpose
             | RecordKind::Consent

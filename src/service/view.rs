@@ -39,6 +39,8 @@ pub fn holder_fields(kind: RecordKind) -> Option<(FieldKey, FieldKey)> {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose
@@ -79,6 +81,8 @@ pub fn searched(kind: RecordKind) -> &'static [(FieldKind, FieldKey)] {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose
@@ -104,6 +108,8 @@ pub fn deletion_field(kind: RecordKind) -> Option<FieldKey> {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::Wording
         | RecordKind::Purpose
         | RecordKind::Consent

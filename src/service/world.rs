@@ -9,6 +9,7 @@ use super::consents::Consents;
 use super::gate;
 use super::index::{Doc, HasFlags, Index, Run};
 use super::known::{Batch, Ready};
+use super::suppression::Suppressions;
 use super::work::Work;
 use crate::api::Error;
 use crate::domain::contact::ContactField;
@@ -25,6 +26,8 @@ use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
 use crate::domain::view::SavedView;
 use crate::domain::wording::{Book, Version};
+use crate::store::load::Raw;
+use crate::store::suppression::Marker;
 use crate::store::{Origin, Store, StoreError, Stored};
 
 /// Companies, users and notes before contacts, which refer to them.
@@ -33,6 +36,8 @@ const ORDER: &[RecordKind] = &[
     RecordKind::User,
     RecordKind::CustomField,
     RecordKind::ExportRun,
+    RecordKind::Suppression,
+    RecordKind::ScreeningList,
     RecordKind::View,
     RecordKind::Purpose,
     RecordKind::Recipient,
@@ -80,11 +85,13 @@ pub struct World {
     pub consents: Consents,
     pub work: Work,
     deleted: HashMap<Uuid, RecordKind>,
+    /// What is not to be used.
+    pub suppression: Suppressions,
 }
 
 impl World {
     /// Of a store with nothing in it.
-    pub fn empty() -> World {
+    pub fn empty(marker: Marker) -> World {
         World {
             contacts: Index::new(),
             companies: Index::new(),
@@ -105,20 +112,26 @@ impl World {
             consents: Consents::default(),
             work: Work::default(),
             deleted: HashMap::new(),
+            suppression: Suppressions::new(marker),
         }
     }
 
     /// Reads everything; whether the live rows are those that were written.
     pub fn load(store: &Store) -> Result<(World, bool), StoreError> {
-        let mut world = World::empty();
+        // Before the contacts, each of which is looked at once as it is read.
+        let suppression = store.read(Suppressions::load)?;
+        let mut world = World::empty(suppression.marker());
         let (world, slots, whole) = store.read(move |reader| {
             let records = usize::try_from(reader.live_records()).unwrap_or_default();
             world.contacts.reserve(records);
             let mut slots = Vec::with_capacity(records);
-            let whole = reader.load(ORDER, Batch::add, |batch| {
+            let add = |batch: &mut Batch, raw: &Raw<'_>| batch.add(raw, &suppression);
+            let whole = reader.load(ORDER, add, |batch| {
                 slots.extend(batch.slots());
                 world.take_in(&batch)
             })?;
+            let found = std::mem::replace(&mut world.suppression, suppression);
+            world.suppression.take_contacts_of(found);
             world.contacts.settle();
             Ok::<_, StoreError>((world, slots, whole))
         })?;
@@ -135,12 +148,16 @@ impl World {
     /// Takes in what was read while loading.
     fn take_in(&mut self, batch: &Batch) -> Result<(), StoreError> {
         for stored in &batch.others {
-            self.apply(None, stored)?;
+            // What is suppressed was read before.
+            if !matches!(stored.kind, RecordKind::Suppression | RecordKind::ScreeningList) {
+                self.apply(None, stored)?;
+            }
         }
         for ready in batch.rows() {
             if ready.row.is_company {
                 self.company(&ready, Index::append_run);
             } else {
+                self.suppression.bar(ready.row.id, ready.row.barred);
                 self.contact("", &ready, Index::append_run);
             }
         }
@@ -166,6 +183,7 @@ impl World {
                 for contact in Batch::of(stored)?.rows() {
                     self.contact(old_external, &contact, Index::insert_run);
                 }
+                self.suppression.note(stored.id, &stored.record.fields);
             }
             RecordKind::Company => {
                 for company in Batch::of(stored)?.rows() {
@@ -221,6 +239,8 @@ impl World {
                 self.work.take_event(stored)?;
                 self.look_at_quarantine(stored.subject.0);
             }
+            RecordKind::Suppression => self.suppression.take(stored)?,
+            RecordKind::ScreeningList => self.suppression.take_list(stored)?,
             RecordKind::View => {
                 let view: SavedView = stored.entity()?;
                 if view.deleted_at.is_some() {
@@ -397,6 +417,8 @@ pub fn subject_of(world: &World, kind: RecordKind, id: Uuid) -> SubjectId {
         | RecordKind::CustomField
         | RecordKind::Settings
         | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Wording
         | RecordKind::Purpose

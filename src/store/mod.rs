@@ -5,7 +5,8 @@
 //! the destruction of 32 bytes; [`envelope`] seals one value under one subject's key; [`codec`] is what lies inside;
 //! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
 //! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record, and
-//! [`readings`] who looked at whom, [`denials`] who was refused what.
+//! [`readings`] who looked at whom, [`denials`] who was refused what. [`suppression`] makes what stands for a suppressed
+//! number, [`tags`] keeps do-not-call lists.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
 //! the database, a second writer, a change without a history entry, a history entry written by hand.
@@ -30,7 +31,9 @@ pub mod moments;
 pub mod open;
 pub mod reader;
 pub mod readings;
+pub mod suppression;
 pub mod table;
+pub mod tags;
 pub mod txn;
 pub mod verify;
 

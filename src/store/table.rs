@@ -16,9 +16,11 @@
 //! | 22 readings | subject | UUIDv7 of the moment | | sealed [`codec::Reading`](super::codec::Reading) |
 //! | 23 denials | nobody | UUIDv7 of the first of them | | sealed [`codec::Denial`](super::codec::Denial) |
 //! | 24 checkpoint | nobody | 0 | | sealed [`codec::Mark`](super::codec::Mark) |
+//! | 28 tags | nobody | version of a screening list | page u16 BE | sealed tags, see [`tags`](super::tags) |
 //!
 //! Readings and denials are no records: they are in neither the Merkle log nor the digest, and are deleted when they are
-//! old enough. The last checkpoint is not either: it is about the log.
+//! old enough. The last checkpoint is not either: it is about the log. Neither are the tags of a list; the list's own
+//! record holds a digest of them.
 
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
@@ -41,6 +43,8 @@ pub const READINGS: u8 = 22;
 pub const DENIALS: u8 = 23;
 /// What was last stated about the log.
 pub const CHECKPOINT: u8 = 24;
+/// What the numbers on screening lists became.
+pub const TAGS: u8 = 28;
 
 /// The table of a kind of record. Numbers are never reused.
 pub const fn of(kind: RecordKind) -> u8 {
@@ -62,6 +66,8 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::Task => 64,
         RecordKind::Request => 65,
         RecordKind::Wording => 10,
+        RecordKind::Suppression => 66,
+        RecordKind::ScreeningList => 67,
     }
 }
 

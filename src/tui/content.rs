@@ -249,6 +249,7 @@ fn looked(kind: ReadKind, note: bool) -> &'static str {
         ReadKind::SearchNumber => "searched the number",
         ReadKind::SearchEmail => "searched the address",
         ReadKind::Similar => "was told of, entering somebody alike",
+        ReadKind::Suppression => "asked whether it is suppressed",
     }
 }
 

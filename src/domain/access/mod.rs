@@ -74,6 +74,12 @@ words! {
         Consent = "consent",
         /// To destroy a person's data. Nobody but the data protection officer.
         Erase = "erase",
+        /// To put a number or an address on the suppression list: whoever hears an objection.
+        Suppress = "suppress",
+        /// To take one off it. Nobody but the data protection officer.
+        LiftSuppression = "lift_suppression",
+        /// To bring in a do-not-call list.
+        ImportScreening = "import_screening",
     }
 }
 

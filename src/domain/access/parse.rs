@@ -32,6 +32,8 @@ pub struct RoleSpec {
     field: KindSpec,
     settings: KindSpec,
     export: KindSpec,
+    suppression: KindSpec,
+    screening_list: KindSpec,
     view: KindSpec,
     purpose: KindSpec,
     consent: KindSpec,
@@ -64,6 +66,8 @@ impl RoleSpec {
             RecordKind::CustomField => &self.field,
             RecordKind::Settings => &self.settings,
             RecordKind::ExportRun => &self.export,
+            RecordKind::Suppression => &self.suppression,
+            RecordKind::ScreeningList => &self.screening_list,
             RecordKind::View => &self.view,
             RecordKind::Purpose => &self.purpose,
             RecordKind::Consent => &self.consent,
@@ -128,8 +132,8 @@ impl Roles {
             narrowed.name = name.clone();
             narrowed.source = source.to_owned();
             if own.is_none() {
-                // Erasing is the officer's own, not that of everybody who begins as one.
-                narrowed.verbs.retain(|verb| *verb != Verb::Erase);
+                // What is the officer's own is not everybody's who begins as one.
+                narrowed.verbs.retain(|verb| officers_own(*verb).is_none());
             }
             check(&narrowed, &place)?;
             roles.all.retain(|role| role.name != name);
@@ -263,9 +267,9 @@ fn narrow(base: &RoleRules, spec: &RoleSpec, place: &Place) -> Result<RoleRules,
         let place = place.at("actions");
         role.verbs = verbs(actions, &place)?;
         if let Some(verb) = role.verbs.iter().find(|verb| !base.may(**verb)) {
-            return Err(place.refuse(match verb {
-                Verb::Erase => "erasing persons is the data protection officer's alone".to_owned(),
-                _ => format!("the role `{}` may not {verb}; a configuration only takes away", base.name),
+            return Err(place.refuse(match officers_own(*verb) {
+                Some(why) => why.to_owned(),
+                None => format!("the role `{}` may not {verb}; a configuration only takes away", base.name),
             }));
         }
     }
@@ -389,6 +393,7 @@ fn about_persons(kind: RecordKind) -> bool {
         | RecordKind::Company
         | RecordKind::Note
         | RecordKind::ExportRun
+| RecordKind::Suppression | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Consent
         | RecordKind::Call
@@ -406,10 +411,37 @@ fn about_persons(kind: RecordKind) -> bool {
     }
 }
 
+/// Why an action is the data protection officer's alone, where it is.
+fn officers_own(verb: Verb) -> Option<&'static str> {
+    match verb {
+        Verb::Erase => Some("erasing persons is the data protection officer's alone"),
+        Verb::LiftSuppression => Some("lifting a suppression is the data protection officer's alone"),
+        Verb::Create
+        | Verb::Edit
+        | Verb::Delete
+        | Verb::Restore
+        | Verb::Merge
+        | Verb::Bulk
+        | Verb::Import
+        | Verb::Export
+        | Verb::Configure
+        | Verb::Audit
+        | Verb::Operate
+        | Verb::ManageUsers
+        | Verb::GrantSight
+        | Verb::Explain
+        | Verb::SeeTaken
+        | Verb::Consent
+        | Verb::Suppress
+        | Verb::ImportScreening => None,
+    }
+}
+
 /// What no configuration changes.
 fn check(role: &RoleRules, place: &Place) -> Result<(), Refused> {
-    if role.may(Verb::Erase) && role.name != Role::Dpo.into() {
-        return Err(place.at("actions").refuse("erasing persons is the data protection officer's alone"));
+    let own = role.verbs.iter().find_map(|verb| officers_own(*verb));
+    if let Some(why) = own.filter(|_| role.name != Role::Dpo.into()) {
+        return Err(place.at("actions").refuse(why));
     }
     for (kind, rules) in &role.kinds {
         let (kind, place) = (*kind, place.at(kind.word()));

@@ -1,5 +1,6 @@
 //! Tables: CSV in the dialects that spreadsheets, address books and CRMs write.
 
+mod column;
 mod dialect;
 mod record;
 mod row;
@@ -10,6 +11,7 @@ use crate::interchange::charset::{SAMPLE, fill};
 use crate::interchange::mapping::Mapping;
 use crate::interchange::{ImportError, Incoming, Options, RowError};
 
+pub use column::{ColumnOptions, ColumnRows};
 pub use dialect::{Dialect, detect};
 pub(crate) use row::{country_of, groups, push_name, tags};
 

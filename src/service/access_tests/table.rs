@@ -52,7 +52,13 @@ fn every_denied_request_of_the_table_is_recorded() {
             }
             let (word, named) = (request.name(), request.named());
             assert_eq!(fixture.service.call(&session, request).unwrap_err().code, Code::Denied);
-            *denied.entry((word, named.kind)).or_insert(0) += 1;
+            let count: &mut u64 = denied.entry((word, named.kind)).or_insert(0);
+            *count += 1;
+            let first = *count == 1;
+            // Somebody who is denied that much in a day is told apart no more.
+            if first && denied.len().is_multiple_of(100) {
+                fixture.days_later(1);
+            }
         }
         let asked = Denials { user: name.into(), from: None, to: None, before: None, limit: 1_000 };
         let rows = olga.call(asked).unwrap().items;

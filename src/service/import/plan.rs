@@ -15,10 +15,12 @@ use crate::domain::field::FieldKey;
 use crate::domain::fold;
 use crate::domain::id::UserId;
 use crate::domain::reach::Labelled;
+use crate::domain::suppression::Scope;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
 use crate::service::edit::{Resolved, own_by_default};
 use crate::service::sight::Sight;
+use crate::service::suppression::guard;
 use crate::service::view::is_deleted;
 use crate::service::world::World;
 use crate::service::{policy, read_lock, rules};
@@ -34,6 +36,20 @@ pub(super) enum Plan {
 pub(super) enum Row {
     To(usize, Outcome),
     Rejected(String),
+    /// The row brings in what is not to be used again.
+    Suppressed(String),
+}
+
+/// Why a row is not taken.
+enum NotTaken {
+    Suppressed(Error),
+    Rejected(Error),
+}
+
+impl<E: Into<Error>> From<E> for NotTaken {
+    fn from(error: E) -> NotTaken {
+        NotTaken::Rejected(error.into())
+    }
 }
 
 pub(super) struct Planner<'a> {
@@ -105,11 +121,12 @@ impl<'a> Planner<'a> {
     pub(super) fn row(&mut self, row: Parsed) -> Row {
         match self.plan(row) {
             Ok((plan, outcome)) => Row::To(plan, outcome),
-            Err(error) => Row::Rejected(error.message),
+            Err(NotTaken::Rejected(error)) => Row::Rejected(error.message),
+            Err(NotTaken::Suppressed(error)) => Row::Suppressed(error.message),
         }
     }
 
-    fn plan(&mut self, row: Parsed) -> Result<(usize, Outcome), Error> {
+    fn plan(&mut self, row: Parsed) -> Result<(usize, Outcome), NotTaken> {
         let given = row.given?;
         let mut fields: Fields =
             given.fields.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
@@ -118,6 +135,7 @@ impl<'a> Planner<'a> {
         let company = given.new_company;
         match self.find(&fields, company.as_deref())? {
             None => {
+                self.may_enter(None, &fields)?;
                 rules::defaults(RecordKind::Contact, &mut fields, self.now, self.me);
                 if let Some(country) = self.country {
                     fields.entry(ContactField::country.key()).or_insert(Value::Country(country));
@@ -133,8 +151,9 @@ impl<'a> Planner<'a> {
             Some(Found::Planned(at)) => {
                 let stored = match self.plans.get(at) {
                     Some(Plan::Update { stored, .. }) => Some(stored),
-                    _ => None,
+                    Some(Plan::Create { .. }) | None => None,
                 };
+                self.may_enter(stored.map(|stored| &stored.record.fields), &fields)?;
                 let news = match stored {
                     Some(stored) => self.new_notes(stored, row.notes)?,
                     None => notes_of(row.notes),
@@ -161,15 +180,16 @@ impl<'a> Planner<'a> {
             }
             Some(Found::Stored(stored)) => {
                 if is_deleted(&stored.record.fields, RecordKind::Contact) {
-                    return Err(Error::refused(format!(
+                    return Err(NotTaken::Rejected(Error::refused(format!(
                         "the contact {} was deleted here; restore it to update it",
                         stored.id
-                    )));
+                    ))));
                 }
                 let relation = self.sight.relation_of(&read_lock(self.world), &stored);
                 if !self.sight.writes(RecordKind::Contact, relation) {
-                    return Err(self.sight.unchangeable(&read_lock(self.world), &stored));
+                    return Err(self.sight.unchangeable(&read_lock(self.world), &stored).into());
                 }
+                self.may_enter(Some(&stored.record.fields), &fields)?;
                 let mut merged = stored.record.fields.clone();
                 let mut changed = grow(&mut merged, &fields, &own);
                 let company = company.filter(|_| !merged.contains_key(&ContactField::company.key()));
@@ -299,6 +319,18 @@ impl<'a> Planner<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Refuses a row with a number or address that is suppressed, where it is not there already. Somebody who is new here
+    /// must have none that is suppressed for marketing either: a bought list is no reason to begin with them again.
+    fn may_enter(&self, there: Option<&Fields>, row: &Fields) -> Result<(), NotTaken> {
+        let world = read_lock(self.world);
+        let least = if there.is_some() { Scope::All } else { Scope::Channel };
+        let hits = guard::hits(&world.suppression, RecordKind::Contact, there, row);
+        match hits.into_iter().find(|(_, hit)| hit.scope >= least) {
+            Some((class, _)) => Err(NotTaken::Suppressed(guard::refusal(class))),
+            None => Ok(()),
+        }
     }
 
     /// Refuses a row that sets what the actor does not edit.

@@ -26,6 +26,8 @@ impl Ask<'_> {
             | RecordKind::Wording
             | RecordKind::Recipient
             | RecordKind::Task
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::Request => {
                 return Err(Error::usage(format!("no query finds a {kind}; list them instead")));
             }

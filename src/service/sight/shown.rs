@@ -17,6 +17,7 @@ use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::request::{Right, SubjectRequest};
 use crate::domain::schema::FieldInfo;
+use crate::domain::suppression::{ScreeningList, Suppression};
 use crate::domain::task::{Task, TaskField};
 use crate::domain::user::{ExportRun, User};
 use crate::domain::value::Value;
@@ -190,6 +191,8 @@ impl Sight {
             RecordKind::CustomField => stored.entity::<CustomField>()?.name,
             RecordKind::Settings => "settings".to_owned(),
             RecordKind::ExportRun => stored.entity::<ExportRun>()?.purpose,
+            RecordKind::Suppression => stored.entity::<Suppression>()?.title(),
+            RecordKind::ScreeningList => stored.entity::<ScreeningList>()?.title(),
             RecordKind::View => stored.entity::<SavedView>()?.name,
             RecordKind::Purpose => stored.entity::<Purpose>()?.name,
             RecordKind::Consent => {

@@ -32,6 +32,8 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
         | RecordKind::Wording
         | RecordKind::Recipient
         | RecordKind::Task
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::Request => Fields::new(),
     }
 }
@@ -57,6 +59,8 @@ impl Sight {
             | RecordKind::ExportRun
             | RecordKind::Purpose
             | RecordKind::CallList
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::Wording
             | RecordKind::Recipient => self.reads(kind, Relation::Own),
         }

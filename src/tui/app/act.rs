@@ -183,6 +183,8 @@ impl App {
                 | RecordKind::CustomField
                 | RecordKind::Settings
                 | RecordKind::ExportRun
+                | RecordKind::Suppression
+                | RecordKind::ScreeningList
                 | RecordKind::View
                 | RecordKind::Wording
                 | RecordKind::Purpose

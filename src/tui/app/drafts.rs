@@ -102,6 +102,8 @@ fn what(draft: &Draft) -> String {
         RecordKind::CustomField => "field",
         RecordKind::Settings => "settings",
         RecordKind::ExportRun => "export",
+        RecordKind::Suppression => "suppression",
+        RecordKind::ScreeningList => "screening list",
         RecordKind::View => "view",
         RecordKind::Purpose => "purpose",
         RecordKind::Consent => "consent",

@@ -81,6 +81,8 @@ impl App {
             | RecordKind::Settings
             | RecordKind::Wording
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::Purpose
             | RecordKind::CallList
             | RecordKind::Recipient => return,

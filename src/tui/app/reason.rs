@@ -141,6 +141,8 @@ impl App {
                     | RecordKind::CustomField
                     | RecordKind::Settings
                     | RecordKind::ExportRun
+                    | RecordKind::Suppression
+                    | RecordKind::ScreeningList
                     | RecordKind::View
                     | RecordKind::Wording
                     | RecordKind::Purpose

@@ -310,7 +310,11 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
         (_, Category::Provenance) => "Provenance",
         (_, Category::Content) => "Content",
         (_, Category::Operation) => match record {
-            RecordKind::Contact | RecordKind::Note | RecordKind::ExportRun => "Record",
+            RecordKind::Contact
+            | RecordKind::Note
+            | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList => "Record",
             RecordKind::Company => "Company",
             RecordKind::User => "User",
             RecordKind::CustomField => "Field",

@@ -44,6 +44,8 @@ impl Forms for Overlays {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::View
             | RecordKind::Wording
             | RecordKind::Purpose
@@ -66,6 +68,8 @@ impl Forms for Overlays {
             | RecordKind::CustomField
             | RecordKind::Settings
             | RecordKind::ExportRun
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList
             | RecordKind::View
             | RecordKind::Wording
             | RecordKind::Purpose

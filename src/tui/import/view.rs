@@ -187,7 +187,11 @@ fn report(screen: &ImportScreen, buf: &mut Buffer, body: Rect, theme: Theme) -> 
         (tally.rows.updated, verb("contacts changed", "contacts would change")),
         (tally.rows.unchanged, "contacts are so already"),
         (tally.rows.rejected.len() as u64, verb("rows not taken", "rows would not be taken")),
+        (tally.rows.suppressed, verb("rows not taken: suppressed", "rows would not be taken: suppressed")),
     ] {
+        if count == 0 && what.ends_with("suppressed") {
+            continue;
+        }
         row = frame::line(buf, body, row, &format!("{count:>8}  {what}"), theme.style(Tone::Text));
     }
     if tally.stopped {

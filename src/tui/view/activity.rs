@@ -97,6 +97,8 @@ fn record(entry: &Entry) -> String {
         RecordKind::CustomField => "field",
         RecordKind::Settings => "store",
         RecordKind::ExportRun => "export",
+        RecordKind::Suppression => "suppression",
+        RecordKind::ScreeningList => "screening list",
         RecordKind::View => "view",
         RecordKind::Purpose => "purpose",
         RecordKind::Consent => "consent",
