@@ -16,6 +16,7 @@
 mod served;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use callbook::api::*;
@@ -33,6 +34,9 @@ const EVERY: Duration = Duration::from_secs(2);
 const SHIFT: Duration = Duration::from_secs(30);
 /// How long edits are counted.
 const RACE: Duration = Duration::from_secs(5);
+/// Sessions that hear what one of them does, and how often it does something.
+const LISTENERS: usize = 50;
+const EDITS: usize = 200;
 /// Sessions that do nothing.
 const IDLE: usize = 500;
 
@@ -45,6 +49,7 @@ fn main() {
     println!("{count} contacts imported through the socket in {:.1} s", started.elapsed().as_secs_f64());
     starts(&served);
     idle(&served);
+    news(&served);
     work(&served, count);
     race(&served);
     let problems = client.call(LogVerify {}).unwrap().problems;
@@ -82,6 +87,54 @@ fn idle(served: &Served) {
     std::thread::sleep(Duration::from_secs(5));
     let spent = self::cpu(served.pid()).saturating_sub(cpu);
     println!("{IDLE} idle sessions: {} KiB each, {} ms of CPU in 5 s", each >> 10, spent.as_millis());
+    drop(sessions);
+}
+
+/// How long it takes from the sending of an edit until others hear of it and have the record as it is now: what their
+/// screens show next. Every listener is counted, for each edit.
+fn news(served: &Served) {
+    let editor = connect(&served.socket).client();
+    let id = list(&editor, "number7", Some(1)).items.remove(0).id;
+    let (sender, heard) = mpsc::channel();
+    let sessions: Vec<Client> = (0..LISTENERS)
+        .map(|_| {
+            let client = connect(&served.socket).client();
+            client.call(Whoami {}).unwrap();
+            let (events, arrived) = mpsc::channel();
+            client.listen(std::sync::Arc::new(move |event| {
+                let _ = events.send(event);
+            }));
+            assert_eq!(arrived.recv_timeout(Duration::from_secs(5)), Ok(Event::Live));
+            let (sender, asking) = (sender.clone(), client.clone());
+            std::thread::spawn(move || {
+                for event in arrived {
+                    let Event::Changed(changed) = event else { continue };
+                    asking.call(Get { kind: RecordKind::Contact, id: changed.id, at: None }).unwrap();
+                    if sender.send(Instant::now()).is_err() {
+                        break;
+                    }
+                }
+            });
+            client
+        })
+        .collect();
+    let mut took = Vec::new();
+    for n in 0..EDITS {
+        let sent = Instant::now();
+        edit(&editor, id, &format!("News {n}"));
+        for _ in 0..LISTENERS {
+            took.push(heard.recv_timeout(Duration::from_secs(5)).unwrap() - sent);
+        }
+    }
+    took.sort();
+    let at = |part: f64| ms(took[((took.len() - 1) as f64 * part) as usize]);
+    println!(
+        "an edit is with {LISTENERS} others: p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms, of {}",
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        took.len()
+    );
     drop(sessions);
 }
 
