@@ -9,6 +9,7 @@ use crate::domain::channel::Channel;
 use crate::domain::consent::{ConsentKind, Standing, Way};
 use crate::domain::country::Language;
 use crate::domain::entity::Fields;
+use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
 
@@ -102,6 +103,59 @@ pub struct Book {
     pub objected_at: Option<Timestamp>,
     /// The day on which the person is to be deleted, since no ground is left.
     pub delete_on: Option<Day>,
+}
+
+/// What opens the commitment of an entry of the log: whoever has it can tell that the entry is about these very changes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Opening {
+    /// The random key under which the changes were committed to.
+    pub r: [u8; 32],
+    /// The changes as they were committed to.
+    pub changes: Vec<u8>,
+}
+
+/// An event with all that proves it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ProvenEvent {
+    pub event: EventView,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// The call in which it was said, where the event points at one and the asker sees it.
+    pub call: Option<View>,
+    /// That its entry is in the log: a file of `history prove`.
+    pub inclusion: String,
+    /// Absent where the asker does not read all of the event.
+    pub opening: Option<Opening>,
+}
+
+/// What held for a person, a purpose and a channel at a moment, and what proves it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ConsentProof {
+    pub made_at: Timestamp,
+    /// The moment that is looked back at.
+    pub at: Timestamp,
+    pub controller: String,
+    pub controller_address: String,
+    pub country: String,
+    pub dpo: String,
+    pub authority: String,
+    pub contact: ContactId,
+    /// What the person is called.
+    pub person: String,
+    pub channel: Channel,
+    /// The purpose as it stood at that moment.
+    pub purpose: StoredPurpose,
+    /// Each version that an event was about.
+    pub versions: Vec<StoredPurpose>,
+    pub standing: Standing,
+    /// In the order in which they happened.
+    pub events: Vec<ProvenEvent>,
+    /// Uses of the consent before these, which are counted and not told one by one.
+    pub uses_left_out: u64,
+    /// The log's signed statement that the proofs are about.
+    pub checkpoint: String,
+    /// The key that it is signed with.
+    pub key: String,
 }
 
 /// What was recorded, and what holds then.

@@ -34,7 +34,10 @@ use crate::domain::wording::{Usage, WordingKind};
 pub use call::{
     CallBegun, CallCard, CallKept, CallQuestion, CallRecorded, CallRule, CallScript, Dial, Offered, OpenCall,
 };
-pub use consent::{Book, BookLine, EventView, Recorded, Said, StoredPurpose};
+pub use crate::domain::consent::Receipt;
+pub use consent::{
+    Book, BookLine, ConsentProof, EventView, Opening, ProvenEvent, Recorded, Said, StoredPurpose,
+};
 pub use error::{Cause, Code, Error};
 pub use event::Event;
 pub use hush::Hush;
@@ -370,6 +373,10 @@ calls! {
     CallDrop { call: Uuid, } -> ();
     /// Records a call with all that was said, in one transaction. The same id is recorded once.
     CallRecord { contact: ContactId, answers: CallAnswers, } -> CallRecorded;
+    /// What held for a person, a purpose and a channel at a moment, with all that proves it.
+    ConsentProve { contact: ContactId, purpose: String, channel: Channel, at: Option<Timestamp>, } -> ConsentProof;
+    /// What the person is handed about one event.
+    ConsentReceipt { event: Uuid, } -> Receipt;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

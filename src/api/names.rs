@@ -52,6 +52,8 @@ impl Request {
             Request::Purposes(_) => Named::new(RecordKind::Purpose, None),
             Request::ConsentRecord(one) => Named::new(contact, [one.contact.0]),
             Request::ConsentWithdraw(one) => Named::new(contact, [one.contact.0]),
+            Request::ConsentProve(one) => Named::new(contact, [one.contact.0]),
+            Request::ConsentReceipt(one) => Named::new(RecordKind::Consent, [one.event]),
             Request::Consents(one) => Named::new(contact, [one.contact.0]),
             Request::WordingAdd(_)
             | Request::WordingRetire(_)

@@ -97,6 +97,9 @@ impl Request {
             | Request::Export(_)
             // Deriving what a password becomes takes a moment.
             | Request::SetPassword(_)
+            // Both leave the store, which is written down each time.
+            | Request::ConsentProve(_)
+            | Request::ConsentReceipt(_)
             | Request::Undo(_)
             | Request::Redo(_) => Nature::Labour,
         }

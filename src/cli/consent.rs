@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::api::{BookLine, ConsentRecord, ConsentWithdraw, Consents, Error, EventView, Recorded, Said};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::globals::word;
-use crate::cli::json;
 use crate::cli::out::{Column, Listing, Make, object};
 use crate::cli::record;
 use crate::cli::table::Table;
+use crate::cli::{json, prove};
 use crate::config::Format;
 use crate::domain::basis::Basis;
 use crate::domain::channel::Channel;
@@ -32,6 +32,10 @@ pub(crate) enum Verb {
     Withdraw(WithdrawArgs),
     /// Note that a person objects: to all direct marketing, or to one purpose (Art. 21 GDPR); takes effect at once
     Object(WithdrawArgs),
+    /// Prove what held for a person, a purpose and a channel: the words, the call, the entries of the log
+    Prove(prove::ProveArgs),
+    /// What the person is handed about one event: a consent receipt (ISO/IEC TS 27560) as JSON-LD
+    Receipt(prove::ReceiptArgs),
 }
 
 #[derive(Args, Debug)]
@@ -130,6 +134,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Record(args) => record(ctx, args),
         Verb::Withdraw(args) => withdraw(ctx, args, false),
         Verb::Object(args) => withdraw(ctx, args, true),
+        Verb::Prove(args) => prove::prove(ctx, args),
+        Verb::Receipt(args) => prove::receipt(ctx, &args),
     }
 }
 
@@ -253,7 +259,7 @@ fn line_cells(line: &BookLine) -> Vec<Vec<String>> {
     ]]
 }
 
-fn line_json(line: &BookLine) -> Json {
+pub(super) fn line_json(line: &BookLine) -> Json {
     let mut object = Map::new();
     object.insert("purpose".to_owned(), json!(line.purpose));
     object.insert("channel".to_owned(), json!(line.channel));
@@ -305,7 +311,7 @@ fn event_cells(event: &EventView) -> Vec<Vec<String>> {
     ]]
 }
 
-fn event_json(event: &EventView) -> Json {
+pub(super) fn event_json(event: &EventView) -> Json {
     let mut object = Map::new();
     object.insert("id".to_owned(), json!(event.id));
     object.insert("seq".to_owned(), json!(event.seq));

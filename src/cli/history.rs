@@ -11,7 +11,7 @@ use crate::cli::denials::DenialsArgs;
 use crate::cli::out::{Listing, Make, object};
 use crate::cli::reads::{ReadsArgs, SweepArgs};
 use crate::cli::{denials, files, json, reads, record};
-use crate::client::check;
+use crate::client::{check, proof as client_proof};
 use crate::domain::text::neutralise;
 
 #[derive(Subcommand, Debug)]
@@ -56,10 +56,10 @@ pub(crate) struct ProveArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
-    /// What `history prove` wrote
+    /// What `history prove` wrote, or `consent prove` as JSON
     proof: PathBuf,
-    /// What `history checkpoint` wrote, at any time since
-    checkpoint: PathBuf,
+    /// What `history checkpoint` wrote, at any time since; a proof of consent has one inside
+    checkpoint: Option<PathBuf>,
     /// The key that must have signed, as `history checkpoint --format json` tells it
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
@@ -132,7 +132,7 @@ fn verify(ctx: &mut Ctx<'_>) -> Done {
 }
 
 /// Prints a text that is a file of its own, or writes it to one.
-fn deliver(ctx: &mut Ctx<'_>, out: Option<&PathBuf>, text: &str) -> Done {
+pub(super) fn deliver(ctx: &mut Ctx<'_>, out: Option<&PathBuf>, text: &str) -> Done {
     match out {
         Some(path) => {
             ctx.shell_only("writing a file")?;
@@ -168,17 +168,29 @@ const MAX_PROOF: u64 = 1 << 20;
 
 fn check(ctx: &mut Ctx<'_>, args: &CheckArgs) -> Done {
     ctx.shell_only("checking files")?;
-    let read = |path: &PathBuf| {
+    let read = |path: &PathBuf, most: u64| {
         let size = std::fs::metadata(path).map(|meta| meta.len());
         match size {
-            Ok(size) if size > MAX_PROOF => {
+            Ok(size) if size > most => {
                 Err(Error::integrity(format!("{} is longer than any proof", path.display())))
             }
             _ => std::fs::read_to_string(path)
                 .map_err(|error| Error::failed(format!("{} cannot be read: {error}", path.display()))),
         }
     };
-    let (proof, checkpoint) = (read(&args.proof)?, read(&args.checkpoint)?);
+    let proof = read(&args.proof, client_proof::MAX_FILE)?;
+    let checkpoint = args.checkpoint.as_ref().map(|path| read(path, MAX_PROOF)).transpose()?;
+    if client_proof::is_consent_proof(&proof) {
+        return check_consent(ctx, &proof, checkpoint.as_deref(), args.key.as_deref());
+    }
+    let Some(checkpoint) = checkpoint else {
+        return Err(Error::usage("no checkpoint is named to check the proof against")
+            .hint("callbook history check proof.json checkpoint.txt")
+            .into());
+    };
+    if proof.len() as u64 > MAX_PROOF {
+        return Err(Error::integrity(format!("{} is longer than any proof", args.proof.display())).into());
+    }
     let checked = check::check(&proof, &checkpoint, args.key.as_deref())?;
     let mut out = serde_json::Map::new();
     out.insert("ok".to_owned(), json!(true));
@@ -199,6 +211,40 @@ fn check(ctx: &mut Ctx<'_>, args: &CheckArgs) -> Done {
             neutralise(&checked.signature)
         )
     })
+}
+
+/// Each event of a proof of consent.
+fn check_consent(ctx: &mut Ctx<'_>, proof: &str, checkpoint: Option<&str>, key: Option<&str>) -> Done {
+    let events = client_proof::check_consent(proof, checkpoint, key)?;
+    let list: Vec<_> = events
+        .iter()
+        .map(|one| {
+            json!({"id": one.id, "seq": one.checked.entry, "words": one.words, "later": one.checked.later})
+        })
+        .collect();
+    let signature = events.first().map_or("", |one| one.checked.signature.as_str());
+    let out = json!({
+        "ok": true,
+        "events": list,
+        "checkpoint": if checkpoint.is_some() { "given" } else { "inside" },
+        "signature": signature,
+    });
+    let ids: Vec<&str> = events.iter().map(|one| one.id.as_str()).collect();
+    object(ctx, &ids.join("\n"), out, |_| {
+        let mut text = String::new();
+        for one in &events {
+            let about = if one.words { "with these very words" } else { "its words are not proven" };
+            text.push_str(&format!("entry {} is in the log, {about}\n", one.checked.entry));
+        }
+        text.push_str(&format!("{}\n", neutralise(signature)));
+        text
+    })?;
+    if checkpoint.is_none() {
+        ctx.say(
+            "checked against the checkpoint inside the proof: compare it with one that was kept elsewhere",
+        );
+    }
+    Ok(())
 }
 
 fn activity(ctx: &mut Ctx<'_>, args: &ActivityArgs) -> Done {

@@ -31,6 +31,7 @@ mod line;
 mod note;
 mod out;
 mod progress;
+mod prove;
 mod reads;
 mod record;
 mod role;

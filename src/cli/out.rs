@@ -163,7 +163,7 @@ pub(crate) fn object(ctx: &mut Ctx<'_>, id: &str, json: Json, table: impl FnOnce
     ctx.print(&text)
 }
 
-fn pretty(json: &Json) -> Result<String, Error> {
+pub(crate) fn pretty(json: &Json) -> Result<String, Error> {
     let text = serde_json::to_string_pretty(json);
     text.map(|text| text + "\n").map_err(|error| Error::failed(format!("the answer is no JSON: {error}")))
 }

@@ -21,6 +21,7 @@ mod access;
 mod consent;
 mod import;
 mod law;
+mod prove;
 mod script;
 mod wording;
 

@@ -5,6 +5,7 @@ pub(crate) mod fake;
 pub mod find;
 pub mod lists;
 pub mod open;
+pub mod proof;
 pub mod socket;
 pub mod spawn;
 pub mod transfer;

@@ -10,6 +10,7 @@
 
 pub mod charset;
 pub mod csv;
+pub mod dpv;
 pub mod export;
 pub mod json;
 pub mod mapping;

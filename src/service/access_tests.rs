@@ -291,6 +291,8 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     }
     for contact in contacts.iter().map(|id| ContactId(*id)) {
         put("", Request::Consents(Consents { contact, at: None }));
+        let (purpose, channel) = ("sales".to_owned(), Channel::Phone);
+        put("", Request::ConsentProve(ConsentProve { contact, purpose, channel, at: None }));
         let said = [Said::new(ConsentKind::Given, "sales", Channel::Phone, Way::InPerson, "yes, do call me")];
         put("", Request::ConsentRecord(ConsentRecord { contact, said: said.into() }));
         for objection in [false, true] {
@@ -312,6 +314,7 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     }
     put("", Request::CallsOpen(CallsOpen {}));
     put("", Request::CallDrop(CallDrop { call: Uuid::from_u128(7) }));
+    put("", Request::ConsentReceipt(ConsentReceipt { event: Uuid::from_u128(1) }));
     // What changes the records comes last.
     for kind in RecordKind::ALL.iter().copied() {
         for id in ids(kind) {

@@ -440,7 +440,7 @@ fn people_of(reader: &Reader<'_>, world: &World, sight: &Sight, company: Uuid) -
 }
 
 /// A record as it stood at a moment, folded from its history.
-fn as_of(
+pub(super) fn as_of(
     reader: &Reader<'_>,
     mut stored: Stored,
     at: crate::domain::time::Timestamp,

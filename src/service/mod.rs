@@ -24,6 +24,7 @@ mod live;
 mod merge;
 pub mod open;
 pub mod policy;
+mod proofs;
 mod reads;
 mod report;
 mod rows;
@@ -52,6 +53,8 @@ mod gate_tests;
 mod ledger_tests;
 #[cfg(test)]
 mod live_tests;
+#[cfg(test)]
+pub(crate) mod proofs_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
@@ -352,6 +355,10 @@ impl Ask<'_> {
             Request::Purposes(purposes) => Response::Purposes(self.purposes(&purposes)),
             Request::ConsentRecord(record) => Response::ConsentRecord(self.consent_record(record)?),
             Request::ConsentWithdraw(withdraw) => Response::ConsentWithdraw(self.consent_withdraw(withdraw)?),
+            Request::ConsentProve(prove) => Response::ConsentProve(self.consent_prove_seen(&prove)?),
+            Request::ConsentReceipt(receipt) => {
+                Response::ConsentReceipt(self.consent_receipt_seen(&receipt)?)
+            }
             Request::Consents(consents) => Response::Consents(self.consents_seen(&consents)?),
             Request::CallCheck(check) => Response::CallCheck(self.call_check_seen(&check)?),
             Request::CallBegin(begin) => Response::CallBegin(self.call_begin(begin)?),

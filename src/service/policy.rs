@@ -132,7 +132,10 @@ pub fn needs(request: &Request) -> Need {
         Request::Present(present) => Need::Read(present.kind),
         Request::Doctor(_) => Need::May(Verb::Operate),
         Request::Purposes(_) => Need::Read(RecordKind::Purpose),
-        Request::Consents(_) => Need::Read(RecordKind::Consent),
+        // Whoever sees the person proves what holds; each field as the role has it.
+        Request::Consents(_) | Request::ConsentProve(_) | Request::ConsentReceipt(_) => {
+            Need::Read(RecordKind::Consent)
+        }
         Request::ConsentRecord(_) => Need::Change(Verb::Consent, RecordKind::Consent),
         // Whoever sees the person takes a no: it is never too late for it, and never somebody else's business.
         Request::ConsentWithdraw(_) => Need::Read(RecordKind::Consent),

@@ -10,7 +10,7 @@
 //! disk must not be able to look unseen. Owner and data protection officer read on, for they have to rescue what is
 //! there; how often they did `doctor` tells. A store with damaged records is read-only, but its log is still written.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -26,8 +26,8 @@ use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
 use crate::api::{
-    Among, Book, CallCard, CallCheck, Consents, Error, Export, FindSimilar, Get, History, List, Readings,
-    SweepReadings,
+    Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Error, Export,
+    FindSimilar, Get, History, List, Readings, Receipt, SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};
@@ -231,6 +231,33 @@ impl Ask<'_> {
         let card = self.call_check(asked)?;
         self.witness(vec![Seen::person(asked.contact.0, ReadKind::Open)])?;
         Ok(card)
+    }
+
+    /// A proof leaves the store with all that is in it.
+    pub(super) fn consent_prove_seen(&self, prove: &ConsentProve) -> Result<ConsentProof, Error> {
+        let proof = self.consent_prove(prove)?;
+        let seen = Seen {
+            purpose: bounded(format!("proof of consent: {} ({})", prove.purpose, prove.channel)),
+            masked: proof
+                .events
+                .iter()
+                .flat_map(|one| masked(&one.event.record))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            ..Seen::person(prove.contact.0, ReadKind::Export)
+        };
+        self.witness(vec![seen])?;
+        Ok(proof)
+    }
+
+    pub(super) fn consent_receipt_seen(&self, asked: &ConsentReceipt) -> Result<Receipt, Error> {
+        let receipt = self.consent_receipt(asked)?;
+        let mut seen = Seen::person(receipt.person, ReadKind::Export);
+        seen.look.record = asked.event;
+        seen.purpose = "receipt of a consent".to_owned();
+        self.witness(vec![seen])?;
+        Ok(receipt)
     }
 
     pub(super) fn find_similar_seen(&self, find: FindSimilar) -> Result<Vec<Similar>, Error> {

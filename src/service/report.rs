@@ -377,11 +377,11 @@ fn purpose_of(kind: RecordKind, category: Category) -> &'static str {
     }
 }
 
-fn origin(reader: &Reader<'_>) -> String {
+pub(super) fn origin(reader: &Reader<'_>) -> String {
     format!("callbook/{}", reader.store_id())
 }
 
-fn signer(reader: &Reader<'_>) -> Result<NoteSigner, Error> {
+pub(super) fn signer(reader: &Reader<'_>) -> Result<NoteSigner, Error> {
     let seed = reader.keyring().derive("signature of checkpoints");
     NoteSigner::from_seed(&origin(reader), &seed).map_err(|error| Error::failed(error.to_string()))
 }

@@ -107,6 +107,28 @@ impl Header {
     }
 }
 
+/// What a stranger reads of the canonical bytes of a header.
+pub struct Canonical {
+    pub at: Timestamp,
+    pub record: Uuid,
+    pub cm: [u8; 32],
+}
+
+impl Canonical {
+    /// Reads the bytes that [`Header::canonical`] writes; `None` when they are others.
+    pub fn parse(bytes: &[u8]) -> Option<Canonical> {
+        const LONG: usize = 1 + 8 + 8 + 16 + 16 + 1 + 8 + 1 + 16 + 16 + 8 + 32;
+        if bytes.len() != LONG || bytes.first() != Some(&1) {
+            return None;
+        }
+        Some(Canonical {
+            at: Timestamp::from_millis(i64::from_be_bytes(bytes.get(9..17)?.try_into().ok()?)),
+            record: Uuid::from_bytes(bytes.get(75..91)?.try_into().ok()?),
+            cm: bytes.get(99..131)?.try_into().ok()?,
+        })
+    }
+}
+
 /// The number of an action in canonical headers. Numbers are never reused.
 fn action_code(action: Action) -> u8 {
     match action {

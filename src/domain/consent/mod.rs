@@ -4,8 +4,11 @@
 //! ([`standing`]), and where there is none it is unknown. Other legal bases than consent are recorded the same way
 //! ([`ConsentKind::Asserted`]), with their reason.
 
+pub mod p1;
+pub mod receipt;
 pub mod standing;
 
+pub use receipt::{Receipt, ReceiptEvent};
 pub use standing::{Ledger, Standing, State};
 
 use crate::domain::basis::Basis;
