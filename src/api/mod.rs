@@ -31,10 +31,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
 use crate::domain::wording::{Usage, WordingKind};
 
+pub use crate::domain::consent::Receipt;
 pub use call::{
     CallBegun, CallCard, CallKept, CallQuestion, CallRecorded, CallRule, CallScript, Dial, Offered, OpenCall,
 };
-pub use crate::domain::consent::Receipt;
 pub use consent::{
     Book, BookLine, ConsentProof, EventView, Opening, ProvenEvent, Recorded, Said, StoredPurpose,
 };
