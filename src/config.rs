@@ -115,6 +115,10 @@ settings! {
     editor: Option<String> = None;
     /// Whether the screens may copy to the clipboard through the terminal (OSC 52).
     osc52: bool = true;
+    /// The program that dials, and its arguments; none is run where it is empty.
+    dial_command: Vec<String> = Vec::new();
+    /// The number that people see when they are called.
+    shown_number: String = String::new();
     /// Without colours and rules, for screen readers and logs.
     plain: bool = false;
     /// What is taken from roles, and roles that are added.

@@ -19,6 +19,7 @@ use crate::client::{Client, open};
 use crate::config::{Config, Theme};
 use crate::demo;
 use crate::env::{Env, Zone};
+use crate::tui::call::dial::Calling;
 use crate::tui::driver::{Commands, Options, run as run_screens};
 use crate::tui::forms::Overlays;
 use crate::tui::layer::{Forms, Layer};
@@ -137,6 +138,10 @@ fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<dyn Vault>>
         editor: ctx.config.editor.clone(),
         escape_delay: Duration::from_millis(u64::from(ctx.config.escape_delay_ms)),
         copies: ctx.config.osc52,
+        calling: Calling {
+            dial_command: ctx.config.dial_command.clone(),
+            shown_number: ctx.config.shown_number.clone(),
+        },
         zone: Zone::Local,
         completer: Some(Rc::new(crate::cli::complete::complete)),
     };

@@ -184,6 +184,7 @@ actions! {
     Undo "undo" ["u"] "undo" "Takes back your last change as a new change." ALL Change 35;
     Redo "redo" ["U"] "redo" "Takes back the last undo." ALL Change 0;
 
+    Call "call" ["c"] "call" "Call mode: whether and why the person may be called, the script, the answers." PEOPLE Log 70;
     Consent "consent" ["w"] "consent" "Shows what the person agreed to, records a yes or a no, withdraws, objects." PEOPLE Log 66;
     AddNote "note" ["a n"] "note" "Writes a note about the contact." PEOPLE Log 60;
     LogCall "log-call" ["a c"] "call" "Logs a call." PEOPLE Log 0;

@@ -26,6 +26,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
 use crate::env::Zone;
 use crate::tui::action::Context;
+use crate::tui::call::dial::Calling;
 use crate::tui::effect::{CallId, Effect, JobId, Lane};
 use crate::tui::grammar::Completer;
 use crate::tui::keymap::Keymap;
@@ -59,6 +60,8 @@ pub struct Setup {
     pub completer: Option<Completer>,
     pub saved: Saved,
     pub zone: Zone,
+    /// How numbers are dialled.
+    pub calling: Calling,
     /// What the program starts with, such as the lock or the first run; a client must come from it.
     pub first: Option<Box<dyn Layer>>,
 }
@@ -89,6 +92,10 @@ enum Asker {
     Resume(Draft),
     /// That a draft is kept or forgotten.
     Kept,
+    /// The own calls that are not recorded.
+    Calls,
+    /// The program that dials.
+    Dial,
 }
 
 #[derive(Debug)]
@@ -173,6 +180,8 @@ pub struct App {
     /// Forms of which the store keeps what was typed; it is forgotten when they are finished.
     kept: BTreeSet<Form>,
     dirty: bool,
+    /// The second for which a clock was drawn last.
+    second: i64,
     effects: Vec<Effect>,
 }
 
@@ -191,6 +200,7 @@ impl App {
                 size,
                 now: now.wall,
                 zone: setup.zone,
+                calling: setup.calling,
             },
             keymap,
             contacts: List::new(RecordKind::Contact),
@@ -230,6 +240,7 @@ impl App {
             said_present: None,
             kept: BTreeSet::new(),
             dirty: true,
+            second: 0,
             effects: Vec::new(),
         };
         app.contacts.sort = saved.sort_contacts;
@@ -295,7 +306,11 @@ impl App {
             self.calls.values().map(|call| call.since + SLOW).filter(|at| *at > self.now.elapsed).min();
         let lock = self.idle.filter(|_| !self.locked).map(|idle| self.last_key + idle);
         let news = self.list().filter(|_| !self.locked).and_then(|list| list.news_due());
-        [toast, slow, lock, news].into_iter().flatten().min()
+        let second = self.ticks().then(|| {
+            let into = u64::try_from(self.now.wall.millis().rem_euclid(1000)).unwrap_or(0);
+            self.now.elapsed + Duration::from_millis(1000 - into)
+        });
+        [toast, slow, lock, news, second].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -304,10 +319,20 @@ impl App {
         self.toasts.retain(|toast| toast.until > now);
         self.dirty |= toasts != self.toasts.len();
         self.dirty |= self.is_slow();
+        let second = self.now.wall.millis().div_euclid(1000);
+        if self.ticks() && self.second != second {
+            self.second = second;
+            self.dirty = true;
+        }
         self.ask_news();
         if self.idle.is_some_and(|idle| !self.locked && now >= self.last_key + idle) {
             self.lock(true);
         }
+    }
+
+    /// Whether a clock is shown.
+    fn ticks(&self) -> bool {
+        !self.locked && self.layers.last().is_some_and(|laid| laid.layer.ticks())
     }
 
     /// Whether an answer has been waited for so long that the person should know.

@@ -15,6 +15,7 @@ use crate::api::{Code, Error, Request};
 use crate::client::Client;
 use crate::env::{Env, Zone};
 use crate::tui::app::{App, Setup};
+use crate::tui::call::dial::Calling;
 use crate::tui::effect::{CallId, Effect, JobId, Lane};
 use crate::tui::grammar::Completer;
 use crate::tui::layer::{Cancel, Forms, Job, JobHandle, JobNews, Layer};
@@ -62,6 +63,8 @@ pub struct Options {
     pub zone: Zone,
     /// Whether texts may be copied through the terminal (OSC 52).
     pub copies: bool,
+    /// How numbers are dialled.
+    pub calling: Calling,
 }
 
 /// Runs the program until its end. `client` is absent where [`Options::first`] has yet to open the store.
@@ -91,6 +94,7 @@ pub fn run(client: Option<Client>, options: Options) -> Result<Exit, Error> {
         completer: options.completer,
         saved: options.state.as_deref().map(Saved::load).unwrap_or_default(),
         zone: options.zone,
+        calling: options.calling,
         first: options.first,
     };
     // The first input there is tells the size.
@@ -175,6 +179,10 @@ impl term::App for Program {
 
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) -> Option<Position> {
         crate::tui::view::draw(&self.app, frame.buffer_mut())
+    }
+
+    fn links(&self, frame: &ratatui::buffer::Buffer) -> Vec<term::Link> {
+        crate::tui::view::links(&self.app, frame)
     }
 
     fn next_deadline(&self) -> Option<Duration> {
@@ -284,6 +292,11 @@ impl Driver {
                 // The bell says that it was not done; the size is beyond anything a screen offers to copy.
                 Err(_) => return Some(Command::Send(osc::Sequence::bell())),
             },
+            Effect::Dial { id, argv } => {
+                let send = Arc::clone(&self.send);
+                // It may run as long as the call does.
+                spawn(move || send(Msg::Output(id, dial(&argv).map(|()| String::new()))));
+            }
             Effect::Save(saved) => {
                 // How things looked is not worth an error at the end of a day.
                 if let Some(path) = &self.state {
@@ -362,6 +375,25 @@ impl Driver {
         }
         let jobs = self.jobs.drain(..).map(|(_, thread)| thread);
         jobs.chain(self.workers.drain(..)).collect()
+    }
+}
+
+/// Runs the program that dials, apart from the terminal, and waits for its end.
+fn dial(argv: &[String]) -> Result<(), Error> {
+    use std::process::{Command, Stdio};
+    let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
+    let hint = "`dial_command` in config.toml names the program; the number can be dialled by hand";
+    let ended = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| Error::failed(format!("`{program}` cannot be run: {error}")).hint(hint))?;
+    if ended.success() {
+        Ok(())
+    } else {
+        Err(Error::failed(format!("`{program}` ended with an error: {ended}")).hint(hint))
     }
 }
 

@@ -50,6 +50,11 @@ pub enum Effect {
     },
     /// Into the terminal's clipboard.
     Copy(String),
+    /// Runs a program and its arguments, without a shell, and waits for it elsewhere.
+    Dial {
+        id: CallId,
+        argv: Vec<String>,
+    },
     /// From now on requests go here; with `None` the store is let go of.
     Client(Option<Client>),
     Save(Saved),
@@ -67,6 +72,7 @@ impl std::fmt::Debug for Effect {
             Effect::Command { id, .. } => write!(f, "Command({})", id.0),
             Effect::Editor { id, .. } => write!(f, "Editor({})", id.0),
             Effect::Copy(_) => f.write_str("Copy"),
+            Effect::Dial { id, .. } => write!(f, "Dial({})", id.0),
             Effect::Client(client) => write!(f, "Client({})", client.is_some()),
             Effect::Save(_) => f.write_str("Save"),
             Effect::Suspend => f.write_str("Suspend"),

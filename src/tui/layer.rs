@@ -23,6 +23,7 @@ use crate::domain::schema::Schema;
 use crate::domain::time::Timestamp;
 use crate::env::Zone;
 use crate::tui::action::Action;
+use crate::tui::call::dial::Calling;
 use crate::tui::keys::Key;
 use crate::tui::theme::{Palette, Theme};
 
@@ -42,6 +43,8 @@ pub struct Ctx {
     pub now: Timestamp,
     /// The zone in which times are shown and read.
     pub zone: Zone,
+    /// How numbers are dialled.
+    pub calling: Calling,
 }
 
 /// What reaches a layer.
@@ -89,6 +92,8 @@ pub enum Step {
     },
     /// Puts a text into the terminal's clipboard.
     Copy(String),
+    /// Runs the person's own program for dialling: the program and its arguments.
+    Dial(Vec<String>),
     Toast(Level, String),
     /// Shows an error with its hint.
     Fail(Error),
@@ -191,6 +196,32 @@ pub trait Layer {
 
     /// What was typed into it and is not saved.
     fn draft(&self) -> Option<Draft> {
+        None
+    }
+
+    /// Whom it is about, so that it is told when others change something there.
+    fn about(&self) -> Option<Uuid> {
+        None
+    }
+
+    /// Somebody else changed something about the record that [`Layer::about`] names.
+    fn elsewhere(&mut self, ctx: &Ctx) -> Vec<Step> {
+        let _ = ctx;
+        Vec::new()
+    }
+
+    /// Whether it shows a clock, and so is drawn again each second.
+    fn ticks(&self) -> bool {
+        false
+    }
+
+    /// What is to be asked of the store when the program ends, or locks itself, with this layer open.
+    fn parting(&self) -> Option<Request> {
+        None
+    }
+
+    /// A text on its screen that is a link, and where it leads.
+    fn link(&self) -> Option<(String, String)> {
         None
     }
 

@@ -7,6 +7,7 @@
 //! a key does stands in one table, [`action`], from which footer, help, palette, man page and configuration are derived.
 pub mod action;
 pub mod app;
+pub mod call;
 pub mod content;
 pub mod driver;
 pub mod effect;

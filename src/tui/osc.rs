@@ -102,11 +102,19 @@ fn through_screen(sequence: &str) -> Vec<u8> {
 /// For line output only; cells of a screen hold text, not sequences.
 pub fn hyperlink(target: &str, label: &str) -> String {
     let label = text::clean(label);
+    match link(target) {
+        Some((open, close)) => format!("{open}{label}{close}"),
+        None => label.into_owned(),
+    }
+}
+
+/// What stands before and after a label so that it is a link to `target`; nothing where that is no harmless address.
+pub fn link(target: &str) -> Option<(String, &'static str)> {
     let scheme = target.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
     let harmless = matches!(scheme.as_deref(), Some("http" | "https" | "mailto" | "tel"))
         && target.len() <= 2083
         && target.bytes().all(|byte| byte.is_ascii_graphic());
-    if harmless { format!("\x1b]8;;{target}\x1b\\{label}\x1b]8;;\x1b\\") } else { label.into_owned() }
+    harmless.then(|| (format!("\x1b]8;;{target}\x1b\\"), "\x1b]8;;\x1b\\"))
 }
 
 /// Sets the title of the window. A title is seen by others and kept in logs: no data of a person belongs in it.

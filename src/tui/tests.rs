@@ -1,5 +1,6 @@
 //! The application in front of a real service in memory, used by a robot that presses keys and looks at the screen.
 
+mod calls;
 mod consent;
 mod drafts;
 mod live;

@@ -22,6 +22,7 @@ pub(super) enum Then {
     EditText,
     Note(NoteKind),
     Consent,
+    Call,
     Copy(Action),
 }
 
@@ -109,6 +110,7 @@ impl App {
                 self.ask(Asker::Undo { redo: false }, None, api::Undo { seq: None }.into_request());
             }
             Action::Redo => self.ask(Asker::Undo { redo: true }, None, api::Redo {}.into_request()),
+            Action::Call => self.then(Then::Call),
             Action::Consent => self.then(Then::Consent),
             Action::AddNote => self.then(Then::Note(NoteKind::Note)),
             Action::LogCall => self.then(Then::Note(NoteKind::Call)),

@@ -5,6 +5,7 @@ use super::{App, Asker};
 use crate::api::{Card, Cause, Code, Entry, Error, Page, Response};
 use crate::domain::entity::RecordKind;
 use crate::domain::schema::Schema;
+use crate::tui::call::CallMode;
 use crate::tui::effect::{CallId, JobId};
 use crate::tui::layer::{Input, JobNews, Level};
 use crate::tui::overlay::consent::ConsentPanel;
@@ -96,7 +97,13 @@ impl App {
                     self.fail(error);
                 }
             }
-            Asker::Command(_) | Asker::Editor(..) => {}
+            Asker::Calls => {
+                // Who may call nobody has left no call.
+                if let Ok(open) = expect!(answer, CallsOpen) {
+                    self.found_calls(open);
+                }
+            }
+            Asker::Command(_) | Asker::Editor(..) | Asker::Dial => {}
         }
     }
 
@@ -201,6 +208,7 @@ impl App {
             Then::EditText => self.forms.edit_as_text(&card.record, &self.ctx),
             Then::Note(kind) => self.forms.note(&card.record, kind, &self.ctx),
             Then::Consent => Box::new(ConsentPanel::new(&card.record)),
+            Then::Call => Box::new(CallMode::new(&card.record)),
             Then::Copy(action) => return self.copy(action, &card.record),
         };
         self.open_layer(layer);
@@ -210,7 +218,17 @@ impl App {
     pub(super) fn output(&mut self, id: CallId, output: Result<String, Error>) {
         let Some(pending) = self.calls.remove(&id) else { return };
         self.dirty = true;
-        let Asker::Command(words) = pending.asker else { return };
+        let words = match pending.asker {
+            Asker::Command(words) => words,
+            // That it dials is heard; only that it does not is worth a word.
+            Asker::Dial => {
+                if let Err(error) = output {
+                    self.fail(error);
+                }
+                return;
+            }
+            _ => return,
+        };
         match output {
             Ok(text) if text.trim().is_empty() => self.toast(Level::Done, format!("{words}: done")),
             Ok(text) => self.open_layer(Box::new(Output::new(&words, &text))),

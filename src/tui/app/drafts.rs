@@ -32,6 +32,18 @@ impl App {
             self.kept.insert(draft.form);
             self.ask(Asker::Kept, None, KeepDraft { draft }.into_request());
         }
+        let parting: Vec<_> = self.layers.iter().filter_map(|laid| laid.layer.parting()).collect();
+        for request in parting {
+            self.ask(Asker::Kept, None, request);
+        }
+    }
+
+    /// Offers the latest call that was begun and not recorded, unless it is still open behind the lock.
+    pub(super) fn found_calls(&mut self, open: Vec<crate::api::OpenCall>) {
+        let shown = |contact| self.layers.iter().any(|laid| laid.layer.about() == Some(contact));
+        if let Some(call) = open.into_iter().find(|call| !shown(call.contact.0)) {
+            self.open_layer(Box::new(crate::tui::call::CallMode::resuming(call)));
+        }
     }
 
     /// The terminal has gone away, or the process is told to end: what is still to be done.

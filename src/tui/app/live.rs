@@ -87,6 +87,7 @@ impl App {
             | RecordKind::CallList
             | RecordKind::Recipient => return,
         }
+        self.tell_layers_of(id);
         let open = self.detail.as_mut().filter(|detail| detail.id == id && detail.at.is_none());
         if let Some(detail) = open {
             detail.foreign = true;
@@ -99,6 +100,17 @@ impl App {
         // A note that is made or deleted does neither to its contact.
         let action = if changed.kind == RecordKind::Note { Action::Edit } else { changed.action };
         self.list_of(kind).heard(id, entered, action);
+    }
+
+    /// Layers about a record hear that it is not as it was.
+    fn tell_layers_of(&mut self, id: Uuid) {
+        let about: Vec<u64> =
+            self.layers.iter().filter(|laid| laid.layer.about() == Some(id)).map(|laid| laid.id).collect();
+        for layer in about {
+            let Some(laid) = self.layers.iter_mut().find(|laid| laid.id == layer) else { continue };
+            let steps = laid.layer.elsewhere(&self.ctx);
+            self.steps(layer, steps);
+        }
     }
 
     fn views_changed(&mut self) {

@@ -1,7 +1,7 @@
 //! Where one is: going to a place, asking for what it shows, and what of it is remembered.
 
 use super::{App, Asker, PLACES};
-use crate::api::{Call, Drafts, Identity, SchemaGet, Whoami};
+use crate::api::{Call, CallsOpen, Drafts, Identity, SchemaGet, Whoami};
 use crate::domain::entity::RecordKind;
 use crate::tui::effect::Effect;
 use crate::tui::saved::Saved;
@@ -17,6 +17,7 @@ impl App {
         self.ask(Asker::Whoami, None, Whoami {}.into_request());
         self.ask(Asker::Schema, None, SchemaGet {}.into_request());
         self.ask(Asker::Drafts, None, Drafts {}.into_request());
+        self.ask(Asker::Calls, None, CallsOpen {}.into_request());
         self.ended = false;
         match (self.place, &self.detail) {
             // What was open before it was locked stays as it was, its tab and cursor too.

@@ -104,6 +104,8 @@ impl App {
             Action::Restore => self.cannot_restore(),
             Action::Merge => self.cannot_merge(),
             Action::Consent if self.marked() > 1 => Some("consent is one person's; Esc takes the marks away"),
+            Action::Call if self.marked() > 1 => Some("one calls one person; Esc takes the marks away"),
+            Action::Call => self.cannot_change(),
             Action::Consent => self.subject().is_none().then_some("nothing is here"),
             Action::AddNote | Action::LogCall | Action::LogEmail | Action::LogMeeting => {
                 if self.marked() > 1 {

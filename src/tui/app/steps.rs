@@ -54,7 +54,7 @@ impl App {
         }
     }
 
-    fn steps(&mut self, id: u64, steps: Vec<Step>) {
+    pub(super) fn steps(&mut self, id: u64, steps: Vec<Step>) {
         for step in steps {
             match step {
                 Step::Close => self.close_layer(id, None),
@@ -79,6 +79,10 @@ impl App {
                     self.effects.push(Effect::Editor { id, text, suffix });
                 }
                 Step::Copy(text) => self.copied(text, "text"),
+                Step::Dial(argv) => {
+                    let id = self.wait(Asker::Dial, None);
+                    self.effects.push(Effect::Dial { id, argv });
+                }
                 Step::Toast(level, text) => self.toast(level, text),
                 Step::Fail(error) => self.fail(error),
                 Step::Changed => self.refresh(),

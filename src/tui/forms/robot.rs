@@ -51,6 +51,7 @@ pub(crate) fn ctx() -> Ctx {
         size: Size::new(80, 24),
         now: Timestamp::from_millis(1_795_341_600_000),
         zone: crate::env::Zone::UTC,
+        calling: crate::tui::call::dial::Calling::default(),
     }
 }
 
@@ -175,6 +176,7 @@ impl Robot {
                 Step::CancelJob(ticket) => self.log.push(format!("cancel job {}", ticket.0)),
                 Step::Editor { ticket, text, .. } => self.editor = Some((at, ticket, text)),
                 Step::Copy(text) => self.log.push(format!("copy {text}")),
+                Step::Dial(argv) => self.log.push(format!("dial {}", argv.join(" "))),
                 Step::Toast(level, text) => self.log.push(format!("{level:?}: {text}")),
                 Step::Fail(error) => self.log.push(format!("fail: {error}")),
                 Step::Run(intent) => self.log.push(format!("run {intent:?}")),
@@ -194,6 +196,18 @@ impl Robot {
             Some(below) => self.give(below, Input::Child(with)),
             None => self.closed = Some(with),
         }
+    }
+
+    /// Somebody else changed what the topmost layer is about.
+    pub(crate) fn elsewhere(&mut self) {
+        let Some(at) = self.layers.len().checked_sub(1) else { return };
+        let steps = self.layers[at].elsewhere(&self.ctx);
+        self.run(at, steps);
+    }
+
+    /// Whether the topmost layer shows a clock.
+    pub(crate) fn ticks(&self) -> bool {
+        self.layers.last().is_some_and(|layer| layer.ticks())
     }
 
     /// With what the lowest layer closed, if it did.

@@ -310,7 +310,7 @@ impl ConsentPanel {
     }
 }
 
-fn state_word(state: State) -> &'static str {
+pub fn state_word(state: State) -> &'static str {
     match state {
         State::Pending => "unconfirmed",
         State::Asserted => "other basis",
@@ -318,7 +318,7 @@ fn state_word(state: State) -> &'static str {
     }
 }
 
-fn channel_word(channel: Channel) -> &'static str {
+pub fn channel_word(channel: Channel) -> &'static str {
     match channel {
         Channel::Storage => "keeping",
         other => other.word(),
@@ -446,6 +446,14 @@ impl Layer for ConsentPanel {
         }
         let caret = self.draw_question(buf, Rect { y: last, height: 1, ..inner }, ctx);
         caret.or(cursor)
+    }
+
+    fn about(&self) -> Option<uuid::Uuid> {
+        Some(self.contact.0)
+    }
+
+    fn elsewhere(&mut self, _ctx: &Ctx) -> Vec<Step> {
+        vec![self.ask()]
     }
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {

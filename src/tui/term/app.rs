@@ -7,6 +7,7 @@ use ratatui::layout::Position;
 
 use super::editor::{Edit, EditError, Edited};
 use super::input::Limits;
+use super::painter::Link;
 use super::wake::Waker;
 use crate::tui::keys::Key;
 use crate::tui::osc::Sequence;
@@ -19,6 +20,11 @@ pub trait App {
     fn update(&mut self, input: Input<Self::Msg>) -> Flow;
     /// Draws everything, and says where the terminal's cursor belongs: the input's caret or the focused row.
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) -> Option<Position>;
+    /// Which stretches of the frame are links.
+    fn links(&self, frame: &ratatui::buffer::Buffer) -> Vec<Link> {
+        let _ = frame;
+        Vec::new()
+    }
     /// Begins what the inputs led to and takes processor time. It is called after the frame that shows the inputs, so that
     /// a letter is on the screen before what it searches for is looked up; at once, when that frame has to wait.
     fn begin(&mut self) {}

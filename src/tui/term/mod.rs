@@ -19,5 +19,6 @@ pub mod wake;
 
 pub use app::{App, Command, Exit, Flow, Input, Options, Sender};
 pub use editor::{Edit, EditError, Edited};
+pub use painter::Link;
 pub use runner::Runner;
 pub(super) use tty::Tty;

@@ -12,7 +12,7 @@ use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier};
 
-use crate::tui::text;
+use crate::tui::{osc, text};
 
 mod pen;
 #[cfg(test)]
@@ -35,6 +35,16 @@ enum Slot {
     Unknown,
 }
 
+/// A stretch of a row that leads somewhere (OSC 8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub x: u16,
+    pub y: u16,
+    /// Cells.
+    pub width: u16,
+    pub uri: String,
+}
+
 /// Knows what the terminal shows, and what to send so that it shows something else.
 #[derive(Debug)]
 pub struct Painter {
@@ -48,6 +58,9 @@ pub struct Painter {
     /// Where the terminal's cursor is, if that is certain.
     at: Option<(u16, u16)>,
     cursor_shown: Option<bool>,
+    /// Links of the frame to come, and those that the terminal shows.
+    links: Vec<Link>,
+    linked: Vec<Link>,
     out: Vec<u8>,
 }
 
@@ -68,6 +81,8 @@ impl Painter {
             pen: Pen::default(),
             at: None,
             cursor_shown: None,
+            links: Vec::new(),
+            linked: Vec::new(),
             out: Vec::new(),
         }
     }
@@ -75,6 +90,11 @@ impl Painter {
     /// Forgets what the terminal shows, after somebody else wrote to it or it changed its size.
     pub fn reset(&mut self) {
         self.fresh = true;
+    }
+
+    /// Which stretches of the next frame are links.
+    pub fn link(&mut self, links: Vec<Link>) {
+        self.links = links;
     }
 
     /// The bytes that turn what the terminal shows into `frame`, with the cursor at `cursor` or hidden.
@@ -94,9 +114,14 @@ impl Painter {
             self.at = None;
             self.cursor_shown = None;
             self.shown = vec![Slot::Glyph(Cell::EMPTY); self.next.len()];
+            self.linked.clear();
         }
+        let links = self.changed_links();
         for y in 0..self.height {
             self.row(y);
+        }
+        for link in &links {
+            self.write_link(link);
         }
         std::mem::swap(&mut self.shown, &mut self.next);
         self.place_cursor(cursor);
@@ -106,6 +131,46 @@ impl Painter {
             self.out.extend_from_slice(SYNC_OFF);
         }
         &self.out
+    }
+
+    /// Links to be written once the frame is. What is no link any more is written again, as it would stay one.
+    fn changed_links(&mut self) -> Vec<Link> {
+        let gone: Vec<Link> = self.linked.iter().filter(|link| !self.links.contains(link)).cloned().collect();
+        for link in gone {
+            for x in link.x..link.x.saturating_add(link.width).min(self.width) {
+                let index = self.index(x, link.y);
+                if let Some(slot) = self.shown.get_mut(index) {
+                    *slot = Slot::Unknown;
+                }
+            }
+        }
+        let is_new = |link: &&Link| {
+            let cells = link.x..link.x.saturating_add(link.width).min(self.width);
+            !self.linked.contains(link) || cells.into_iter().any(|x| self.changed(x, link.y))
+        };
+        let new = self.links.iter().filter(is_new).cloned().collect();
+        self.linked = std::mem::take(&mut self.links);
+        new
+    }
+
+    /// Writes the cells of a link once more, as a link. Only where all of them are sure to take the room they should.
+    fn write_link(&mut self, link: &Link) {
+        let Some((open, close)) = osc::link(&link.uri) else { return };
+        let mut cells = Vec::new();
+        for x in link.x..link.x.saturating_add(link.width) {
+            match self.next.get(self.index(x, link.y)) {
+                Some(Slot::Glyph(cell)) if x < self.width && is_sure(cell.symbol()) => {
+                    cells.push(cell.clone())
+                }
+                _ => return,
+            }
+        }
+        self.go(link.x, link.y);
+        self.out.extend_from_slice(open.as_bytes());
+        for cell in &cells {
+            self.write(cell);
+        }
+        self.out.extend_from_slice(close.as_bytes());
     }
 
     /// Takes over the frame in normal form, so that equal looks are equal slots.

@@ -390,6 +390,7 @@ impl<M: Send> Loop<M> {
             Ok(completed) => completed,
             Err(never) => match never {},
         };
+        self.painter.link(app.links(completed.buffer));
         let frame = self.painter.paint(completed.buffer, cursor);
         self.dirty = false;
         if !self.runner.shared.is_active() {

@@ -180,6 +180,7 @@ impl Robot {
             completer: None,
             saved,
             zone: Zone::UTC,
+            calling: crate::tui::call::dial::Calling::default(),
             first: None,
         };
         let now = Moment { wall: hands.now(), elapsed: hands.elapsed() };
@@ -265,7 +266,11 @@ impl Robot {
                     self.saved = Some(saved);
                     continue;
                 }
-                Effect::Editor { .. } | Effect::Client(_) | Effect::Suspend | Effect::Repaint => continue,
+                Effect::Dial { .. }
+                | Effect::Editor { .. }
+                | Effect::Client(_)
+                | Effect::Suspend
+                | Effect::Repaint => continue,
             };
             effects.extend(self.app.update(msg, self.now()));
         }

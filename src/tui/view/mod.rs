@@ -12,6 +12,7 @@ use crate::tui::app::App;
 use crate::tui::layout;
 use crate::tui::paint;
 use crate::tui::screen::Place;
+use crate::tui::term::Link;
 use crate::tui::theme::Tone;
 
 /// Draws everything, and says where the terminal's cursor belongs: on the focused row or in the focused text.
@@ -48,6 +49,22 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
         chrome::footer(app, buf, parts.footer);
     }
     cursor.filter(|at| area.contains(*at))
+}
+
+/// What on the screen is a link: where the topmost layer says that a text is one, and it is seen.
+pub fn links(app: &App, buf: &Buffer) -> Vec<Link> {
+    let Some((label, uri)) = app.layers().next_back().and_then(|layer| layer.link()) else {
+        return Vec::new();
+    };
+    let wanted: Vec<char> = label.chars().collect();
+    let width = u16::try_from(wanted.len()).unwrap_or(u16::MAX);
+    let is_at = |x: u16, y: u16| {
+        (x..).zip(&wanted).all(|(x, c)| buf.cell((x, y)).is_some_and(|cell| cell.symbol().chars().eq([*c])))
+    };
+    let found = (buf.area.top()..buf.area.bottom())
+        .flat_map(|y| (buf.area.left()..buf.area.right()).map(move |x| (x, y)))
+        .find(|(x, y)| width > 0 && is_at(*x, *y));
+    found.map(|(x, y)| Link { x, y, width, uri }).into_iter().collect()
 }
 
 fn too_small(app: &App, buf: &mut Buffer) -> Option<Position> {

@@ -306,3 +306,28 @@ fn without_colour_no_colour_is_sent() {
         rest = &after[end..];
     }
 }
+
+#[test]
+fn a_number_is_a_link_and_nothing_else_is() {
+    let link = || Link { x: 2, y: 0, width: 3, uri: "tel:+442079460001".into() };
+    let mut painter = Painter::new();
+    let mut frame = Buffer::empty(Rect::new(0, 0, 8, 2));
+    frame.set_string(0, 0, "a 123 b", Style::new());
+    let mut paint = |frame: &Buffer, links: Vec<Link>| {
+        painter.link(links);
+        painter.paint(frame, None).escape_ascii().to_string()
+    };
+    let first = paint(&frame, vec![link()]);
+    assert!(first.contains(r"\x1b]8;;tel:+442079460001\x1b\\123\x1b]8;;\x1b\\"), "{first}");
+    assert_eq!(paint(&frame, vec![link()]), "", "it is one already");
+    frame.set_string(2, 0, "456", Style::new());
+    assert!(paint(&frame, vec![link()]).contains(r"\x1b\\456\x1b]8;;\x1b\\"));
+    // No link any more: it is written without, or the terminal would keep it one.
+    let without = paint(&frame, Vec::new());
+    assert!(without.contains("456") && !without.contains("]8;"), "{without}");
+    // What is no address of a kind that is known is none.
+    let other = Link { uri: "file:///etc/passwd".into(), ..link() };
+    assert!(!paint(&frame, vec![other]).contains("]8;"));
+    let outside = Link { x: 7, width: 9, ..link() };
+    assert!(!paint(&frame, vec![outside]).contains("]8;"));
+}
