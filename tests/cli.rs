@@ -409,3 +409,81 @@ fn a_law_file_in_the_settings_counts() {
         "without the settings, it is not there"
     );
 }
+
+/// Scenario 4 by commands: whoever is suppressed comes in by no notation; and a do-not-call list beside it.
+#[test]
+fn what_is_suppressed_comes_in_by_no_notation() {
+    let shell = Shell::new();
+    let done = shell.json(&["suppression", "add", "--phone", "+49 1511 2345678", "--reason", "objection"]);
+    assert_eq!((done["channel"].as_str(), done["contacts"].as_u64()), (Some("phone"), Some(0)));
+    shell.ok(&["suppression", "add", "--email", "erased@example.com"]);
+    shell.write(
+        "leads.csv",
+        "given name,family name,phone,e-mail\nEins,Berg,0049 (0)1511 2345 678,\nZwei,Berg,,ErAsEd@Example.COM\nDrei,Berg,030 901890,\n",
+    );
+    let words = [&["contact", "import", "leads.csv", "--format", "json"], GROUNDS].concat();
+    let run = shell.run(&words);
+    assert_eq!(run.status.code(), Some(9));
+    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!((report["created"].as_u64(), report["suppressed"].as_u64()), (Some(1), Some(2)));
+    assert_eq!(report["suppressed_rows"], serde_json::json!([2, 3]));
+    assert_eq!(report["rejected"], serde_json::json!([]));
+    let told = shell.fails(
+        5,
+        &[&["contact", "add", "--given", "Eins", "--family", "Berg", "--phone", "01511/2345678"], GROUNDS]
+            .concat(),
+    );
+    assert!(told.contains("suppressed") && !told.contains("objection"), "{told}");
+    let check = shell.json(&["suppression", "check", "--phone", "01511 2345678"]);
+    assert_eq!((check["suppressed"].as_bool(), check["scope"].as_str()), (Some(true), Some("all")));
+    assert_eq!(shell.json(&["suppression", "check", "--email", "free@example.com"])["suppressed"], false);
+    let list = shell.json(&["suppression", "list"]);
+    assert_eq!(list["total"], 2);
+    assert!(!list.to_string().contains("2345678") && !list.to_string().contains("example.com"), "{list}");
+    assert_eq!(shell.json(&["suppression", "list", "--counts"])["by_reason"]["objection"], 1);
+    // The owner does not lift it; nobody gives both, or neither.
+    shell.fails(4, &["suppression", "lift", "--phone", "01511 2345678", "--reason", "asked"]);
+    shell.fails(2, &["suppression", "check"]);
+    shell.fails(2, &["suppression", "check", "--phone", "030 901890", "--email", "a@example.com"]);
+
+    let import = |file: &str, date: &str, more: &[&str]| {
+        let words = ["suppression", "import", file, "--list", "TPS", "--country", "GB", "--date", date];
+        shell.run(&[&words[..], &["--format", "json"], more].concat())
+    };
+    let mut numbers = String::from("Added;Number\r\n");
+    (0..3_000).for_each(|n| numbers.push_str(&format!("2026-01-01;020 7946 {n:04}\r\n")));
+    shell.write("tps.csv", &numbers);
+    let done = import("tps.csv", "2026-01-02", &["--column", "number"]);
+    assert!(done.status.success(), "{}", err(&done));
+    let done: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((done["numbers"].as_u64(), done["list"].as_str()), (Some(3_000), Some("TPS (GB)")));
+    let listed = |number: &str| {
+        let check = shell.json(&["suppression", "check", "--country", "GB", "--phone", number]);
+        (
+            check["lists"][0]["date"].as_str().unwrap().to_owned(),
+            check["lists"][0]["listed"].as_bool().unwrap(),
+        )
+    };
+    assert_eq!(listed("020 7946 2999"), ("2026-01-02".to_owned(), true));
+    // Another column, a list cut short, an older one, no list at all: the one in force stays.
+    assert_eq!(import("tps.csv", "2026-01-03", &[]).status.code(), Some(5));
+    shell.write("cut.csv", numbers.get(..2_000).unwrap());
+    assert_eq!(import("cut.csv", "2026-01-03", &["--column", "2"]).status.code(), Some(5));
+    assert_eq!(import("tps.csv", "2026-01-01", &["--column", "2"]).status.code(), Some(6));
+    assert_eq!(import("none.csv", "2026-01-03", &[]).status.code(), Some(1));
+    shell.write("empty.csv", "");
+    assert_eq!(import("empty.csv", "2026-01-03", &[]).status.code(), Some(1));
+    assert_eq!(listed("020 7946 2999"), ("2026-01-02".to_owned(), true));
+    // A row that is no number is told, and the others are taken.
+    shell.write("short.csv", "020 7946 0001\n020 7946 0002\nno number\n");
+    let done = import("short.csv", "2026-01-03", &["--accept-smaller"]);
+    assert_eq!(done.status.code(), Some(9), "{}", err(&done));
+    let done: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((done["rejected"][0]["row"].as_u64(), done["replaced"].as_u64()), (Some(3), Some(3_000)));
+    let lists = shell.json(&["suppression", "lists"]);
+    assert_eq!(
+        (lists["items"][0]["numbers"].as_u64(), lists["items"][0]["date"].as_str()),
+        (Some(2), Some("2026-01-03"))
+    );
+    assert_eq!(listed("020 7946 2999"), ("2026-01-03".to_owned(), false));
+}

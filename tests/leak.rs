@@ -97,6 +97,14 @@ fn no_name_address_or_number_is_readable_on_the_disk() {
     let words = ["contact", "edit", "--query", "kanariella", "--set", "job_title=Stieglitzwart", "--yes"];
     callbook(dir.path(), &words);
 
+    // Of what is suppressed, and of who wants no calls, hashes are kept.
+    callbook(dir.path(), &["suppression", "add", "--phone", "(510) 555-0198", "--reason", "objection"]);
+    callbook(dir.path(), &["suppression", "add", "--email", "Rotkehlchen@example.com"]);
+    callbook(dir.path(), &["suppression", "check", "--phone", "+1 510 555 0196"]);
+    std::fs::write(dir.path().join("dnc.csv"), "number\n510-555-0197\n5105550195\n").unwrap();
+    let list = ["suppression", "import", "dnc.csv", "--list", "DNC", "--date", "2026-01-01"];
+    callbook(dir.path(), &list);
+
     let mut needles: Vec<String> = people.iter().flatten().cloned().collect();
     needles.extend(people.iter().map(|[_, _, _, phone]| format!("+1{phone}")));
     for text in [
@@ -109,6 +117,13 @@ fn no_name_address_or_number_is_readable_on_the_disk() {
         "Federpost",
         "zaunkoenigin",
         "5105550107",
+        "5105550198",
+        "555-0198",
+        "otkehlchen",
+        "5105550196",
+        "5105550197",
+        "555-0197",
+        "5105550195",
         "Brutkasten",
         "Nistmaterial",
     ] {

@@ -11,6 +11,8 @@ pub mod lists;
 pub mod tagset;
 
 #[cfg(test)]
+mod lists_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
