@@ -18,6 +18,7 @@ mod ages;
 mod calendar;
 mod read;
 mod source;
+mod transfer;
 
 #[cfg(test)]
 mod tests;
@@ -30,10 +31,12 @@ use crate::domain::country::Country;
 pub use ages::Ages;
 pub use calendar::{Calendar, Holiday};
 pub use source::Source;
+pub use transfer::Transfer;
 
 /// What the program comes with.
 const BUILT_IN: &[&str] = &[
     include_str!("../../assets/law/telephone.toml"),
+    include_str!("../../assets/law/transfers.toml"),
     include_str!("../../assets/law/ages.toml"),
     include_str!("../../assets/law/retention.toml"),
     include_str!("../../assets/law/holidays/AT.toml"),
@@ -71,6 +74,8 @@ struct Tables {
     ages: BTreeMap<Country, Ages>,
     /// By key.
     retention: BTreeMap<String, retention::Preset>,
+    /// By key.
+    transfers: BTreeMap<String, Transfer>,
 }
 
 impl Default for Law {
@@ -105,6 +110,16 @@ impl Law {
     /// The countries whose public holidays are known, with them.
     pub fn calendars(&self) -> impl Iterator<Item = (Country, &Calendar)> {
         self.0.holidays.iter().map(|(country, calendar)| (*country, calendar))
+    }
+
+    /// Whether data may go to a country without a safeguard of one's own (Art. 44 to 46 GDPR).
+    pub fn covers_transfers_to(&self, country: Country) -> bool {
+        self.0.transfers.values().any(|transfer| transfer.countries.contains(&country))
+    }
+
+    /// Why it may, by key.
+    pub fn transfers(&self) -> impl Iterator<Item = (&str, &Transfer)> {
+        self.0.transfers.iter().map(|(key, transfer)| (key.as_str(), transfer))
     }
 
     /// The public holidays of a country.
@@ -145,6 +160,9 @@ impl Tables {
         for (key, entry) in reader.tables("holidays")? {
             let country: Country = key.parse().map_err(|error| entry.refuse_all(error))?;
             self.holidays.insert(country, Calendar::read(entry, name)?);
+        }
+        for (key, entry) in reader.tables("transfer")? {
+            self.transfers.insert(key.to_owned(), Transfer::read(entry, name)?);
         }
         for (key, entry) in reader.tables("ages")? {
             let country: Country = key.parse().map_err(|error| entry.refuse_all(error))?;
