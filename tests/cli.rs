@@ -106,21 +106,15 @@ fn files_in_and_out() {
     assert_eq!(report["created"], 1, "{report}");
     assert_eq!(report["dropped"][0]["field"], "BDAY", "{report}");
 
+    for id in shell.ok(&["contact", "list", "--format", "ids"]).lines() {
+        let said = ["consent", "record", id, "--purpose", "sales", "--channel", "storage", "--kind", "given"];
+        shell.ok(&[&said[..], &["--way", "form", "--words", "keep my card"]].concat());
+    }
     for (kind, name) in
         [("csv", "a.csv"), ("vcard", "a.vcf"), ("jscontact", "a.jscontact"), ("json", "a.json")]
     {
-        let words = [
-            "contact",
-            "export",
-            "--purpose",
-            "newsletter",
-            "--channel",
-            "email",
-            "--as",
-            kind,
-            "--out",
-            name,
-        ];
+        let words =
+            ["contact", "export", "--purpose", "sales", "--channel", "storage", "--as", kind, "--out", name];
         shell.ok(&words);
         let text = std::fs::read_to_string(shell.dir.path().join(name)).unwrap();
         assert!(text.contains("Zoe") && text.contains("anna@example.com"), "{kind}: {text}");
@@ -259,7 +253,8 @@ fn what_a_form_of_an_attacker_leaves_in_a_list() {
          \x1b[31mRed,\x1b]0;owned\x07Esc,Weg\x1b[2J 1,Bonn,see\x1b[8m me\n\
          \u{202e}evil,\u{9b}31mzero\u{200b}width,Weg 2,Bonn,\n";
     shell.write("evil.csv", table);
-    assert_eq!(shell.json(&[&["contact", "import", "evil.csv"], GROUNDS].concat())["created"], 2);
+    let grounds = ["--source", "fair list", "--basis", "contract", "--reason", "asked for an offer"];
+    assert_eq!(shell.json(&[&["contact", "import", "evil.csv"], &grounds[..]].concat())["created"], 2);
     for format in ["table", "csv", "tsv", "json", "ndjson"] {
         let list = shell.ok(&["contact", "list", "--format", format]);
         assert!(!list.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')), "{format}: {list:?}");
@@ -270,11 +265,11 @@ fn what_a_form_of_an_attacker_leaves_in_a_list() {
     let card = shell.ok(&["contact", "show", id.trim()]);
     assert!(card.contains("see") && !card.contains('\x1b'), "{card:?}");
     for kind in ["csv", "vcard", "jscontact", "json"] {
-        let words = ["contact", "export", "--purpose", "test", "--channel", "email", "--as", kind];
+        let words = ["contact", "export", "--purpose", "contract", "--channel", "post", "--as", kind];
         let file = shell.ok(&words);
         assert!(!file.contains(['\x1b', '\x07', '\u{9b}']), "{kind}: {file:?}");
         shell.write("back", &file);
-        let report = shell.json(&[&["contact", "import", "back"], GROUNDS].concat());
+        let report = shell.json(&[&["contact", "import", "back"], &grounds[..]].concat());
         assert_eq!(report["unchanged"], 2, "{kind}: {report}");
     }
 }
@@ -369,12 +364,14 @@ fn views_stand_for_their_filters_and_who_looked_is_known() {
     assert_eq!(names("@fair"), ["Anna"]);
 
     shell.ok(&["contact", "show", &ids[2], "--format", "json"]);
-    shell.ok(&["contact", "export", "--purpose", "offer", "--channel", "post", "--query", "cem"]);
+    let said = ["consent", "record", &ids[2], "--purpose", "sales", "--channel", "phone", "--kind", "given"];
+    shell.ok(&[&said[..], &["--way", "in_person", "--words", "yes, do call me"]].concat());
+    shell.ok(&["contact", "export", "--purpose", "sales", "--channel", "phone", "--query", "cem"]);
     let reads = shell.json(&["history", "reads", &ids[2]]);
     let kinds: Vec<&str> =
         reads["items"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["export", "open"]);
-    assert_eq!(reads["items"][0]["purpose"], "offer (post)");
+    assert_eq!(reads["items"][0]["purpose"], "sales (phone)");
     assert_eq!(reads["items"][1]["display_name"], "Cem Schmidt");
     assert_eq!(shell.ok(&["history", "reads", "--format", "ids"]).lines().count(), 2);
     let nobody = ["history", "reads", "--to", "2020-01-01"];

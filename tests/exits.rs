@@ -34,7 +34,8 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000001";
 fn what_cannot_be_read_or_written_is_1() {
     let shell = Shell::new();
     shell.fails(1, &[&["contact", "import", "not-there.csv"], GROUNDS].concat());
-    let export = ["contact", "export", "--purpose", "test", "--channel", "post", "--out", "no/such/dir.csv"];
+    let export =
+        ["contact", "export", "--purpose", "contract", "--channel", "post", "--out", "no/such/dir.csv"];
     shell.fails(1, &export);
 }
 
@@ -52,12 +53,12 @@ fn words_that_mean_nothing_are_2() {
     shell.fails(2, &["contact", "import", "leads.csv", "--source", "fair", "--basis", "none"]);
     assert_eq!(shell.json(&["status"])["contacts"], 0);
 
-    let export = |channel| ["contact", "export", "--purpose", "test", "--channel", channel];
+    let export = |channel| ["contact", "export", "--purpose", "contract", "--channel", channel];
     let told = shell.fails(2, &export("e-mail"));
     assert!(told.contains("'email'") && told.contains("post"), "{told}");
     shell.fails(2, &export(""));
-    shell.ok(&export("sms"));
-    shell.fails(2, &["contact", "export", "--purpose", "test"]);
+    shell.ok(&export("post"));
+    shell.fails(2, &["contact", "export", "--purpose", "contract"]);
     let id = shell.add("Anna", "Schmidt", "030 901820");
     shell.fails(2, &["contact", "edit", &id, "--set", "nonsense=1"]);
     shell.fails(2, &["contact", "edit", &id]);
@@ -75,6 +76,9 @@ fn who_is_not_there_is_3() {
     shell.fails(3, &["note", "add", NOBODY, "text"]);
     shell.fails(3, &["history", "undo", "4711"]);
     shell.fails(3, &["contact", "list", "--store", "elsewhere"]);
+    let told = shell.fails(3, &["contact", "list", "--purpose", "newsleter"]);
+    assert!(told.contains("did you mean `newsletter`?"), "{told}");
+    shell.fails(3, &["contact", "export", "--purpose", "fun", "--channel", "post"]);
 }
 
 #[test]
@@ -89,6 +93,13 @@ fn what_a_rule_forbids_is_5() {
     let told = shell.fails(5, &["contact", "import", "plain.csv", "--basis", "consent", "--reason", "asked"]);
     assert!(told.contains("source"), "{told}");
     shell.fails(5, &["contact", "export", "--purpose", " ", "--channel", "post"]);
+    // A channel that the purpose does not have, a recipient nobody registered, a purpose that is retired.
+    shell.fails(5, &["contact", "export", "--purpose", "contract", "--channel", "sms"]);
+    let told =
+        shell.fails(5, &["contact", "export", "--purpose", "contract", "--channel", "post", "--to", "x"]);
+    assert!(told.contains("no registered recipient"), "{told}");
+    shell.ok(&["purpose", "retire", "newsletter"]);
+    shell.fails(5, &["contact", "list", "--purpose", "newsletter"]);
     shell.fails(5, &["init", "--controller", "Again", "--country", "DE"]);
 
     // A passphrase that a new store may not have is refused; the same at an existing store is simply wrong.

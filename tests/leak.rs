@@ -78,7 +78,7 @@ fn no_name_address_or_number_is_readable_on_the_disk() {
     }
     std::fs::write(dir.path().join("people.csv"), table).unwrap();
     callbook(dir.path(), &["init", "--controller", "Nistkasten Probe GmbH", "--country", "US"]);
-    let grounds = ["--source", "Gimpelmesse", "--basis", "consent", "--reason", "Brieftaube"];
+    let grounds = ["--source", "Gimpelmesse", "--basis", "contract", "--reason", "Brieftaube"];
     callbook(dir.path(), &[&["contact", "import", "people.csv"], &grounds[..]].concat());
     // What is searched, listed and changed passes through memory only.
     callbook(dir.path(), &["contact", "list", "kanariella007"]);
@@ -86,8 +86,10 @@ fn no_name_address_or_number_is_readable_on_the_disk() {
     callbook(dir.path(), &["contact", "list", "+12105550107"]);
     callbook(dir.path(), &["contact", "list", "+15105550107"]);
     callbook(dir.path(), &["contact", "list", "zaunkoenigin@example.com"]);
+    let purpose = ["purpose", "add", "federpost", "--title", "Federpost", "--basis", "contract"];
+    callbook(dir.path(), &[&purpose[..], &["--channel", "phone", "--retention", "P1Y"]].concat());
     let export =
-        ["contact", "export", "--purpose", "Federpost", "--channel", "post", "--query", "kanariella00"];
+        ["contact", "export", "--purpose", "federpost", "--channel", "phone", "--query", "kanariella00"];
     callbook(dir.path(), &export);
     callbook(
         dir.path(),
@@ -115,6 +117,7 @@ fn no_name_address_or_number_is_readable_on_the_disk() {
         "Stieglitzwart",
         "Nistkasten",
         "Federpost",
+        "federpost",
         "zaunkoenigin",
         "5105550107",
         "5105550198",

@@ -29,8 +29,10 @@ use callbook::api::*;
 use callbook::client::Client;
 use callbook::client::socket::Remote;
 use callbook::domain::channel::Channel;
+use callbook::domain::consent::{ConsentKind, Way};
 use callbook::domain::edit::{FieldEdit, Incoming};
 use callbook::domain::entity::RecordKind;
+use callbook::domain::id::ContactId;
 use rustix::process::Signal;
 use support::served::{Served, connect, import, key, list};
 use uuid::Uuid;
@@ -94,10 +96,29 @@ fn long_lists_come_whole() {
         assert_eq!((ids.len() as u64, page.items.len() as u64, page.total), (wanted, wanted, 1_234));
     }
     let window = Window { after: None, offset: 0, limit: None };
-    let purpose = "newsletter".to_owned();
-    let export =
-        client.call(Export { query: String::new(), purpose, channel: Channel::Email, window }).unwrap();
-    assert_eq!((export.page.items.len(), export.page.total), (1_234, 1_234));
+    // Who said yes leaves, for the purpose, in as many pages as it takes.
+    let people = list(&client, "", None).items;
+    for one in people.iter().take(3) {
+        let said = Said::new(ConsentKind::Given, "sales", Channel::Storage, Way::InPerson, "yes, do call me");
+        client.call(ConsentRecord { contact: ContactId(one.id), said: vec![said] }).unwrap();
+    }
+    let export = Export {
+        query: String::new(),
+        purpose: "sales".to_owned(),
+        channel: Channel::Storage,
+        window: Window { limit: Some(2), ..window },
+        columns: vec![],
+        to: String::new(),
+        run: None,
+    };
+    let first = client.call(export.clone()).unwrap();
+    assert_eq!((first.page.items.len(), first.page.total), (2, 3));
+    assert_eq!(first.page.withheld.values().sum::<u64>(), 1_231);
+    let window = Window { after: first.next, ..export.window.clone() };
+    let second = client.call(Export { window: window.clone(), run: first.run, ..export.clone() }).unwrap();
+    assert_eq!((second.page.items.len(), second.next), (1, None));
+    // A page of an export that nobody began is none.
+    client.call(Export { window, run: None, ..export }).unwrap_err();
     // Only the first page of it is written down.
     let runs = client.call(Activity { before: None, limit: 10 }).unwrap();
     let exports = runs.iter().filter(|entry| entry.action == callbook::domain::history::Action::Export);

@@ -49,9 +49,9 @@ pub use suppression::{
 pub use view::{
     Added, BulkReport, Card, ChangeView, CheckLine, CheckpointText, Completion, DenialView, DenialsPage,
     DoctorReport, DuplicateGroup, Edited, Entry, Explanation, ExportPage, FieldAccess, Identity,
-    ImportReport, InventoryLine, KindView, LastCheckpoint, Level, MergeReport, Outcome, Page, ProofText,
-    ReadingView, ReadingsPage, RoleView, RowOutcome, Shown, Similar, StatusReport, Step, SweptReadings,
-    Undone, VerifyReport, View, ViewInfo, WordingAdded, WordingView,
+    ImportReport, InventoryLine, KindView, LastCheckpoint, Level, Manifest, MergeReport, Outcome, Page,
+    ProofText, ReadingView, ReadingsPage, RoleView, RowOutcome, Shown, Similar, StatusReport, Step,
+    SweptConsents, SweptReadings, Undone, VerifyReport, View, ViewInfo, WordingAdded, WordingView,
 };
 
 /// A request with the type of its answer.
@@ -234,13 +234,39 @@ calls! {
     } -> BulkReport;
     /// One chunk of an import, in one transaction.
     Import { rows: Vec<Incoming>, provenance: Provenance, dry_run: bool, } -> ImportReport;
-    /// A page of records that leave the store. The first page (no `after`) is logged with purpose and query.
+    /// Contacts that may be reached for a purpose, by one of its channels or by any of them, of those a query finds. The
+    /// others are counted by reason.
+    Reachable {
+        query: String,
+        purpose: String,
+        channel: Option<Channel>,
+        sort: String,
+        window: Window,
+        columns: Vec<FieldKey>,
+    } -> Page;
+    /// A page of contacts that leave the store for a purpose: those who may be reached for it, with the fields it needs. The
+    /// first page begins a run, which is logged; each further page names it.
     Export {
         query: String,
         purpose: String,
         channel: Channel,
         window: Window,
+        /// The fields wanted, of those the purpose needs; all of these when empty.
+        columns: Vec<FieldKey>,
+        /// The name of the registered recipient; the controller itself when empty.
+        to: String,
+        run: Option<Uuid>,
     } -> ExportPage;
+    /// Says what file an export of this session became, and closes it.
+    SealExport {
+        run: Uuid,
+        /// Of the file, in lower-case hexadecimal digits.
+        sha256: String,
+        bytes: u64,
+        records: u64,
+    } -> Manifest;
+    /// Records the end of consents whose time is up. They hold nothing since then either way.
+    SweepConsents { dry_run: bool, } -> SweptConsents;
     /// Words that could follow: values of a field that begin so, with how many records have them.
     Complete { kind: RecordKind, field: String, prefix: String, limit: u64, } -> Vec<Completion>;
     /// The log, latest first, from before an entry on.

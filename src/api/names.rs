@@ -47,7 +47,10 @@ impl Request {
             Request::DropDraft(one) => Named::new(one.form.kind, one.form.id),
             Request::Readings(one) => Named::new(contact, one.about.map(|about| about.0)),
             Request::AccessExplain(one) => Named::new(contact, [one.contact.0]),
-            Request::Duplicates(_) | Request::Import(_) | Request::Export(_) => Named::new(contact, None),
+            Request::Duplicates(_) | Request::Import(_) | Request::Export(_) | Request::Reachable(_) => {
+                Named::new(contact, None)
+            }
+            Request::SealExport(one) => Named::new(RecordKind::ExportRun, [one.run]),
             Request::Views(_) => Named::new(RecordKind::View, None),
             Request::Purposes(_) => Named::new(RecordKind::Purpose, None),
             Request::ConsentRecord(one) => Named::new(contact, [one.contact.0]),
@@ -84,6 +87,7 @@ impl Request {
             | Request::LogProve(_)
             | Request::Denials(_)
             | Request::SweepReadings(_)
+            | Request::SweepConsents(_)
             | Request::Status(_)
             | Request::Doctor(_)
             | Request::Inventory(_)

@@ -44,6 +44,7 @@ impl Request {
             | Request::SchemaGet(_)
             | Request::List(_)
             | Request::Among(_)
+            | Request::Reachable(_)
             | Request::Get(_)
             | Request::History(_)
             | Request::FindSimilar(_)
@@ -85,6 +86,7 @@ impl Request {
             | Request::CallKeep(_)
             | Request::CallDrop(_)
             | Request::CallRecord(_)
+            | Request::SealExport(_)
             | Request::KeepDraft(_)
             | Request::DropDraft(_)
             | Request::Suppress(_)
@@ -95,6 +97,7 @@ impl Request {
             | Request::SweepReadings(_)
             | Request::ScreeningImport(_)
             | Request::Export(_)
+            | Request::SweepConsents(_)
             // Deriving what a password becomes takes a moment.
             | Request::SetPassword(_)
             // Both leave the store, which is written down each time.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::api::consent::BookLine;
 use crate::domain::access::{Access, RoleName, Scope};
+use crate::domain::channel::Channel;
 use crate::domain::denial::Why;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
@@ -183,6 +185,9 @@ pub struct MergeReport {
     /// Fields in which the two differ and the kept one's value stands.
     pub differing: Vec<ChangeView>,
     pub notes_moved: u64,
+    /// What the person refused, withdrew or objected to on the other record, and holds for the kept one too. No consent is
+    /// taken over.
+    pub refusals: Vec<BookLine>,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -221,6 +226,8 @@ pub struct RowOutcome {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ImportReport {
     pub rows: Vec<RowOutcome>,
+    /// How many new contacts are in quarantine: bought leads without a basis (R15).
+    pub quarantined: u64,
 }
 
 /// A page of an export.
@@ -231,6 +238,46 @@ pub struct ExportPage {
     pub notes: Vec<(ContactId, Vec<View>)>,
     /// The entry that logs the export.
     pub logged: Option<u64>,
+    /// The run that further pages name.
+    pub run: Option<Uuid>,
+    /// After whom the next page begins; nobody when this was the last.
+    pub next: Option<Uuid>,
+    /// The fields that leave.
+    pub fields: Vec<FieldKey>,
+    /// Whether notes leave.
+    pub with_notes: bool,
+}
+
+/// What an export was: who took what out of the store, when, what for, and to whom.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    pub run: Uuid,
+    /// The entry of the log that began it.
+    pub logged: Option<u64>,
+    pub at: Timestamp,
+    /// The user's name.
+    pub by: String,
+    pub controller: String,
+    pub purpose: String,
+    pub purpose_version: u64,
+    pub channel: Channel,
+    pub query: String,
+    /// Empty for the controller itself.
+    pub recipient: String,
+    pub fields: Vec<String>,
+    pub notes: bool,
+    pub records: u64,
+    pub withheld: BTreeMap<String, u64>,
+    /// Of the file; empty until it is written.
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+/// Consents whose end was recorded, or would be.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct SweptConsents {
+    pub people: u64,
+    pub expired: u64,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -3,7 +3,9 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
-use crate::api::{BookLine, ConsentRecord, ConsentWithdraw, Consents, Error, EventView, Recorded, Said};
+use crate::api::{
+    BookLine, ConsentRecord, ConsentWithdraw, Consents, Error, EventView, Recorded, Said, SweepConsents,
+};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::globals::word;
 use crate::cli::out::{Column, Listing, Make, object};
@@ -36,6 +38,15 @@ pub(crate) enum Verb {
     Prove(prove::ProveArgs),
     /// What the person is handed about one event: a consent receipt (ISO/IEC TS 27560) as JSON-LD
     Receipt(prove::ReceiptArgs),
+    /// Record the end of consents whose time is up; they hold nothing since then either way
+    Sweep(SweepArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SweepArgs {
+    /// Count what would be recorded, and record nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Args, Debug)]
@@ -136,7 +147,20 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Object(args) => withdraw(ctx, args, true),
         Verb::Prove(args) => prove::prove(ctx, args),
         Verb::Receipt(args) => prove::receipt(ctx, &args),
+        Verb::Sweep(args) => sweep(ctx, &args),
     }
+}
+
+fn sweep(ctx: &mut Ctx<'_>, args: &SweepArgs) -> Done {
+    let swept = ctx.client()?.call(SweepConsents { dry_run: args.dry_run })?;
+    let out = json!({"people": swept.people, "expired": swept.expired, "dry_run": args.dry_run});
+    object(ctx, &swept.expired.to_string(), out, |_| {
+        format!("expired  {}\npeople   {}\n", swept.expired, swept.people)
+    })?;
+    if args.dry_run {
+        ctx.say("nothing was recorded");
+    }
+    Ok(())
 }
 
 /// The moment at which something happened. A day alone would be a guess: whoever said yes and no on one day is heard

@@ -157,6 +157,7 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
         "changes": json::changes(&report.changes),
         "differing": report.differing.iter().map(|one| json::change(one, "kept", "other")).collect::<Vec<_>>(),
         "notes_moved": report.notes_moved,
+        "refusals": report.refusals.iter().map(refusal).collect::<Vec<_>>(),
     });
     object(ctx, &report.kept.to_string(), out, |_| {
         let mut text = format!("{}  revision {}\n", report.kept, report.revision);
@@ -172,12 +173,23 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
             text.push_str(&format!("  kept: {}\n", neutralise(&words)));
         }
         text.push_str(&format!("  notes moved: {}\n", report.notes_moved));
+        for line in &report.refusals {
+            text.push_str(&format!(
+                "  holds from now on: {} {} by {}\n",
+                line.standing.state, line.purpose, line.channel
+            ));
+        }
         text
     })?;
     if args.dry_run {
         ctx.say("nothing was changed");
     }
     Ok(())
+}
+
+/// A no that was taken over.
+fn refusal(line: &crate::api::BookLine) -> Json {
+    json!({"purpose": line.purpose, "channel": line.channel, "state": line.standing.state})
 }
 
 fn duplicates(ctx: &mut Ctx<'_>, args: &DuplicatesArgs) -> Done {

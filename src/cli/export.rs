@@ -1,14 +1,17 @@
 //! `callbook contact export`
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
 
-use crate::api::{Code, Error};
+use crate::api::{Code, Error, Manifest, SealExport};
 use crate::cli::ctx::{Ctx, Done, End};
 use crate::cli::files::Beside;
 use crate::cli::globals::word;
+use crate::cli::json::put_text;
 use crate::cli::progress::Progress;
 use crate::client::transfer::{self, ExportError, ExportJob};
 use crate::domain::channel::Channel;
@@ -28,9 +31,15 @@ pub(crate) struct Args {
     /// Only who this query finds
     #[arg(long, value_name = "QUERY", default_value = "", hide_default_value = true)]
     query: String,
-    /// Only these fields; `notes` are the notes
+    /// Only these fields, of those the purpose needs; `notes` are the notes
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     columns: Option<Vec<String>>,
+    /// The registered recipient it is given to; the controller itself when absent
+    #[arg(long, value_name = "RECIPIENT")]
+    to: Option<String>,
+    /// Write what was taken out, for what and to whom, with the hash of the file, as JSON to this file
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    manifest: Option<PathBuf>,
     /// The file; standard output when absent
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out: Option<PathBuf>,
@@ -73,7 +82,7 @@ impl Kind {
 }
 
 pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
-    if args.out.is_some() {
+    if args.out.is_some() || args.manifest.is_some() {
         ctx.shell_only("writing a file")?;
     }
     let (client, schema, stop) = (ctx.client()?, ctx.schema()?, ctx.stop()?);
@@ -83,6 +92,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
         channel: args.channel,
         format: args.kind.unwrap_or_else(|| Kind::by_ending(args.out.as_deref())).format(),
         columns: args.columns.as_ref().map(|all| all.iter().map(|one| one.trim().to_owned()).collect()),
+        to: args.to.clone().unwrap_or_default(),
     };
     let bar = Progress::new(ctx, None, "people");
     let mut progress = |tally: &transfer::ExportTally| {
@@ -91,17 +101,22 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     };
     let written = match &args.out {
         Some(path) => {
-            let mut file = Beside::create(path, &ctx.env)?;
+            let mut file = Hashed::new(Beside::create(path, &ctx.env)?);
             let done = transfer::export(&client, &schema, &job, &mut file, &stop, &mut progress);
+            let (file, digest, bytes) = file.parts();
             // An error drops the file beside, and what was there before stays.
-            done.map_err(ended).and_then(|tally| file.commit().map(|()| tally).map_err(End::from))
+            done.map_err(ended)
+                .and_then(|tally| file.commit().map(|()| (tally, digest, bytes)).map_err(End::from))
         }
         None => {
-            transfer::export(&client, &schema, &job, &mut *ctx.io.out, &stop, &mut progress).map_err(ended)
+            let mut out = Hashed::new(&mut *ctx.io.out);
+            let done = transfer::export(&client, &schema, &job, &mut out, &stop, &mut progress);
+            let (_, digest, bytes) = out.parts();
+            done.map(|tally| (tally, digest, bytes)).map_err(ended)
         }
     };
     bar.finish();
-    let tally = written?;
+    let (tally, sha256, bytes) = written?;
     ctx.say(&format!("{} written", tally.written));
     for (reason, n) in &tally.withheld {
         ctx.say(&format!("{n} withheld: {reason}"));
@@ -109,7 +124,73 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     if let Some(seq) = tally.logged {
         ctx.say(&format!("logged as entry {seq}"));
     }
+    let Some(run) = tally.run else {
+        ctx.warn("the store is damaged and read-only: the export is in no manifest");
+        return Ok(());
+    };
+    let manifest = client.call(SealExport { run, sha256, bytes, records: tally.written })?;
+    if let Some(path) = &args.manifest {
+        let text = serde_json::to_string_pretty(&manifest_json(&manifest));
+        let text = text.map_err(|error| Error::failed(format!("the manifest is no JSON: {error}")))?;
+        let mut file = Beside::create(path, &ctx.env)?;
+        let failed = |error| Error::failed(format!("{} cannot be written: {error}", path.display()));
+        file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
+        file.commit()?;
+    }
     Ok(())
+}
+
+/// What is written while its hash is taken.
+struct Hashed<W> {
+    inner: W,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl<W> Hashed<W> {
+    fn new(inner: W) -> Hashed<W> {
+        Hashed { inner, digest: Sha256::new(), bytes: 0 }
+    }
+
+    fn parts(self) -> (W, String, u64) {
+        let digest = self.digest.finalize();
+        (self.inner, digest.iter().map(|byte| format!("{byte:02x}")).collect(), self.bytes)
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+fn manifest_json(manifest: &Manifest) -> Json {
+    let mut object = Map::new();
+    object.insert("run".to_owned(), json!(manifest.run));
+    if let Some(logged) = manifest.logged {
+        object.insert("log_entry".to_owned(), json!(logged));
+    }
+    object.insert("at".to_owned(), json!(manifest.at));
+    put_text(&mut object, "by", &manifest.by);
+    put_text(&mut object, "controller", &manifest.controller);
+    put_text(&mut object, "purpose", &manifest.purpose);
+    object.insert("purpose_version".to_owned(), json!(manifest.purpose_version));
+    object.insert("channel".to_owned(), json!(manifest.channel));
+    put_text(&mut object, "query", &manifest.query);
+    put_text(&mut object, "recipient", &manifest.recipient);
+    object.insert("fields".to_owned(), json!(manifest.fields));
+    object.insert("records".to_owned(), json!(manifest.records));
+    object.insert("withheld".to_owned(), json!(manifest.withheld));
+    put_text(&mut object, "sha256", &manifest.sha256);
+    object.insert("bytes".to_owned(), json!(manifest.bytes));
+    Json::Object(object)
 }
 
 fn ended(error: ExportError) -> End {

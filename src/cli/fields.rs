@@ -28,8 +28,11 @@ pub(crate) fn flags(spec: &FieldSpec) -> Vec<String> {
             let part = name.strip_suffix("-name").or_else(|| name.strip_prefix("name-"));
             part.map(str::to_owned)
         }
+        Kind::Words => match name.strip_suffix("ies") {
+            Some(stem) => Some(format!("{stem}y")),
+            None => name.strip_suffix('s').map(str::to_owned),
+        },
         Kind::LongText
-        | Kind::Words
         | Kind::Country
         | Kind::Language
         | Kind::Basis

@@ -34,6 +34,7 @@ mod progress;
 mod prove;
 mod reads;
 mod record;
+mod registry;
 mod role;
 mod secret;
 mod serve;
@@ -59,6 +60,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::{Code, Error};
 use crate::config::{Config, Format};
+use crate::domain::purpose::Purpose;
+use crate::domain::recipient::Recipient;
 use crate::domain::text::neutralise;
 use crate::domain::wording::WordingKind;
 use crate::env::Env;
@@ -141,6 +144,21 @@ enum Command {
     Suppression {
         #[command(subcommand)]
         verb: suppression::Verb,
+    },
+    /// What data is used for: each purpose with its basis, channels and how long data is kept
+    Purpose {
+        #[command(subcommand)]
+        verb: registry::Verb<Purpose>,
+    },
+    /// Whom data is given to, with country and contract
+    Recipient {
+        #[command(subcommand)]
+        verb: registry::Verb<Recipient>,
+    },
+    /// Recipients who process data on the controller's behalf (Art. 28 GDPR)
+    Processor {
+        #[command(subcommand)]
+        verb: registry::Verb<Recipient>,
     },
     /// Who works with the store
     User {
@@ -257,6 +275,9 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Message { verb }) => wording::run_message(ctx, verb),
         Some(Command::Field { verb }) => field::run(ctx, verb),
         Some(Command::Suppression { verb }) => suppression::run(ctx, verb),
+        Some(Command::Purpose { verb }) => registry::purposes(ctx, verb),
+        Some(Command::Recipient { verb }) => registry::recipients(ctx, verb),
+        Some(Command::Processor { verb }) => registry::processors(ctx, verb),
         Some(Command::User { verb }) => user::run(ctx, verb),
         Some(Command::Role { verb }) => role::run(ctx, verb),
         Some(Command::Law { verb }) => law::run(ctx, verb),

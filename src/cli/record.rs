@@ -4,13 +4,15 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::api::{Card, Entry, Error, Get, History, List, View, Window};
+use crate::api::{Card, Entry, Error, Get, History, List, Reachable, View, Window};
 use crate::cli::ctx::{Ctx, Done, End, stopped};
+use crate::cli::globals::word;
 use crate::cli::json;
 use crate::cli::out::{Column, Listing, Make, object};
 use crate::cli::table::Style;
 use crate::config::Format;
 use crate::domain::call::CallField;
+use crate::domain::channel::Channel;
 use crate::domain::contact::{CompanyField, ContactField, NoteField};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, Edit as Editable, FieldKey};
@@ -20,6 +22,8 @@ use crate::domain::time::Timestamp;
 
 /// How many records are fetched at once.
 const WINDOW: u64 = 1_000;
+/// The same where each window means that everybody is judged.
+const WINDOW_FOR: u64 = 10_000;
 
 #[derive(Args, Debug)]
 pub(crate) struct ListArgs {
@@ -27,6 +31,12 @@ pub(crate) struct ListArgs {
     query: Vec<String>,
     #[command(flatten)]
     part: PartArgs,
+    /// Only people who may be reached for this purpose; how many others there are is told by reason
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+    /// By this channel [default: by any that the purpose has]
+    #[arg(long, value_name = "CHANNEL", value_parser = word::<Channel>(Channel::WORDS), requires = "purpose")]
+    channel: Option<Channel>,
     /// Only these columns, by field name; id, revision, display_name, created_at and updated_at are there too
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     columns: Option<Vec<String>>,
@@ -179,13 +189,30 @@ fn columns(
 
 /// Lists records, in windows, so that a million of them need no memory.
 pub(crate) fn list(ctx: &mut Ctx<'_>, kind: RecordKind, args: &ListArgs) -> Done {
-    list_of(ctx, kind, &args.query.join(" "), &args.part, args.columns.as_deref())
+    let use_of = args.purpose.as_deref().map(|purpose| (purpose, args.channel));
+    if use_of.is_some() && kind != RecordKind::Contact {
+        return Err(
+            Error::usage(format!("{} are not reached for a purpose; people are", kind.plural())).into()
+        );
+    }
+    list_for(ctx, kind, &args.query.join(" "), use_of, &args.part, args.columns.as_deref())
 }
 
 pub(crate) fn list_of(
     ctx: &mut Ctx<'_>,
     kind: RecordKind,
     query: &str,
+    part: &PartArgs,
+    asked: Option<&[String]>,
+) -> Done {
+    list_for(ctx, kind, query, None, part, asked)
+}
+
+fn list_for(
+    ctx: &mut Ctx<'_>,
+    kind: RecordKind,
+    query: &str,
+    use_of: Option<(&str, Option<Channel>)>,
     part: &PartArgs,
     asked: Option<&[String]>,
 ) -> Done {
@@ -219,17 +246,28 @@ pub(crate) fn list_of(
     let mut left = part.limit.unwrap_or(u64::MAX);
     let mut known: Option<(u64, std::collections::BTreeMap<String, u64>)> = None;
     loop {
-        let limit = left.min(WINDOW);
-        let page = client.call(List {
-            kind,
-            query: query.to_owned(),
-            sort: part.sort.clone().unwrap_or_default(),
-            window: Window { after, offset: 0, limit: Some(limit) },
-            columns: if everything { Vec::new() } else { keys.clone() },
-        })?;
+        let limit = left.min(if use_of.is_some() { WINDOW_FOR } else { WINDOW });
+        let (query, sort) = (query.to_owned(), part.sort.clone().unwrap_or_default());
+        let window = Window { after, offset: 0, limit: Some(limit) };
+        let columns = if everything { Vec::new() } else { keys.clone() };
+        let page = match use_of {
+            None => client.call(List { kind, query, sort, window, columns })?,
+            Some((purpose, channel)) => {
+                let purpose = purpose.to_owned();
+                client.call(Reachable { query, purpose, channel, sort, window, columns })?
+            }
+        };
         let got = page.items.len() as u64;
         after = page.items.last().map(|view| view.id);
-        known.get_or_insert((page.total, page.withheld));
+        match &mut known {
+            Some((_, withheld)) => {
+                // Whose details were too many is counted by page, everything else for all of them.
+                if let Some(masked) = page.withheld.get("masked") {
+                    *withheld.entry("masked".to_owned()).or_default() += masked;
+                }
+            }
+            None => known = Some((page.total, page.withheld)),
+        }
         listing.batch(ctx, &page.items, &make)?;
         left = left.saturating_sub(got);
         if got < limit || left == 0 || after.is_none() {

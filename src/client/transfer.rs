@@ -15,6 +15,7 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::NoteField;
 use crate::domain::edit::Incoming;
 use crate::domain::entity::RecordKind;
+use crate::domain::field::FieldKey;
 use crate::domain::schema::{FieldInfo, Schema};
 use crate::interchange::RowError;
 use crate::interchange::export::{ExportCell, ExportField, ExportFormat, ExportRecord, Exporter};
@@ -45,7 +46,7 @@ pub struct ImportTally {
     pub suppressed: u64,
     /// Their numbers.
     pub suppressed_rows: Vec<u64>,
-    /// Rows about people who must not be used yet; no outcome of a row says so today.
+    /// New people who must not be used yet (R15).
     pub quarantined: u64,
 }
 
@@ -108,6 +109,7 @@ pub fn import(
             match client.call(call) {
                 Ok(report) => {
                     tally.read += sent;
+                    tally.quarantined += report.quarantined;
                     for row in report.rows {
                         match row.outcome {
                             Outcome::Created => tally.created += 1,
@@ -141,8 +143,10 @@ pub struct ExportJob {
     pub purpose: String,
     pub channel: Channel,
     pub format: ExportFormat,
-    /// Names of fields, `custom.NAME`, `notes`; all that an import reads again when absent.
+    /// Names of fields, `custom.NAME`, `notes`; all that the purpose needs and an import reads again when absent.
     pub columns: Option<Vec<String>>,
+    /// The registered recipient; the controller itself when empty.
+    pub to: String,
 }
 
 /// What an export wrote.
@@ -155,6 +159,8 @@ pub struct ExportTally {
     pub withheld: Vec<(String, u64)>,
     /// The entry that logs the export.
     pub logged: Option<u64>,
+    /// The run of the export, by which its file is made known; none of a damaged store.
+    pub run: Option<Uuid>,
 }
 
 /// Why an export did not end well. What was written until then is not whole.
@@ -177,29 +183,34 @@ pub fn export<W: Write>(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&ExportTally),
 ) -> Result<ExportTally, ExportError> {
-    let fields = Columns::new(schema, job)?;
+    let wanted = wanted(schema, job)?;
     let mut tally = ExportTally::default();
-    let mut exporter: Option<(Exporter<W>, Option<Uuid>)> = None;
+    let mut exporter: Option<(Exporter<W>, Columns<'_>, Option<Uuid>)> = None;
     let mut out = Some(out);
     loop {
         if stop.load(Ordering::Relaxed) {
             return Err(ExportError::Stopped);
         }
-        let after = exporter.as_ref().and_then(|(_, after)| *after);
+        let after = exporter.as_ref().and_then(|(_, _, after)| *after);
         let page = client.call(Export {
             query: job.query.clone(),
             purpose: job.purpose.clone(),
             channel: job.channel,
             window: Window { after, offset: 0, limit: Some(PAGE) },
+            columns: wanted.clone(),
+            to: job.to.clone(),
+            run: tally.run,
         })?;
         // Nothing is written before the store has agreed to the first page.
-        let (mut writer, _) = match (exporter.take(), out.take()) {
+        let (mut writer, fields, _) = match (exporter.take(), out.take()) {
             (Some(writer), _) => writer,
             (None, Some(out)) => {
                 tally.total = page.page.total;
                 tally.withheld = page.page.withheld.clone().into_iter().collect();
                 tally.logged = page.logged;
-                (Exporter::new(job.format, out, &fields.columns)?, None)
+                tally.run = page.run;
+                let fields = Columns::new(schema, job, &page)?;
+                (Exporter::new(job.format, out, &fields.columns)?, fields, None)
             }
             (None, None) => return Err(Error::failed("the export lost its writer").into()),
         };
@@ -208,12 +219,11 @@ pub fn export<W: Write>(
             tally.written += 1;
         }
         progress(&tally);
-        let last = page.page.items.last().map(|view| view.id);
-        if last.is_none() || (page.page.items.len() as u64) < PAGE {
+        if page.next.is_none() {
             writer.finish(&tally.withheld)?;
             return Ok(tally);
         }
-        exporter = Some((writer, last));
+        exporter = Some((writer, fields, page.next));
     }
 }
 
@@ -224,17 +234,31 @@ struct Columns<'s> {
     notes: bool,
 }
 
+/// Columns that are no fields.
+const OWN: &[&str] = &["id", "revision", "created_at", "updated_at", "display_name", "notes"];
+
+/// The fields that are asked for by name; none where all are.
+fn wanted(schema: &Schema, job: &ExportJob) -> Result<Vec<FieldKey>, Error> {
+    let names = job.columns.iter().flatten().filter(|name| !OWN.contains(&name.as_str()));
+    names.map(|name| Ok(schema.by_name(RecordKind::Contact, name)?.key)).collect()
+}
+
 impl<'s> Columns<'s> {
-    fn new(schema: &'s Schema, job: &ExportJob) -> Result<Columns<'s>, Error> {
-        const OWN: &[&str] = &["id", "revision", "created_at", "updated_at", "display_name", "notes"];
-        let all = schema.of(RecordKind::Contact);
+    /// What is written of what the store lets leave, which it says with the first page.
+    fn new(schema: &'s Schema, job: &ExportJob, page: &ExportPage) -> Result<Columns<'s>, Error> {
+        let leaves = |info: &&FieldInfo| page.fields.contains(&info.key);
+        let all: Vec<&FieldInfo> = schema.of(RecordKind::Contact).iter().filter(leaves).collect();
         let Some(asked) = &job.columns else {
             let own: Vec<&str> =
                 all.iter().filter(|info| info.custom).map(|info| info.name.as_str()).collect();
             let mut columns = vec!["id".to_owned()];
-            columns.extend(crate::interchange::export::csv::columns(&own));
-            let fields = all.iter().map(|info| (info.address(), info)).collect();
-            return Ok(Columns { columns, fields, notes: true });
+            let written = crate::interchange::export::csv::columns(&own);
+            let leaves = |name: &String| {
+                all.iter().any(|info| info.address() == *name) || page.with_notes && name == "notes"
+            };
+            columns.extend(written.into_iter().filter(leaves));
+            let fields = all.iter().map(|info| (info.address(), *info)).collect();
+            return Ok(Columns { columns, fields, notes: page.with_notes });
         };
         let mut chosen = Columns { columns: Vec::new(), fields: Vec::new(), notes: false };
         for name in asked {

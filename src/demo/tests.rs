@@ -116,6 +116,7 @@ impl Told {
                     changes: Vec::new(),
                     differing: Vec::new(),
                     notes_moved: 0,
+                    refusals: Vec::new(),
                 })
             }
             Request::Bulk(_) => Response::Bulk(BulkReport::default()),

@@ -3,7 +3,7 @@
 use crate::domain::access::RoleName;
 use crate::domain::country::{Country, Language};
 use crate::domain::entity::entity;
-use crate::domain::value::{Kind, words};
+use crate::domain::value::{Kind, WordList, words};
 
 words! {
     /// The roles the program comes with; what they allow stands in `assets/roles.toml`. A configuration may add others.
@@ -53,5 +53,12 @@ entity! {
         2 channel "channel": String, Kind::Text, Operation, Operation, "Channel", "how the persons will be reached", [], None, None;
         3 query "query": String, Kind::Text, Operation, Operation, "Query", "who was chosen", [], None, None;
         4 records "records": i64, Kind::Number, Operation, Operation, "Records", "how many left", [], None, None;
+        5 purpose_version "purpose_version": i64, Kind::Number, Operation, Operation, "Version of the purpose", "what the purpose said at that time", [], None, None;
+        6 withheld "withheld": WordList, Kind::Words, Operation, Operation, "Withheld", "how many were held back, by reason", [], None, None;
+        7 fields "fields": WordList, Kind::Words, Operation, Operation, "Fields", "what of each person left", [], None, None;
+        8 recipient "recipient": String, Kind::Text, Operation, Operation, "Recipient", "who was given it; the controller itself when empty", [], None, None;
+        9 sha256 "sha256": String, Kind::Text, Operation, Operation, "SHA-256", "of the file", [], None, None;
+        10 bytes "bytes": i64, Kind::Number, Operation, Operation, "Bytes", "length of the file", [], None, None;
+        11 seals "seals": String, Kind::Text, Operation, Operation, "Closes", "the export whose file this is", [], None, None;
     }
 }

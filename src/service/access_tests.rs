@@ -213,8 +213,22 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     let rows = vec![Incoming { row: 1, fields, notes: vec!["x".into()] }];
     put("", Request::Import(Import { rows, provenance: Provenance::default(), dry_run: true }));
     let window = Window::default();
-    let (query, purpose) = (String::new(), "letter".to_owned());
-    put("", Request::Export(Export { query, purpose, channel: Channel::Email, window }));
+    let (query, purpose, channel, sort) =
+        (String::new(), "newsletter".to_owned(), Channel::Email, String::new());
+    let reached = Reachable {
+        query: query.clone(),
+        purpose: purpose.clone(),
+        channel: None,
+        sort,
+        window: window.clone(),
+        columns: vec![],
+    };
+    put("", Request::Reachable(reached));
+    let (columns, to, run) = (Vec::new(), String::new(), None);
+    put("", Request::Export(Export { query, purpose, channel, window, columns, to, run }));
+    let (run, sha256) = (Uuid::from_u128(1), "0".repeat(64));
+    put("", Request::SealExport(SealExport { run, sha256, bytes: 1, records: 1 }));
+    put("", Request::SweepConsents(SweepConsents { dry_run: true }));
     put("", Request::Activity(Activity { before: None, limit: 1_000 }));
     for contact in contacts {
         for user in [None, Some("rita".to_owned()), Some("mara".to_owned())] {

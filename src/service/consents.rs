@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::api::{Code, Error};
 use crate::domain::channel::Channel;
-use crate::domain::consent::{ConsentEvent, Ledger, Standing};
+use crate::domain::consent::{ConsentEvent, Ledger, Standing, State};
 use crate::domain::purpose::Purpose;
+use crate::domain::query::ConsentIs;
 use crate::domain::time::Timestamp;
 use crate::store::{StoreError, Stored};
 
@@ -151,6 +152,40 @@ impl Consents {
         let Some(ledger) = self.people.get(&contact) else { return Standing::default() };
         let marketing = self.get(purpose).is_some_and(|known| known.purpose.marketing);
         ledger.standing(&purpose, channel, marketing, now)
+    }
+
+    /// Whether what holds for a person is what a filter asks for. Of several channels one suffices, but what is unknown is
+    /// unknown on all of them.
+    pub fn meets(&self, contact: Uuid, asked: &ConsentIs, now: Timestamp) -> bool {
+        let one = |number: PurposeNo, known: &Known| {
+            let holds = |channel: Channel| {
+                let state = self.standing(contact, number, channel, now).state;
+                asked.state.map_or(state.allows(), |wanted| state == wanted)
+            };
+            if let Some(channel) = asked.channel {
+                return holds(channel);
+            }
+            let mut channels: Vec<Channel> = known.purpose.channels().collect();
+            if let Some(ledger) = self.people.get(&contact) {
+                channels
+                    .extend(ledger.named().filter(|(one, _)| **one == number).map(|(_, channel)| channel));
+            }
+            match asked.state {
+                Some(State::Unknown) => channels.into_iter().all(holds),
+                _ => channels.into_iter().any(holds),
+            }
+        };
+        match &asked.purpose {
+            Some(name) => self.named(name).is_ok_and(|(number, known)| one(number, known)),
+            None => self.all().any(|(number, known)| one(number, known)),
+        }
+    }
+
+    /// Consents whose time was up by a moment: of whom, for what, by which channel, since when.
+    pub fn ended(&self, now: Timestamp) -> impl Iterator<Item = (Uuid, PurposeNo, Channel, Timestamp)> {
+        self.people.iter().flat_map(move |(id, ledger)| {
+            ledger.ended(now).map(|(purpose, channel, until)| (*id, *purpose, channel, until))
+        })
     }
 
     /// The ledger of a person, where there is one.

@@ -216,6 +216,9 @@ pub(super) fn ensure_company(
     Ok((Value::Company(crate::domain::id::CompanyId(stored.id)), true))
 }
 
+/// What is told of a contact that only those see who decide about it (R15).
+const QUARANTINED: &str = "this is a bought lead without a basis: it is in quarantine, and leads and the data protection officer alone see it, until a consent or another basis is recorded";
+
 impl Ask<'_> {
     pub(super) fn add(&self, add: Add) -> Result<Added, Error> {
         let kind = add.kind;
@@ -354,6 +357,9 @@ impl Ask<'_> {
                 &stored.record.fields,
             ));
             publish(world, txn, &[])?;
+            if add.kind == RecordKind::Contact && read_lock(world).is_quarantined(stored.id) {
+                warnings.push(QUARANTINED.to_owned());
+            }
             Ok((stored.id, stored.record.revision, warnings))
         };
         let (id, revision, warnings) = match kind {

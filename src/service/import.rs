@@ -18,7 +18,7 @@ use self::plan::{Parsed, Plan, Planner, Row};
 pub(super) use self::plan::{name_key, unite};
 use super::edit::{ensure_company, resolve};
 use super::world::World;
-use super::{Ask, publish};
+use super::{Ask, gate, publish};
 use crate::api::view::{ImportReport, Outcome, RowOutcome};
 use crate::api::{Error, Import};
 use crate::domain::contact::{Contact, ContactField, Note, NoteKind};
@@ -57,6 +57,7 @@ impl Ask<'_> {
                 let mut planner = Planner::new(reader, &world, &sight, &provenance, country, me, now);
                 let rows: Vec<(u64, Row)> = rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 Ok(ImportReport {
+                    quarantined: quarantined(&planner.plans),
                     rows: rows.into_iter().map(|(row, went)| outcome(row, went, &[])).collect(),
                 })
             });
@@ -68,6 +69,7 @@ impl Ask<'_> {
                 let rows: Vec<(u64, Row)> = rows.into_iter().map(|row| (row.row, planner.row(row))).collect();
                 (rows, planner.plans)
             };
+            let quarantined = quarantined(&plans);
             let mut ids = Vec::with_capacity(plans.len());
             let mut before = Vec::new();
             let mut companies = HashMap::new();
@@ -75,7 +77,8 @@ impl Ask<'_> {
                 ids.push(land(txn, world, plan, me, now, &mut before, &mut companies)?);
             }
             publish(world, txn, &before)?;
-            Ok(ImportReport { rows: rows.into_iter().map(|(row, went)| outcome(row, went, &ids)).collect() })
+            let rows = rows.into_iter().map(|(row, went)| outcome(row, went, &ids)).collect();
+            Ok(ImportReport { rows, quarantined })
         })
     }
 
@@ -101,6 +104,22 @@ impl Ask<'_> {
             all
         })
     }
+}
+
+/// How many of the new contacts will be in quarantine (R15): nothing is recorded of them yet.
+fn quarantined(plans: &[Plan]) -> u64 {
+    let held = |plan: &&Plan| match plan {
+        Plan::Create { fields, .. } => {
+            let basis = match fields.get(&ContactField::basis.key()) {
+                Some(Value::Basis(basis)) => Some(*basis),
+                _ => None,
+            };
+            let supplier = fields.get(&ContactField::supplier.key()).map(ToString::to_string);
+            gate::quarantined(basis, supplier.as_deref().unwrap_or_default(), || false)
+        }
+        Plan::Update { .. } => false,
+    };
+    plans.iter().filter(held).count() as u64
 }
 
 fn outcome(row: u64, went: Row, ids: &[Uuid]) -> RowOutcome {

@@ -11,16 +11,18 @@ use super::index::{self, Completion as Complete, Extra};
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
-use super::{Ask, no_such, read_lock, rows};
+use super::{Ask, gate, no_such, read_lock, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
-use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List};
-use crate::domain::access::Verb;
+use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List, Reachable};
+use crate::domain::access::{Scope, Verb};
+use crate::domain::basis::Basis;
+use crate::domain::consent::{Ledger, State};
 use crate::domain::contact::ContactField;
 use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::fold;
 use crate::domain::id::SubjectId;
-use crate::domain::query::{Filter, FilterName, Query, Value as QueryValue};
+use crate::domain::query::{ConsentIs, Filter, FilterName, Has, Is, Query, Value as QueryValue};
 use crate::domain::value::Value;
 use crate::store::{Reader, Stored};
 
@@ -45,6 +47,12 @@ impl Extra for Customs<'_> {
             FilterName::Field(name) => value_of(name),
             FilterName::Known(_) => None,
         };
+        let FilterName::Field(_) = &filter.name else {
+            return filter.values.iter().any(|wanted| match wanted {
+                QueryValue::HasField(name) => value_of(name).is_some(),
+                wanted => said(self.0, self.1, id, wanted),
+            });
+        };
         filter.values.iter().any(|wanted| match (wanted, own) {
             (QueryValue::HasField(name), _) => value_of(name).is_some(),
             (QueryValue::Nothing, value) => value.is_none(),
@@ -56,6 +64,26 @@ impl Extra for Customs<'_> {
             }
             _ => false,
         })
+    }
+}
+
+/// Whether what a person said about the use of data is what a filter wants.
+fn said(world: &World, now: crate::domain::time::Timestamp, id: Uuid, wanted: &QueryValue) -> bool {
+    let consents = &world.consents;
+    match wanted {
+        QueryValue::Nothing => consents.ledger(id).is_none_or(Ledger::is_empty),
+        QueryValue::Consent(asked) => consents.meets(id, asked, now),
+        QueryValue::Has(Has::Consent) => consents.meets(id, &ConsentIs::default(), now),
+        QueryValue::Is(Is::Leaving) => {
+            world.contacts.basis(id) == Some(Basis::Consent)
+                && consents.ledger(id).is_some_and(|ledger| ledger.without_ground_since(now).is_some())
+        }
+        QueryValue::Is(Is::Deleted | Is::Quarantined)
+        | QueryValue::Has(_)
+        | QueryValue::HasField(_)
+        | QueryValue::Text(_)
+        | QueryValue::Me
+        | QueryValue::When(_) => false,
     }
 }
 
@@ -101,6 +129,44 @@ impl Ask<'_> {
         Ok(Page { items, total: found.total as u64, offset: found.start as u64, ..Page::default() })
     }
 
+    /// Contacts that a query finds and that may be reached for a purpose.
+    pub(super) fn reachable(&self, asked: Reachable) -> Result<Page, Error> {
+        let kind = RecordKind::Contact;
+        let query = self.query(kind, &asked.query)?;
+        let sort = sort_of(&self.sort_or_views(kind, asked.sort, &asked.query), &query)?;
+        let found = self.search(kind, &query, sort, index::Window::first(usize::MAX))?;
+        let ids: Vec<Uuid> = found.hits.iter().map(|hit| hit.id).collect();
+        let (through, withheld) = {
+            let world = self.world();
+            match asked.channel {
+                Some(channel) => {
+                    let (number, known) = world.consents.active_on(&asked.purpose, channel)?;
+                    gate::sift(&world, &ids, &gate::Use { number, known, channel, now: self.now })
+                }
+                None => {
+                    let (number, known) = world.consents.active(&asked.purpose)?;
+                    gate::sift_any(&world, &ids, number, known, self.now)
+                }
+            }
+        };
+        let from = match asked.window.after {
+            Some(after) => match through.iter().position(|id| *id == after) {
+                Some(at) => at + 1,
+                None => {
+                    return Err(Error::conflict("the record to go on behind is not in the list any more")
+                        .hint("begin the list anew"));
+                }
+            },
+            None => usize::try_from(asked.window.offset).unwrap_or(usize::MAX),
+        };
+        let limit =
+            asked.window.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let total = through.len() as u64;
+        let page = through.into_iter().skip(from).take(limit).collect();
+        let items = self.views(kind, page, asked.columns)?;
+        Ok(Page { items, total, offset: from as u64, withheld })
+    }
+
     pub(super) fn search(
         &self,
         kind: RecordKind,
@@ -138,6 +204,11 @@ impl Ask<'_> {
             for name in names.into_iter().chain(has) {
                 world.schema.by_name(kind, &format!("custom.{name}"))?;
             }
+            for value in &filter.values {
+                if let QueryValue::Consent(ConsentIs { purpose: Some(purpose), .. }) = value {
+                    world.consents.named(purpose)?;
+                }
+            }
         }
         self.sight().may_ask(&world, kind, query, by)?;
         let (fields, closer) = self.sight().fields(kind);
@@ -150,7 +221,7 @@ impl Ask<'_> {
             fields,
             closer: &closer,
             extra: &customs,
-            epoch: world.schema_epoch(),
+            epoch: world.schema_epoch() + world.consents.version(),
             cancelled: &|| false,
         };
         let mut memory = self.memory();
@@ -342,6 +413,9 @@ impl Ask<'_> {
         if complete.field == "view" {
             return self.complete_views(complete);
         }
+        if complete.field == "consent" {
+            return self.complete_consent(complete);
+        }
         let world = self.world();
         let kind = match complete.field.as_str() {
             "tag" | "tags" => Complete::Tag,
@@ -409,6 +483,32 @@ impl Ask<'_> {
         }
         let limit = usize::try_from(complete.limit).unwrap_or(usize::MAX);
         found.into_iter().take(limit).map(|(text, count)| Completion { text, count: count as u64 }).collect()
+    }
+}
+
+impl Ask<'_> {
+    /// What could follow `consent:`: purposes, their channels, and after the sign what may hold.
+    fn complete_consent(&self, complete: &CompleteRequest) -> Vec<Completion> {
+        if self.sight().rules().kind(RecordKind::Consent).read == Scope::None {
+            return Vec::new();
+        }
+        let world = self.world();
+        let typed = complete.prefix.to_lowercase();
+        let mut all: Vec<String> = Vec::new();
+        if let Some((place, _)) = typed.split_once('=') {
+            all.extend(State::WORDS.iter().map(|state| format!("{place}={state}")));
+        } else {
+            for (_, known) in world.consents.all().filter(|(_, known)| !known.purpose.retired) {
+                let name = &known.purpose.name;
+                all.push(name.clone());
+                all.extend(known.purpose.channels().map(|channel| format!("{name}.{channel}")));
+            }
+            all.extend(State::WORDS.iter().map(|state| (*state).to_owned()));
+            all.push("none".to_owned());
+        }
+        all.retain(|text| text.starts_with(&typed));
+        let limit = usize::try_from(complete.limit).unwrap_or(usize::MAX);
+        all.into_iter().take(limit).map(|text| Completion { text, count: 0 }).collect()
     }
 }
 

@@ -6,19 +6,22 @@ use uuid::Uuid;
 
 use super::edit::resolve;
 use super::import::{name_key, unite};
+use super::ledger::events_of;
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
 use super::{Ask, publish, read_lock, rules};
 use crate::api::view::{ChangeView, DuplicateGroup, MergeReport, Similar};
-use crate::api::{Code, Duplicates, Error, FindSimilar, Merge};
+use crate::api::{BookLine, Code, Duplicates, Error, FindSimilar, Merge};
+use crate::domain::consent::{ConsentEvent, ConsentKind, Ledger, State, Way};
 use crate::domain::contact::{Contact, ContactField, Note};
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::fold;
 use crate::domain::history::{Action, Change, diff};
 use crate::domain::id::ContactId;
-use crate::domain::value::Value;
+use crate::domain::time::Timestamp;
+use crate::domain::value::{OneOf, Value};
 use crate::store::{Reader, Stored};
 
 impl Ask<'_> {
@@ -176,6 +179,7 @@ impl Ask<'_> {
                 let (keep, other) = pair(reader, &world, &sight, &merge)?;
                 let fields = combined(&read_lock(&world), &sight, &keep, &other)?;
                 let notes = notes_to_move(reader, &world, &sight, &other)?;
+                let refusals = refusals(reader, &world, &sight, &keep, &other, now)?;
                 report(
                     &read_lock(&world),
                     &sight,
@@ -184,6 +188,7 @@ impl Ask<'_> {
                     &fields,
                     keep.record.revision,
                     notes.len() as u64,
+                    &refusals,
                 )
             });
         }
@@ -208,8 +213,13 @@ impl Ask<'_> {
                 before.push(note);
                 moved += 1;
             }
+            let refusals = refusals(&txn.read(), world, &sight, &keep, &other, now)?;
+            for event in &refusals {
+                txn.create(keep.subject, event)?;
+            }
             publish(world, txn, &before)?;
-            report(&read_lock(world), &sight, &keep, &other, &fields, kept.record.revision, moved)
+            let revision = kept.record.revision;
+            report(&read_lock(world), &sight, &keep, &other, &fields, revision, moved, &refusals)
         })
     }
 }
@@ -312,6 +322,7 @@ fn report(
     fields: &Fields,
     revision: u64,
     notes_moved: u64,
+    refusals: &[ConsentEvent],
 ) -> Result<MergeReport, Error> {
     // What comes from the other contact is shown no better than it is there.
     let relation = sight.relation_of(world, keep).max(sight.relation_of(world, other));
@@ -326,5 +337,66 @@ fn report(
         })
         .filter_map(view)
         .collect();
-    Ok(MergeReport { kept: ContactId(keep.id), revision, changes, differing, notes_moved })
+    let refusals = refusals.iter().filter_map(|event| {
+        let standing = Ledger::of([event]).places().map(|(_, _, standing)| standing).next()?;
+        Some(BookLine { purpose: event.purpose.clone(), channel: event.channel.0?, standing })
+    });
+    let refusals = refusals.collect();
+    Ok(MergeReport { kept: ContactId(keep.id), revision, changes, differing, notes_moved, refusals })
+}
+
+/// What the person said no to on the record that goes, as events for the one that is kept: of two records of one person the
+/// stricter holds, whichever was said last. A yes is not taken over, for nobody asked this record's person.
+///
+/// This looks at the ledger itself, not at what the actor sees of it: a no holds whoever merges. An undo of the merge leaves
+/// the events where they are.
+fn refusals(
+    reader: &Reader<'_>,
+    world: &std::sync::RwLock<World>,
+    sight: &Sight,
+    keep: &Stored,
+    other: &Stored,
+    now: Timestamp,
+) -> Result<Vec<ConsentEvent>, Error> {
+    let world = read_lock(world);
+    let Some(ledger) = world.consents.ledger(other.id) else { return Ok(Vec::new()) };
+    let known = events_of(reader, sight, &world, other)?;
+    let mut events = Vec::new();
+    for (number, channel, standing) in ledger.places() {
+        let Some(known_purpose) = world.consents.get(*number) else { continue };
+        let kind = match standing.state {
+            State::Refused => ConsentKind::Refused,
+            State::Withdrawn => ConsentKind::Withdrawn,
+            State::Objected => ConsentKind::Objected,
+            State::Unknown
+            | State::Requested
+            | State::Deferred
+            | State::Pending
+            | State::Given
+            | State::Asserted
+            | State::Expired
+            | State::Revoked
+            | State::Invalidated => continue,
+        };
+        if world.consents.standing(keep.id, *number, channel, now).state >= standing.state {
+            continue;
+        }
+        let purpose = &known_purpose.purpose.name;
+        let origin = known.iter().rev().find(|(_, event)| {
+            event.purpose == *purpose && event.channel.0 == Some(channel) && event.kind.0 == Some(kind)
+        });
+        events.push(ConsentEvent {
+            kind: OneOf(Some(kind)),
+            purpose: purpose.clone(),
+            purpose_version: i64::try_from(known_purpose.revision).unwrap_or(i64::MAX),
+            channel: OneOf(Some(channel)),
+            at: Some(now),
+            way: OneOf(Some(Way::Merge)),
+            words: origin.map(|(_, event)| event.words.clone()).unwrap_or_default(),
+            reason: format!("said at {} on the other record of the same person", standing.since),
+            refers: origin.map(|(stored, _)| stored.id.to_string()).unwrap_or_default(),
+            ..ConsentEvent::default()
+        });
+    }
+    Ok(events)
 }

@@ -12,8 +12,11 @@ pub mod consents;
 mod denials;
 mod draft;
 mod edit;
+mod expiry;
 mod explain;
+mod export;
 pub mod gate;
+mod handed;
 mod import;
 pub mod index;
 mod known;
@@ -129,6 +132,7 @@ pub struct Service {
     /// Readings that could not be logged, since the store was closed after a failure.
     unlogged: AtomicU64,
     denials: Mutex<denials::Ledgers>,
+    handed: Mutex<handed::Ledgers>,
 }
 
 /// One run of the program by one user.
@@ -159,6 +163,8 @@ struct Memory {
     looked: reads::Recent,
     /// What was sent of a do-not-call list.
     upload: Option<Box<suppression::lists::Upload>>,
+    /// Exports that were begun, latest last.
+    exports: Vec<export::Begun>,
 }
 
 impl Service {
@@ -191,6 +197,7 @@ impl Service {
             hub: Arc::default(),
             unlogged: AtomicU64::new(0),
             denials: Mutex::default(),
+            handed: Mutex::default(),
         })
     }
 
@@ -326,7 +333,10 @@ impl Ask<'_> {
             Request::Merge(merge) => Response::Merge(self.merge(merge)?),
             Request::Bulk(bulk) => Response::Bulk(self.bulk(bulk)?),
             Request::Import(import) => Response::Import(self.import(import)?),
+            Request::Reachable(reachable) => Response::Reachable(self.reachable_seen(reachable)?),
             Request::Export(export) => Response::Export(self.export_seen(export)?),
+            Request::SealExport(seal) => Response::SealExport(self.seal_export(seal)?),
+            Request::SweepConsents(sweep) => Response::SweepConsents(self.sweep_consents(&sweep)?),
             Request::Complete(complete) => Response::Complete(self.complete(&complete)),
             Request::Activity(activity) => Response::Activity(self.activity(activity)?),
             Request::Undo(undo) => Response::Undo(self.undo(undo)?),

@@ -121,14 +121,15 @@ pub fn needs(request: &Request) -> Need {
             }
         }
         Request::Import(_) => Need::Change(Verb::Import, RecordKind::Contact),
-        Request::Export(_) => Need::May(Verb::Export),
+        Request::Reachable(_) => Need::Read(RecordKind::Contact),
+        Request::Export(_) | Request::SealExport(_) => Need::May(Verb::Export),
         Request::LogVerify(_)
         | Request::LogCheckpoint(_)
         | Request::LogProve(_)
         | Request::Inventory(_)
         | Request::Readings(_)
         | Request::Denials(_) => Need::May(Verb::Audit),
-        Request::SweepReadings(_) => Need::May(Verb::Configure),
+        Request::SweepReadings(_) | Request::SweepConsents(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
         Request::Doctor(_) => Need::May(Verb::Operate),
         Request::Purposes(_) => Need::Read(RecordKind::Purpose),

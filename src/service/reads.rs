@@ -27,7 +27,7 @@ use crate::api::view::{
 };
 use crate::api::{
     Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Error, Export,
-    FindSimilar, Get, History, List, Readings, Receipt, SweepReadings,
+    FindSimilar, Get, History, List, Reachable, Readings, Receipt, SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};
@@ -50,6 +50,8 @@ use crate::store::{Origin, StoreError};
 const SAME_LOOK: i64 = 60_000;
 /// Looks that a session remembers, before it forgets those that are over.
 const REMEMBERED: usize = 1_000;
+/// The purpose of who reads very many in lists, and names none.
+const LISTED: &str = "read in lists, without a purpose";
 /// Readings in one answer, at most.
 const PAGE: u64 = 10_000;
 
@@ -192,9 +194,9 @@ impl Ask<'_> {
     /// that is not here; and all notes about a person are.
     pub(super) fn list_seen(&self, list: List) -> Result<Page, Error> {
         let (kind, query) = (list.kind, list.query.clone());
-        let page = self.list(list)?;
+        let mut page = self.list(list)?;
         let seen = match kind.lies() {
-            Lies::Person => self.searched(&query, &page),
+            Lies::Person => self.handed_or_searched(&query, &mut page, LISTED),
             Lies::AboutPerson => query
                 .trim()
                 .parse()
@@ -212,13 +214,40 @@ impl Ask<'_> {
     /// Rows of a list again: what was found by a number or an address is found by it.
     pub(super) fn among_seen(&self, among: Among) -> Result<Page, Error> {
         let (kind, query) = (among.kind, among.query.clone());
-        let page = self.among(among)?;
+        let mut page = self.among(among)?;
         // That none of them is found says nothing about others.
         if kind == RecordKind::Contact && !page.items.is_empty() {
-            let seen = self.searched(&query, &page);
+            let seen = self.handed_or_searched(&query, &mut page, LISTED);
             self.witness(seen)?;
         }
         Ok(page)
+    }
+
+    /// A list for a purpose: whoever is handed very many is logged with it.
+    pub(super) fn reachable_seen(&self, asked: Reachable) -> Result<Page, Error> {
+        let query = asked.query.clone();
+        let purpose = match asked.channel {
+            Some(channel) => format!("{} ({channel})", asked.purpose.trim()),
+            None => asked.purpose.trim().to_owned(),
+        };
+        let mut page = self.reachable(asked)?;
+        let seen = self.handed_or_searched(&query, &mut page, &purpose);
+        self.witness(seen)?;
+        Ok(page)
+    }
+
+    /// Who is seen by a page of a list: those whom a number or an address was searched for, and those of whom more than a few
+    /// were handed out.
+    fn handed_or_searched(&self, query: &str, page: &mut Page, purpose: &str) -> Vec<Seen> {
+        let over = self.hand_out(page);
+        let mut seen = self.searched(query, page);
+        let many = page.items.iter().filter(|view| over.contains(&view.id));
+        seen.extend(many.map(|view| Seen {
+            purpose: bounded(purpose.to_owned()),
+            masked: masked(view),
+            ..Seen::person(view.id, ReadKind::Export)
+        }));
+        seen
     }
 
     pub(super) fn consents_seen(&self, asked: &Consents) -> Result<Book, Error> {

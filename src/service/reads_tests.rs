@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use uuid::Uuid;
 
+use super::gate_tests::say;
 use super::tests::{Fixture, add, anna, find, verified};
 use super::{Service, Surroundings};
 use crate::api::*;
 use crate::client::Client;
 use crate::client::open::Local;
 use crate::domain::channel::Channel;
+use crate::domain::consent::ConsentKind;
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::{ContactId, StoreId, SubjectId};
@@ -122,17 +124,20 @@ fn an_export_of_three_is_three_readings_with_the_purpose() {
     let fixture = Fixture::new();
     let (lead, dpo) = (fixture.client("lead"), fixture.client("dpo"));
     for (given, phone) in [("Anna", "030 901820"), ("Bea", "030 901821"), ("Cem", "030 901822")] {
-        add(&lead, person(given, phone)).unwrap();
+        let id = add(&lead, person(given, phone)).unwrap().id;
+        say(&lead, id, ConsentKind::Given, "sales", Channel::Phone);
     }
     let export = || Export {
         query: String::new(),
-        purpose: "newsletter".into(),
-        channel: Channel::Email,
+        purpose: "sales".into(),
+        channel: Channel::Phone,
         window: Window::default(),
+        columns: vec![],
+        to: String::new(),
+        run: None,
     };
     lead.call(export()).unwrap();
-    let expected =
-        ["Anna", "Bea", "Cem"].map(|name| format!("lead export {name} Schmidt newsletter (email)"));
+    let expected = ["Anna", "Bea", "Cem"].map(|name| format!("lead export {name} Schmidt sales (phone)"));
     let mut got = told(&dpo);
     got.sort_unstable();
     assert_eq!(got, expected);
@@ -140,8 +145,8 @@ fn an_export_of_three_is_three_readings_with_the_purpose() {
     lead.call(export()).unwrap();
     assert_eq!(readings(&dpo, everybody()).total, 6);
     let long = Export { purpose: "ü".repeat(5_000), ..export() };
-    lead.call(long).unwrap();
-    assert!(readings(&dpo, everybody()).items.iter().all(|one| one.purpose.len() <= 1_000));
+    assert_eq!(lead.call(long).unwrap_err().code, Code::NotFound);
+    assert_eq!(readings(&dpo, everybody()).total, 6, "nobody left for a purpose that there is not");
 }
 
 #[test]

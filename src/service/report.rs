@@ -1,4 +1,4 @@
-//! The log's proofs, exports, status, self-examination and the inventory.
+//! The log's proofs, status, self-examination and the inventory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,19 +6,18 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::{Ask, Service, index, read_lock};
+use super::{Ask, Service, read_lock};
 use crate::api::view::{
-    CheckLine, CheckpointText, DoctorReport, ExportPage, InventoryLine, LastCheckpoint, Level, Page,
-    ProofText, StatusReport, VerifyReport, View,
+    CheckLine, CheckpointText, DoctorReport, InventoryLine, LastCheckpoint, Level, ProofText, StatusReport,
+    VerifyReport,
 };
-use crate::api::{Error, Export, LogProve};
+use crate::api::{Error, LogProve};
 use crate::domain::access::Verb;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::{Category, FieldKey};
 use crate::domain::history::Action;
-use crate::domain::id::{ContactId, SessionId, SubjectId, UserId};
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
-use crate::domain::user::ExportRun;
 use crate::store::codec::Mark;
 use crate::store::layout::FORMAT;
 use crate::store::merkle::checkpoint::Checkpoint;
@@ -30,70 +29,6 @@ use crate::store::{Origin, Reader, StoreError};
 const NO_RULE: &str = "as long as the contact; no retention rule yet";
 
 impl Ask<'_> {
-    pub(super) fn export(&self, export: Export) -> Result<ExportPage, Error> {
-        if export.purpose.trim().is_empty() {
-            return Err(Error::refused("an export names the purpose it is for").hint("say it with --purpose"));
-        }
-        let query = self.query(RecordKind::Contact, &export.query)?;
-        let limit = export.window.limit.map_or(1_000, |limit| limit.min(10_000));
-        let sort = index::Sort { by: index::SortKey::Name, descending: false };
-        let first = export.window.after.is_none() && export.window.offset == 0;
-        let window = index::Window {
-            offset: usize::try_from(export.window.offset).unwrap_or(usize::MAX),
-            limit: usize::try_from(limit).unwrap_or(usize::MAX),
-            after: export.window.after,
-        };
-        let found = self.search(RecordKind::Contact, &query, sort, window)?;
-        let ids: Vec<uuid::Uuid> = found.hits.iter().map(|hit| hit.id).collect();
-        let items = self.views(RecordKind::Contact, ids.clone(), Vec::new())?;
-        let notes = self.notes_of(ids)?;
-        let mut logged = None;
-        // A damaged store is read-only, and may be exported all the same: it is what is left. The read log tells of it.
-        if first && self.service.whole {
-            let run = ExportRun {
-                purpose: export.purpose,
-                channel: export.channel.word().to_owned(),
-                // As it was meant now: what a view stands for may change.
-                query: query.to_string(),
-                records: i64::try_from(found.total).unwrap_or(i64::MAX),
-                ..ExportRun::default()
-            };
-            logged = self.write(Action::Export, move |txn, _| {
-                txn.create(SubjectId::NOBODY, &run)?;
-                Ok(txn.number())
-            })?;
-        }
-        let page =
-            Page { items, total: found.total as u64, offset: found.start as u64, withheld: BTreeMap::new() };
-        Ok(ExportPage { page, notes, logged })
-    }
-
-    fn notes_of(&self, ids: Vec<uuid::Uuid>) -> Result<Vec<(ContactId, Vec<View>)>, Error> {
-        let with: Vec<uuid::Uuid> = {
-            let world = self.world();
-            ids.into_iter().filter(|id| world.notes.get(id).is_some_and(|count| *count > 0)).collect()
-        };
-        let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
-        self.service.store.read(move |reader| {
-            let world = read_lock(&world);
-            let mut all = Vec::with_capacity(with.len());
-            for id in with {
-                let mut notes = Vec::new();
-                for note in sight.records_of(reader, &world, RecordKind::Note, SubjectId(id))? {
-                    if !super::view::is_deleted(&note.record.fields, RecordKind::Note) {
-                        notes.push(sight.view(&world, &note, &[])?);
-                    }
-                }
-                notes.sort_by_key(|note| (note.created_at, note.id));
-                if notes.is_empty() {
-                    continue;
-                }
-                all.push((ContactId(id), notes));
-            }
-            Ok(all)
-        })
-    }
-
     pub(super) fn verify(&self) -> Result<VerifyReport, Error> {
         let verified = self.service.store.read(|reader| reader.verify())?;
         Ok(VerifyReport {

@@ -178,6 +178,20 @@ impl Sight {
         self.relation(owner, team)
     }
 
+    /// Whether what is about this person is kept from the actor, for it is a bought lead without a basis (R15).
+    fn keeps_out(&self, world: &World, person: Uuid) -> bool {
+        world.is_quarantined(person) && !self.may(Verb::SeeQuarantined)
+    }
+
+    /// The person that a record is or is about, from memory.
+    fn person_of(world: &World, kind: RecordKind, id: Uuid) -> Option<Uuid> {
+        match kind.lies() {
+            Lies::Person => Some(id),
+            Lies::AboutPerson => world.abouts.get(&id).copied(),
+            Lies::Nobody => None,
+        }
+    }
+
     /// Whether records of a kind in this relation are in sight.
     fn reads(&self, kind: RecordKind, relation: Relation) -> bool {
         let rules = &self.0.rules;
@@ -193,6 +207,7 @@ impl Sight {
     /// Whether there is such a record for the actor.
     pub fn sees(&self, world: &World, kind: RecordKind, id: Uuid) -> bool {
         self.relation_by_id(world, kind, id).is_some_and(|relation| self.reads(kind, relation))
+            && Sight::person_of(world, kind, id).is_none_or(|person| !self.keeps_out(world, person))
     }
 
     /// Whether there is such a record, and not for the actor.
@@ -222,13 +237,15 @@ impl Sight {
     }
 
     pub fn sees_stored(&self, world: &World, stored: &Stored) -> bool {
-        self.reads(stored.kind, self.relation_of(world, stored)) && views::shows_stored(self, stored)
+        self.reads(stored.kind, self.relation_of(world, stored))
+            && views::shows_stored(self, stored)
+            && !self.keeps_out(world, stored.subject.0)
     }
 
     /// Whether records of a kind that are about a contact are in sight.
     pub fn sees_about(&self, world: &World, kind: RecordKind, contact: Uuid) -> bool {
         let relation = self.relation_by_id(world, RecordKind::Contact, contact);
-        relation.is_some_and(|relation| self.reads(kind, relation))
+        relation.is_some_and(|relation| self.reads(kind, relation)) && !self.keeps_out(world, contact)
     }
 
     /// What a field is in records of this relation.
@@ -245,6 +262,7 @@ impl Sight {
     pub fn reads_of(&self, world: &World, kind: RecordKind, id: Uuid, key: FieldKey) -> bool {
         self.relation_by_id(world, kind, id)
             .is_some_and(|relation| self.reads(kind, relation) && self.reads_field(kind, relation, key))
+            && Sight::person_of(world, kind, id).is_none_or(|person| !self.keeps_out(world, person))
     }
 
     /// The least that a field is in any record in sight.
@@ -263,7 +281,15 @@ impl Sight {
 
     /// The records of a kind that are in sight, for the index.
     pub fn scope(&self, kind: RecordKind) -> index::Scope {
-        self.index_scope(self.0.rules.kind(kind).read)
+        self.open(kind, self.index_scope(self.0.rules.kind(kind).read))
+    }
+
+    /// A scope without those whom a quarantine keeps from the actor.
+    fn open(&self, kind: RecordKind, scope: index::Scope) -> index::Scope {
+        match kind.lies() {
+            Lies::Person if !self.may(Verb::SeeQuarantined) => index::Scope::Open(Box::new(scope)),
+            Lies::Person | Lies::AboutPerson | Lies::Nobody => scope,
+        }
     }
 
     /// Those in sight of which a field can be read.
@@ -278,7 +304,7 @@ impl Sight {
         } else {
             Scope::None
         };
-        self.index_scope(most.min(self.0.rules.kind(kind).read))
+        self.open(kind, self.index_scope(most.min(self.0.rules.kind(kind).read)))
     }
 
     fn index_scope(&self, scope: Scope) -> index::Scope {
@@ -381,7 +407,7 @@ impl Sight {
     /// Whom to ask about a contact out of sight that has this number or address, where the role may learn of it.
     pub fn taken(&self, world: &World, id: Uuid, field: ContactField) -> Option<String> {
         let by_address = matches!(field, ContactField::phones | ContactField::emails);
-        if !by_address || !self.may(Verb::SeeTaken) || world.is_deleted(id) {
+        if !by_address || !self.may(Verb::SeeTaken) || world.is_deleted(id) || self.keeps_out(world, id) {
             return None;
         }
         Some(

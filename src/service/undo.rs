@@ -58,6 +58,11 @@ impl Ask<'_> {
             let mut in_the_way = false;
             // Latest first, for a transaction may have changed a record twice.
             for header in headers.iter().rev() {
+                // A no that a merge brought stays: taking a merge back loosens nothing.
+                if header.kind == RecordKind::Consent && matches!(first.action, Action::Merge | Action::Undo)
+                {
+                    continue;
+                }
                 if !matches!(
                     header.kind,
                     RecordKind::Contact

@@ -2,10 +2,12 @@
 
 use uuid::Uuid;
 
+use super::gate_tests::say;
 use super::tests::{Fixture, add, anna, find, verified};
 use crate::api::*;
 use crate::client::Client;
 use crate::domain::channel::Channel;
+use crate::domain::consent::ConsentKind;
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::view::Belongs;
@@ -74,14 +76,36 @@ fn a_name_stands_for_a_filter_wherever_a_query_is_taken() {
     assert_eq!(report.changed, 2);
     let export = Export {
         query: "@fair tag:vip".into(),
-        purpose: "offer".into(),
-        channel: Channel::Post,
+        purpose: "sales".into(),
+        channel: Channel::Email,
         window: Window::default(),
+        columns: vec![],
+        to: String::new(),
+        run: None,
     };
+    assert_eq!(
+        owner.call(export.clone()).unwrap_err().code,
+        Code::Refused,
+        "nobody is written to about sales"
+    );
+    let export = Export { channel: Channel::Storage, ..export };
+    let cem = owner
+        .call(List {
+            kind: RecordKind::Contact,
+            query: "@fair tag:vip".into(),
+            sort: String::new(),
+            window: Window::default(),
+            columns: vec![],
+        })
+        .unwrap()
+        .items[0]
+        .id;
+    say(&owner, cem, ConsentKind::Given, "sales", Channel::Storage);
     assert_eq!(owner.call(export).unwrap().page.total, 1);
     // What left is known by what the view stood for then.
-    let log = owner.call(Activity { before: None, limit: 1 }).unwrap();
-    let query = log[0].changes.iter().find(|change| change.name == "query").unwrap();
+    let log = owner.call(Activity { before: None, limit: 10 }).unwrap();
+    let run = log.iter().find(|entry| entry.kind == RecordKind::ExportRun).unwrap();
+    let query = run.changes.iter().find(|change| change.name == "query").unwrap();
     assert_eq!(query.new.as_ref().unwrap().text, "tag:fair tag:vip");
     verified(&owner);
     fixture.reload();

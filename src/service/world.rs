@@ -20,6 +20,7 @@ use crate::domain::fold;
 use crate::domain::history::Action;
 use crate::domain::id::{CompanyId, FieldId, SessionId, SubjectId, UserId};
 use crate::domain::query::Has;
+use crate::domain::recipient::Recipient;
 use crate::domain::schema::{Schema, StoredCustom};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
@@ -84,6 +85,8 @@ pub struct World {
     pub abouts: HashMap<Uuid, Uuid>,
     pub consents: Consents,
     pub work: Work,
+    /// Whom data may be given to, by name.
+    pub recipients: BTreeMap<String, Recipient>,
     deleted: HashMap<Uuid, RecordKind>,
     /// What is not to be used.
     pub suppression: Suppressions,
@@ -111,6 +114,7 @@ impl World {
             abouts: HashMap::new(),
             consents: Consents::default(),
             work: Work::default(),
+            recipients: BTreeMap::new(),
             deleted: HashMap::new(),
             suppression: Suppressions::new(marker),
         }
@@ -222,7 +226,11 @@ impl World {
                 self.schema = Schema::new(&self.customs);
             }
             RecordKind::Settings => self.settings = stored.entity()?,
-            RecordKind::ExportRun | RecordKind::Recipient => {}
+            RecordKind::ExportRun => {}
+            RecordKind::Recipient => {
+                let recipient: Recipient = stored.entity()?;
+                self.recipients.insert(recipient.name.clone(), recipient);
+            }
             RecordKind::Call => self.work.take_call(stored)?,
             RecordKind::CallList => self.work.take_list(stored)?,
             RecordKind::CallEntry => self.work.take_entry(stored)?,

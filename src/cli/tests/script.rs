@@ -108,7 +108,7 @@ pub(super) fn store(request: Request) -> Result<Response, Error> {
                 id: None,
                 reason: if row.row == 3 { "no name".to_owned() } else { String::new() },
             };
-            Response::Import(ImportReport { rows: import.rows.iter().map(outcome).collect() })
+            Response::Import(ImportReport { rows: import.rows.iter().map(outcome).collect(), quarantined: 0 })
         }
         Request::Undo(_) => Response::Undo(Undone {
             what: "job_title of Anna Schmidt".to_owned(),

@@ -29,7 +29,7 @@ fn taking(request: Request) -> Result<Response, Error> {
         id: None,
         reason: String::new(),
     };
-    Ok(Response::Import(ImportReport { rows: import.rows.iter().map(outcome).collect() }))
+    Ok(Response::Import(ImportReport { rows: import.rows.iter().map(outcome).collect(), quarantined: 0 }))
 }
 
 #[test]
@@ -133,7 +133,22 @@ fn paging(total: u64) -> impl Fn(Request) -> Result<Response, Error> {
             offset: from,
             withheld: [("objection".to_owned(), 2)].into(),
         };
-        Ok(Response::Export(ExportPage { page, notes: Vec::new(), logged: (from == 0).then_some(7) }))
+        let run = uuid::Uuid::from_u128(7);
+        assert_eq!(export.run, (from > 0).then_some(run), "a page names the run it goes on with");
+        let next = (upto < total).then(|| page.items.last().map(|view| view.id)).flatten();
+        let fields =
+            schema().of(crate::domain::entity::RecordKind::Contact).iter().map(|info| info.key).collect();
+        let logged = (from == 0).then_some(7);
+        let notes = Vec::new();
+        Ok(Response::Export(ExportPage {
+            page,
+            notes,
+            logged,
+            run: Some(run),
+            next,
+            fields,
+            with_notes: true,
+        }))
     }
 }
 
@@ -144,6 +159,7 @@ fn job(format: ExportFormat) -> ExportJob {
         channel: Channel::Email,
         format,
         columns: None,
+        to: String::new(),
     }
 }
 

@@ -70,6 +70,8 @@ words! {
         Explain = "explain",
         /// To learn that a number or address is taken, and whom to ask, when the record is out of one's sight.
         SeeTaken = "see_taken",
+        /// To see bought leads without a basis, so as to find one or let them go (R15).
+        SeeQuarantined = "see_quarantined",
         /// To record what a person said about the use of data, and calls.
         Consent = "consent",
         /// To destroy a person's data. Nobody but the data protection officer.

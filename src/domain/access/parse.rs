@@ -433,6 +433,7 @@ fn officers_own(verb: Verb) -> Option<&'static str> {
         | Verb::SeeTaken
         | Verb::Consent
         | Verb::Suppress
+        | Verb::SeeQuarantined
         | Verb::ImportScreening => None,
     }
 }

@@ -229,6 +229,19 @@ impl<P: Ord> Ledger<P> {
         all.filter(|one| one.state == State::Objected).map(|one| one.since).max()
     }
 
+    /// What was given and whose time is up, with the moment it was.
+    pub fn ended(&self, now: Timestamp) -> impl Iterator<Item = (&P, Channel, Timestamp)> {
+        self.standings.iter().filter_map(move |(purpose, channel, standing)| {
+            let until = standing.until.filter(|until| standing.state.allows() && *until <= now)?;
+            Some((purpose, *channel, until))
+        })
+    }
+
+    /// What holds for each purpose and channel that events named, whatever the time.
+    pub fn places(&self) -> impl Iterator<Item = (&P, Channel, Standing)> {
+        self.standings.iter().map(|(purpose, channel, standing)| (purpose, *channel, *standing))
+    }
+
     /// The purposes and channels that events named.
     pub fn named(&self) -> impl Iterator<Item = (&P, Channel)> {
         self.standings.iter().map(|(purpose, channel, _)| (purpose, *channel))

@@ -68,6 +68,7 @@ impl QueryError {
             ErrorKind::UnknownWord { key, nearest: None, .. } => {
                 let words: Vec<&str> = match key {
                     FilterKey::Is => IS.iter().map(|word| word.name()).collect(),
+                    FilterKey::Consent => crate::domain::consent::State::WORDS.to_vec(),
                     _ => HAS.iter().map(|word| word.name()).collect(),
                 };
                 Some(format!("known are {}", words.join(", ")))

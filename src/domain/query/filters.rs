@@ -13,6 +13,8 @@ pub enum ValueKind {
     Has,
     /// One of [`IS`].
     Is,
+    /// What holds of consent; see [`super::ConsentIs`].
+    Consent,
 }
 
 /// The description of one filter.
@@ -53,8 +55,9 @@ filters! {
     Basis    "basis"    Text "consent"         "is held on this legal basis, or none";
     Created  "created"  When ">2026-01-01"     "entered: 2026-03, >2026-01-01, 2026-01-01..2026-02-01, today, <7d younger than 7 days, >30d older";
     Updated  "updated"  When "<7d"             "last changed: as for created";
-    Has      "has"      Has  "phone"           "has a phone, email, address, company, note, tag, owner, job_title or field.<name>";
-    Is       "is"       Is   "deleted"         "deleted: finds only deleted records, which nothing else finds";
+    Has      "has"      Has  "phone"           "has a phone, email, address, company, note, tag, owner, job_title, consent or field.<name>";
+    Is       "is"       Is   "deleted"         "deleted: finds only deleted records, which nothing else finds; quarantined: bought leads without a basis; leaving: nothing allows to keep them";
+    Consent  "consent"  Consent "newsletter=given" "what holds: given, withdrawn, objected, unknown …; for one purpose, or sales.phone=given by one channel; without = that it may be used; none: nothing was ever said";
 }
 
 impl FilterKey {
@@ -100,6 +103,8 @@ words! {
         Tag "tag",
         Owner "owner",
         JobTitle "job_title",
+        /// Something a person said, or another ground, lets the data be used.
+        Consent "consent",
     }
 }
 
@@ -107,6 +112,10 @@ words! {
     /// What a record can be.
     Is IS {
         Deleted "deleted",
+        /// A bought lead without a basis (R15).
+        Quarantined "quarantined",
+        /// No ground is left, and none is being asked for.
+        Leaving "leaving",
     }
 }
 

@@ -27,6 +27,9 @@ mod tests;
 
 use std::fmt;
 
+use crate::domain::channel::Channel;
+use crate::domain::consent::State;
+
 pub use error::{ErrorKind, QueryError};
 pub use filters::{FILTERS, FilterKey, FilterSpec, HAS, Has, IS, Is, ValueKind, help};
 pub use lex::{SpanKind, is_view_name, spans};
@@ -94,6 +97,51 @@ pub enum Value {
     /// `has:field.<name>`.
     HasField(String),
     Is(Is),
+    /// `sales.phone=given`.
+    Consent(ConsentIs),
+}
+
+/// What holds of consent: for a purpose or any, by a channel or any, in a state or in one that allows.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ConsentIs {
+    pub purpose: Option<String>,
+    pub channel: Option<Channel>,
+    pub state: Option<State>,
+}
+
+impl ConsentIs {
+    /// Reads `purpose`, `purpose.channel`, `state`, or one of the first two with `=state`.
+    pub fn parse(text: &str) -> Option<ConsentIs> {
+        let state = |word: &str| word.parse::<State>().ok();
+        let (place, wanted) = match text.split_once('=') {
+            Some((place, word)) => (place, Some(state(word)?)),
+            None => match state(text) {
+                Some(state) => return Some(ConsentIs { state: Some(state), ..ConsentIs::default() }),
+                None => (text, None),
+            },
+        };
+        let (purpose, channel) = match place.split_once('.') {
+            Some((purpose, channel)) => (purpose, Some(channel.parse().ok()?)),
+            None => (place, None),
+        };
+        let purpose = purpose.to_lowercase();
+        let is_slug = crate::domain::access::slug(&purpose).is_ok_and(|slug| slug == purpose);
+        is_slug.then_some(ConsentIs { purpose: Some(purpose), channel, state: wanted })
+    }
+}
+
+impl fmt::Display for ConsentIs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.purpose.as_deref().unwrap_or_default())?;
+        if let Some(channel) = self.channel {
+            write!(f, ".{channel}")?;
+        }
+        match (&self.purpose, self.state) {
+            (Some(_), Some(state)) => write!(f, "={state}"),
+            (None, Some(state)) => write!(f, "{state}"),
+            (_, None) => Ok(()),
+        }
+    }
 }
 
 impl Query {
@@ -237,6 +285,7 @@ impl fmt::Display for Value {
             Value::Has(has) => f.write_str(has.name()),
             Value::HasField(name) => write!(f, "field.{name}"),
             Value::Is(is) => f.write_str(is.name()),
+            Value::Consent(asked) => asked.fmt(f),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use crate::domain::consent::State;
 use crate::domain::fold::fold;
 
 use super::error::{ErrorKind, QueryError, nearest};
 use super::filters::{FILTERS, FilterKey, HAS, Has, IS, Is, ValueKind};
 use super::lex::{Body, Piece, Text, field_name, pieces, view_name};
-use super::{Filter, FilterName, MAX_CHARS, MAX_TERMS, Query, Term, TermKind, Value, When};
+use super::{ConsentIs, Filter, FilterName, MAX_CHARS, MAX_TERMS, Query, Term, TermKind, Value, When};
 
 /// Fewest digits that are looked up as a phone number.
 const NUMBER_DIGITS: usize = 3;
@@ -178,7 +179,9 @@ fn value(name: &FilterName, kind: ValueKind, text: Text) -> Result<Value, QueryE
     let word =
         |key, nearest| fault(ErrorKind::UnknownWord { key, value: text.clone(), nearest }, span.clone());
     match kind {
-        ValueKind::Text | ValueKind::User if !quoted && text.eq_ignore_ascii_case("none") => {
+        ValueKind::Text | ValueKind::User | ValueKind::Consent
+            if !quoted && text.eq_ignore_ascii_case("none") =>
+        {
             Ok(Value::Nothing)
         }
         ValueKind::User if !quoted && text.eq_ignore_ascii_case("me") => Ok(Value::Me),
@@ -194,6 +197,14 @@ fn value(name: &FilterName, kind: ValueKind, text: Text) -> Result<Value, QueryE
                 Ok(Value::HasField(field.to_owned()))
             }
             (None, _) => word(key(name, FilterKey::Has), nearest(&text, HAS.iter().map(|word| word.name()))),
+        },
+        ValueKind::Consent => match ConsentIs::parse(&text) {
+            Some(asked) => Ok(Value::Consent(asked)),
+            None => {
+                let state = text.split_once('=').map_or(text.as_str(), |(_, state)| state);
+                let near = nearest(state, State::WORDS.iter().copied());
+                word(FilterKey::Consent, near)
+            }
         },
         ValueKind::Is => match Is::by_name(&text) {
             Some(is) => Ok(Value::Is(is)),

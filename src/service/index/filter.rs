@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::fold::{expanded, fold};
-use crate::domain::query::{Bound, Filter, FilterKey, FilterName, Has, Query, Value};
+use crate::domain::query::{Bound, Filter, FilterKey, FilterName, Has, Is, Query, Value};
 use crate::domain::time::Timestamp;
 
 use super::Index;
@@ -47,6 +47,8 @@ enum Test {
     Created(Vec<Bound>),
     Updated(Vec<Bound>),
     Has(Vec<Has>, Option<Filter>),
+    /// In quarantine, or what else somebody else knows.
+    Is(bool, Option<Filter>),
     Extra(Filter),
 }
 
@@ -103,23 +105,34 @@ impl Filters {
                 FilterKey::Updated => Test::Updated(bounds()),
                 FilterKey::Has => {
                     let known = filter.values.iter().filter_map(|value| match value {
-                        Value::Has(has) => Some(*has),
+                        Value::Has(has) if *has != Has::Consent => Some(*has),
                         _ => None,
                     });
                     let fields: Vec<Value> = filter
                         .values
                         .iter()
-                        .filter(|value| matches!(value, Value::HasField(_)))
+                        .filter(|value| matches!(value, Value::HasField(_) | Value::Has(Has::Consent)))
                         .cloned()
                         .collect();
                     let extra =
                         (!fields.is_empty()).then(|| Filter { name: filter.name.clone(), values: fields });
                     Test::Has(known.collect(), extra)
                 }
-                // There is one word, `deleted`.
+                FilterKey::Consent => Test::Extra(filter.clone()),
                 FilterKey::Is => {
-                    filters.deleted |= !excluded;
-                    continue;
+                    let is = |word| filter.values.contains(&Value::Is(word));
+                    if is(Is::Deleted) && !excluded {
+                        // Nothing else finds deleted records, so that any of several words is met by all of them.
+                        filters.deleted = true;
+                        continue;
+                    }
+                    if !is(Is::Quarantined) && !is(Is::Leaving) {
+                        continue;
+                    }
+                    let leaving = vec![Value::Is(Is::Leaving)];
+                    let extra =
+                        is(Is::Leaving).then(|| Filter { name: filter.name.clone(), values: leaving });
+                    Test::Is(is(Is::Quarantined), extra)
                 }
             };
             filters.tests.push((excluded, test));
@@ -154,6 +167,10 @@ impl Filters {
                 Test::Has(known, fields) => {
                     known.iter().any(|&has| cold.has.contains(has))
                         || fields.as_ref().is_some_and(|filter| extra.meets(filter, cold.id, cold.slot))
+                }
+                Test::Is(quarantined, others) => {
+                    *quarantined && cold.has.quarantined()
+                        || others.as_ref().is_some_and(|filter| extra.meets(filter, cold.id, cold.slot))
                 }
                 Test::Extra(filter) => extra.meets(filter, cold.id, cold.slot),
             };

@@ -3,7 +3,7 @@
 use fuzzy_matcher::skim::SkimMatcherV2;
 use uuid::Uuid;
 
-use crate::domain::query::{Filter, Query, Value};
+use crate::domain::query::{Filter, Has, Is, Query, Value};
 use crate::domain::time::Timestamp;
 
 use super::filter::{Extra, Filters};
@@ -348,6 +348,16 @@ fn nearer<'c>(query: &Query, context: &'c Context<'_>) -> Vec<Nearer<'c>> {
 
 fn is_relative(query: &Query) -> bool {
     query.filters().any(|(_, filter)| {
-        filter.values.iter().any(|value| matches!(value, Value::When(when) if when.is_relative()))
+        filter.values.iter().any(|value| match value {
+            Value::When(when) => when.is_relative(),
+            // A consent ends.
+            Value::Consent(_) | Value::Has(Has::Consent) | Value::Is(Is::Leaving) => true,
+            Value::Text(_)
+            | Value::Nothing
+            | Value::Me
+            | Value::Has(_)
+            | Value::HasField(_)
+            | Value::Is(Is::Deleted | Is::Quarantined) => false,
+        })
     })
 }

@@ -4,11 +4,16 @@ use super::Sight;
 use crate::api::{Code, Error};
 use crate::domain::access::Access;
 use crate::domain::entity::RecordKind;
-use crate::domain::query::{FilterKey, FilterName, Has, Query, Value as QueryValue};
+use crate::domain::query::{FilterKey, FilterName, Has, Is, Query, Value as QueryValue};
 use crate::service::index;
 use crate::service::world::World;
 
 impl Sight {
+    /// Whether what is about a record is read wherever the record is.
+    fn reads_all_about(&self, about: RecordKind, kind: RecordKind) -> bool {
+        self.rules().kind(about).read >= self.rules().kind(kind).read
+    }
+
     /// Refuses a query that asks by, and an order by, what the asker does not read: an answer would tell.
     pub fn may_ask(
         &self,
@@ -48,6 +53,12 @@ impl Sight {
                 FilterName::Known(FilterKey::Supplier) => "supplier",
                 FilterName::Known(FilterKey::Basis) => "basis",
                 FilterName::Known(FilterKey::Is) => "deleted_at",
+                FilterName::Known(FilterKey::Consent) => {
+                    if !self.reads_all_about(RecordKind::Consent, kind) {
+                        return refuse("consent");
+                    }
+                    ""
+                }
                 // When a record was made and changed shows with it.
                 FilterName::Known(FilterKey::Created | FilterKey::Updated | FilterKey::Has) => "",
                 // Asked of each record, for only those of which it can be read.
@@ -57,6 +68,11 @@ impl Sight {
                 return refuse(&format!("`{name}`"));
             }
             for value in &filter.values {
+                if matches!(value, QueryValue::Is(Is::Leaving))
+                    && !self.reads_all_about(RecordKind::Consent, kind)
+                {
+                    return refuse("consent");
+                }
                 let QueryValue::Has(has) = value else { continue };
                 let name = match has {
                     Has::Phone => "phones",
@@ -68,10 +84,14 @@ impl Sight {
                     Has::JobTitle if kind == RecordKind::Company => "industry",
                     Has::JobTitle => "job_title",
                     Has::Note => {
-                        let (notes, records) =
-                            (self.rules().kind(RecordKind::Note).read, self.rules().kind(kind).read);
-                        if notes < records {
+                        if !self.reads_all_about(RecordKind::Note, kind) {
                             return refuse("notes");
+                        }
+                        continue;
+                    }
+                    Has::Consent => {
+                        if !self.reads_all_about(RecordKind::Consent, kind) {
+                            return refuse("consent");
                         }
                         continue;
                     }

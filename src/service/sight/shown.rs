@@ -130,7 +130,7 @@ impl Sight {
         let relation = self.relation_by_id(world, header.kind, header.record);
         // The record of an erased person is nowhere: only who sees all can have seen it.
         let relation = relation.unwrap_or(Relation::Other);
-        let seen = self.reads(header.kind, relation);
+        let seen = self.reads(header.kind, relation) && !self.keeps_out(world, header.subject.0);
         if !seen && !self.may(Verb::Audit) {
             return Ok(None);
         }

@@ -41,6 +41,9 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
 impl Sight {
     /// Whether a record was in sight when these were its [`deciding`] fields.
     pub fn saw(&self, world: &World, kind: RecordKind, subject: SubjectId, fields: &Fields) -> bool {
+        if self.keeps_out(world, subject.0) {
+            return false;
+        }
         match kind {
             RecordKind::Contact | RecordKind::Company => self.reads(kind, self.relation_with(kind, fields)),
             RecordKind::Note

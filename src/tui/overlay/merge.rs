@@ -80,6 +80,11 @@ impl Merge {
                 );
             }
         }
+        for one in &report.refusals {
+            let said =
+                format!("{} {} by {}: holds from now on", one.standing.state, one.purpose, one.channel);
+            lines.push(line(Tone::Warning, text::clean(&said).into_owned()));
+        }
         if report.notes_moved > 0 {
             let notes = RecordKind::Note.counted(report.notes_moved);
             lines.push(line(Tone::Text, format!("{notes} move along")));

@@ -233,7 +233,7 @@ impl Search {
                 ValueKind::Is => Err(fixed(IS.iter().map(|word| word.name()).collect())),
                 ValueKind::Has => Err(fixed(HAS.iter().map(|word| word.name()).collect())),
                 ValueKind::When => Err(fixed(vec!["today", "<7d", "<30d", ">1y"])),
-                ValueKind::Text | ValueKind::User => Ok(field_of(key).to_owned()),
+                ValueKind::Text | ValueKind::User | ValueKind::Consent => Ok(field_of(key).to_owned()),
             },
             None => match name.strip_prefix("field.") {
                 Some(own) => Ok(format!("custom.{own}")),
@@ -297,6 +297,7 @@ pub fn field_of(key: FilterKey) -> &'static str {
         | FilterKey::Basis
         | FilterKey::Created
         | FilterKey::Updated
+        | FilterKey::Consent
         | FilterKey::Has
         | FilterKey::Is => key.spec().name,
     }
