@@ -12,6 +12,7 @@ mod nature;
 pub mod place;
 pub mod suppression;
 pub mod view;
+pub mod work;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,6 +26,7 @@ use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
 use crate::domain::field::FieldKey;
 use crate::domain::id::ContactId;
+use crate::domain::request::Right;
 use crate::domain::schema::StoredCustom;
 use crate::domain::suppression::{Class, Reason, Scope};
 use crate::domain::time::Timestamp;
@@ -403,6 +405,51 @@ calls! {
     ConsentProve { contact: ContactId, purpose: String, channel: Channel, at: Option<Timestamp>, } -> ConsentProof;
     /// What the person is handed about one event.
     ConsentReceipt { event: Uuid, } -> Receipt;
+    /// Makes a list of people to call for a purpose: of those whom a query finds, who may be called, if not at this hour.
+    /// Those who may not are counted by reason.
+    CallListMake {
+        name: String,
+        purpose: String,
+        query: String,
+        /// Who works on it; everybody who may call when empty.
+        team: String,
+    } -> work::CallListView;
+    /// The call lists, with how far each is; closed ones too when asked.
+    CallLists { closed: bool, } -> Vec<work::CallListView>;
+    /// A call list, by id or name, with its people.
+    CallListShow { list: String, } -> work::CallListCard;
+    /// Whom to call next from a list: held for the asker, and decided about at this moment. Nobody when nobody is left.
+    CallListNext { list: String, } -> Option<work::NextCall>;
+    /// Puts a person of a list back without a call.
+    CallListPut { list: String, contact: ContactId, put: work::PutBack, } -> ();
+    /// Nobody is called from the list any more.
+    CallListClose { list: String, } -> work::CallListView;
+    /// Notes that a task is done, or that it is not.
+    TaskDone { id: Uuid, done: bool, } -> Edited;
+    /// Tasks that are not done, the oldest due first.
+    Tasks {
+        /// A user's name, or `me`; anybody's when empty.
+        owner: String,
+        /// Due by this moment; also those without a date when `None`.
+        before: Option<Timestamp>,
+        about: Option<ContactId>,
+    } -> Vec<work::TaskView>;
+    /// What the asker has to do today.
+    Today {} -> work::DayWork;
+    /// Takes in what a person asks for by right. Anybody who sees the person does (R19).
+    RequestOpen {
+        contact: ContactId,
+        right: Right,
+        /// Today when `None`; never ahead.
+        received: Option<Day>,
+        how: String,
+        words: String,
+    } -> work::RequestView;
+    /// Open requests of persons, the next due first.
+    Requests {
+        /// Due by this day.
+        before: Option<Day>,
+    } -> Vec<work::RequestView>;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

@@ -65,6 +65,16 @@ impl Request {
             Request::CallCheck(one) => Named::new(contact, [one.contact.0]),
             Request::CallBegin(one) => Named::new(contact, [one.contact.0]),
             Request::CallRecord(one) => Named::new(contact, [one.contact.0]),
+            Request::CallListPut(one) => Named::new(contact, [one.contact.0]),
+            Request::CallListMake(_)
+            | Request::CallLists(_)
+            | Request::CallListShow(_)
+            | Request::CallListNext(_)
+            | Request::CallListClose(_) => Named::new(RecordKind::CallList, None),
+            Request::TaskDone(one) => Named::new(RecordKind::Task, [one.id]),
+            Request::Tasks(_) | Request::Today(_) => Named::new(RecordKind::Task, None),
+            Request::RequestOpen(one) => Named::new(contact, [one.contact.0]),
+            Request::Requests(_) => Named::new(RecordKind::Request, None),
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)
             }

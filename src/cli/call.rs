@@ -377,7 +377,7 @@ pub(crate) fn card_json(card: &CallCard, schema: &Schema) -> Json {
 }
 
 /// What one should know before dialling, for people.
-fn drawn(card: &CallCard, style: Style) -> String {
+pub(crate) fn drawn(card: &CallCard, style: Style) -> String {
     let bold = |text: &str| if style.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     let mut text = format!("{}\n", bold(&neutralise(&card.name)));
     let mut put = |label: &str, words: &str| {

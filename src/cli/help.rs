@@ -7,7 +7,10 @@ use crate::cli::Cli;
 /// Which command stands under which heading.
 const GROUPS: &[(&str, &[&str])] = &[
     ("People and companies", &["contact", "company", "note", "tag", "view", "field"]),
-    ("Calls and consent", &["call", "purpose", "recipient", "processor", "consent"]),
+    (
+        "Calls and consent",
+        &["today", "call", "call-list", "task", "request", "purpose", "recipient", "processor", "consent"],
+    ),
     ("What people are told", &["script", "notice", "message"]),
     ("Whom not to call", &["suppression"]),
     ("Users and what they see", &["user", "role", "access"]),

@@ -5,6 +5,7 @@
 
 mod access;
 mod call;
+mod call_list;
 mod change;
 mod company;
 mod complete;
@@ -35,6 +36,7 @@ mod prove;
 mod reads;
 mod record;
 mod registry;
+mod request;
 mod role;
 mod secret;
 mod serve;
@@ -44,6 +46,7 @@ mod status;
 mod suppression;
 mod table;
 mod tag;
+mod task;
 #[cfg(test)]
 mod tests;
 mod unlock;
@@ -110,6 +113,23 @@ enum Command {
         #[command(subcommand)]
         verb: call::Verb,
     },
+    /// Lists of people to call for one purpose, worked one after another
+    CallList {
+        #[command(subcommand)]
+        verb: call_list::Verb,
+    },
+    /// What is to be done about people, and when
+    Task {
+        #[command(subcommand)]
+        verb: task::Verb,
+    },
+    /// What people ask for by right: access, erasure and the others, with the day on which they must be answered
+    Request {
+        #[command(subcommand)]
+        verb: request::Verb,
+    },
+    /// What is to be done today: calls, tasks, call lists, consents that run out, requests
+    Today,
     /// Words that gather people into lists
     Tag {
         #[command(subcommand)]
@@ -268,6 +288,10 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Note { verb }) => note::run(ctx, verb),
         Some(Command::Call { verb }) => call::run(ctx, verb),
         Some(Command::Consent { verb }) => consent::run(ctx, verb),
+        Some(Command::CallList { verb }) => call_list::run(ctx, verb),
+        Some(Command::Task { verb }) => task::run(ctx, verb),
+        Some(Command::Request { verb }) => request::run(ctx, verb),
+        Some(Command::Today) => task::today(ctx),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),
         Some(Command::Script { verb }) => wording::run(ctx, WordingKind::Script, verb),

@@ -326,6 +326,24 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         put("", Request::CallKeep(CallKeep { call: Uuid::from_u128(7), answers: answers.clone() }));
         put("", Request::CallRecord(CallRecord { contact, answers }));
     }
+    let list = || "Fair".to_owned();
+    let (name, purpose, query, team) = (list(), "sales".to_owned(), String::new(), String::new());
+    put("", Request::CallListMake(CallListMake { name, purpose, query, team }));
+    put("", Request::CallLists(CallLists { closed: true }));
+    put("", Request::CallListShow(CallListShow { list: list() }));
+    put("", Request::CallListNext(CallListNext { list: list() }));
+    for contact in contacts.iter().map(|id| ContactId(*id)) {
+        let put_back = crate::api::work::PutBack::Release;
+        put("", Request::CallListPut(CallListPut { list: list(), contact, put: put_back }));
+        let (right, received) = (crate::domain::request::Right::Access, None);
+        let (how, words) = (String::new(), String::new());
+        put("", Request::RequestOpen(RequestOpen { contact, right, received, how, words }));
+        put("", Request::Tasks(Tasks { owner: String::new(), before: None, about: Some(contact) }));
+    }
+    put("", Request::CallListClose(CallListClose { list: list() }));
+    put("", Request::TaskDone(TaskDone { id: Uuid::from_u128(1), done: true }));
+    put("", Request::Today(Today {}));
+    put("", Request::Requests(Requests { before: None }));
     put("", Request::CallsOpen(CallsOpen {}));
     put("", Request::CallDrop(CallDrop { call: Uuid::from_u128(7) }));
     put("", Request::ConsentReceipt(ConsentReceipt { event: Uuid::from_u128(1) }));

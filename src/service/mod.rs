@@ -5,6 +5,7 @@
 //! sees rows before they are durable.
 
 mod actor;
+mod agenda;
 mod bulk;
 mod calls;
 pub mod check;
@@ -23,6 +24,7 @@ mod known;
 pub mod law;
 mod ledger;
 mod list;
+mod lists;
 mod live;
 mod merge;
 pub mod open;
@@ -54,6 +56,8 @@ mod fault_tests;
 mod gate_tests;
 #[cfg(test)]
 mod ledger_tests;
+#[cfg(test)]
+mod lists_tests;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
@@ -374,6 +378,17 @@ impl Ask<'_> {
             Request::CallBegin(begin) => Response::CallBegin(self.call_begin(begin)?),
             Request::CallKeep(keep) => Response::CallKeep(self.call_keep(keep)?),
             Request::CallsOpen(_) => Response::CallsOpen(self.calls_open()?),
+            Request::CallListMake(make) => Response::CallListMake(self.call_list_make(make)?),
+            Request::CallLists(asked) => Response::CallLists(self.call_lists(&asked)),
+            Request::CallListShow(asked) => Response::CallListShow(self.call_list_show(&asked)?),
+            Request::CallListNext(asked) => Response::CallListNext(self.call_list_next(&asked)?),
+            Request::CallListPut(put) => Response::CallListPut(self.call_list_put(put)?),
+            Request::CallListClose(close) => Response::CallListClose(self.call_list_close(&close)?),
+            Request::TaskDone(done) => Response::TaskDone(self.task_done(&done)?),
+            Request::Tasks(asked) => Response::Tasks(self.tasks(&asked)?),
+            Request::Today(today) => Response::Today(self.today(&today)?),
+            Request::RequestOpen(open) => Response::RequestOpen(self.request_open(open)?),
+            Request::Requests(asked) => Response::Requests(self.requests(&asked)?),
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
             Request::CallRecord(record) => Response::CallRecord(self.call_record(record)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),

@@ -145,6 +145,18 @@ pub fn needs(request: &Request) -> Need {
         Request::CallBegin(_) | Request::CallKeep(_) | Request::CallRecord(_) => {
             Need::Change(Verb::Consent, RecordKind::Call)
         }
+        // A list is made of many at once.
+        Request::CallListMake(_) | Request::CallListClose(_) => {
+            Need::Change(Verb::Bulk, RecordKind::CallList)
+        }
+        Request::CallLists(_) | Request::CallListShow(_) => Need::Read(RecordKind::CallList),
+        Request::CallListNext(_) | Request::CallListPut(_) => {
+            Need::Change(Verb::Consent, RecordKind::CallEntry)
+        }
+        Request::TaskDone(_) => Need::Change(Verb::Edit, RecordKind::Task),
+        Request::Tasks(_) | Request::Today(_) => Need::Read(RecordKind::Task),
+        // Anybody who sees the person takes a request in (R19).
+        Request::RequestOpen(_) | Request::Requests(_) => Need::Read(RecordKind::Request),
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
         Request::Suppress(_) => Need::May(Verb::Suppress),

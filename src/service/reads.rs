@@ -256,6 +256,11 @@ impl Ask<'_> {
         Ok(book)
     }
 
+    /// A person whom a call list put before somebody was looked at.
+    pub(super) fn witness_call(&self, contact: ContactId) -> Result<(), Error> {
+        self.witness(vec![Seen::person(contact.0, ReadKind::Open)])
+    }
+
     pub(super) fn call_check_seen(&self, asked: &CallCheck) -> Result<CallCard, Error> {
         let card = self.call_check(asked)?;
         self.witness(vec![Seen::person(asked.contact.0, ReadKind::Open)])?;

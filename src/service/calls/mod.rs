@@ -17,12 +17,56 @@ mod under;
 mod tests;
 
 use super::Ask;
+use super::sight::Sight;
+use super::world::World;
+use crate::api::Error;
+use crate::api::call::CallCard;
 use crate::law::Law;
-pub use under::is_call;
+use crate::store::{Reader, Stored};
+pub use begin::may_call as begin_may_call;
+pub use outcome::{day_at_home, request as request_of};
+pub use situation::{Question, Verdict};
+pub use under::{HELD, is_call};
 
 impl Ask<'_> {
     /// The law that decides here.
-    fn law(&self) -> Law {
+    pub(super) fn law(&self) -> Law {
         self.service.law().clone()
     }
+}
+
+/// What is decided about a call of a person by their first number.
+pub fn judged(
+    reader: &Reader<'_>,
+    law: &Law,
+    sight: &Sight,
+    world: &World,
+    person: &Stored,
+    question: &Question<'_>,
+) -> Result<card::Judged, Error> {
+    card::decide(reader, law, sight, world, person, question, None)
+}
+
+/// The same with all that one knows before dialling.
+pub fn card_of(
+    reader: &Reader<'_>,
+    law: &Law,
+    sight: &Sight,
+    world: &World,
+    person: &Stored,
+    question: &Question<'_>,
+) -> Result<(CallCard, Verdict), Error> {
+    let (card, judged) = card::card(reader, law, sight, world, person, question, None)?;
+    Ok((card, judged.verdict))
+}
+
+/// Whether somebody else has a person on the phone, or before them.
+pub fn held_elsewhere(
+    reader: &Reader<'_>,
+    world: &World,
+    question: &Question<'_>,
+    contact: uuid::Uuid,
+    me: uuid::Uuid,
+) -> Result<bool, Error> {
+    Ok(card::busy(reader, world, question, contact, me)?.is_some())
 }

@@ -21,6 +21,7 @@ use crate::domain::entity::{Entity, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, UserId};
 use crate::domain::reach::{Labelled, Phone};
+use crate::domain::suppression::{Deed, Identifier, Reason, Scope};
 use crate::domain::time::Timestamp;
 use crate::domain::value::{OneOf, WordList};
 use crate::law::Law;
@@ -29,7 +30,8 @@ use crate::service::ledger::{self, Doing};
 use crate::service::sight::Sight;
 use crate::service::view::is_deleted;
 use crate::service::world::World;
-use crate::service::{Ask, publish, read_lock, rules};
+use crate::service::suppression::{self, Entry};
+use crate::service::{Ask, publish_with, read_lock, rules};
 use crate::store::{Stored, WriteTxn};
 
 /// What is told in every script that was checked: it is refused without.
@@ -466,15 +468,18 @@ impl Known<'_> {
         if let Some(list) = self.kept.and_then(|kept| kept.under.list) {
             return Some(list);
         }
-        let mut lists = self.world.work.lists().filter(|listed| listed.list.purpose == purpose);
-        let claims = |listed: &&crate::service::work::Listed| {
-            listed.places.values().any(|place| {
-                place.contact == self.person.id
-                    && place.claimed_by == Some(me.0)
-                    && place.state == crate::domain::call::EntryState::Claimed
-            })
+        let lists = self.world.work.lists().filter(|listed| listed.list.purpose == purpose);
+        let mine = |place: &&crate::service::work::Place| {
+            place.contact == self.person.id
+                && place.claimed_by == Some(me.0)
+                && place.state == crate::domain::call::EntryState::Claimed
         };
-        lists.find(claims).map(|listed| listed.id)
+        // Of several, the one that was taken last.
+        let claimed = lists.filter_map(|listed| {
+            let place = listed.places.values().find(mine)?;
+            Some((place.claimed_until, listed.id))
+        });
+        claimed.max().map(|(_, list)| list)
     }
 }
 
@@ -518,7 +523,20 @@ fn write(
     if let Some(kept) = kept {
         txn.drop_draft(&kept.draft)?;
     }
-    publish(world, txn, &before)?;
+    let mut concerned = Vec::new();
+    if call.objection.is_some()
+        && let Some(phone) = phone
+    {
+        // Whoever has the number is left alone, also another contact, and whoever is entered with it later (R24).
+        let entry = Entry {
+            deed: Deed::Add,
+            scope: Some(Scope::Marketing),
+            reason: Some(Reason::Objection),
+            words: "by call".to_owned(),
+        };
+        concerned = suppression::stage(txn, world, &[Identifier::phone(&phone.value)], &entry)?.contacts;
+    }
+    publish_with(world, txn, &before, &concerned)?;
     let Doing { lines, delete_on } = ledger::doing(&read_lock(world), person, &events, now);
     Ok(CallRecorded {
         call: made.id,

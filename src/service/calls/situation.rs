@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use crate::api::call::{CallRule, Found};
+use crate::api::call::{CallRule, Found as Shown};
 use crate::domain::basis::Basis;
 use crate::domain::channel::Channel;
 use crate::domain::consent::{Standing, State};
@@ -14,7 +14,10 @@ use crate::domain::country::Country;
 use crate::domain::reach::{Labelled, Phone};
 use crate::domain::time::Timestamp;
 use crate::law::Law;
-use crate::law::telephone::{About, Consent, Decision, Outcome, Relation, Situation, decide};
+use crate::domain::suppression::{Identifier, ListCheck, Scope};
+use crate::law::telephone::{
+    About, Check, Consent, Decision, Found, Outcome, Relation, Situation, decide,
+};
 use crate::law::zone::Zone;
 use crate::service::consents::{Known, PurposeNo};
 use crate::service::gate::{Use, Withheld};
@@ -63,7 +66,7 @@ pub struct Verdict {
     pub line: String,
     pub refusals: Vec<String>,
     pub rule: Option<CallRule>,
-    pub looked: Vec<Found>,
+    pub looked: Vec<Shown>,
     pub next_allowed_at: Option<Timestamp>,
     pub zone: Zone,
     /// The whole of it, as the call's record keeps it.
@@ -175,7 +178,7 @@ pub fn situation(
         zone: None,
         consent: said(standing),
         presumed: presumed(standing, reason),
-        suppressed: suppressed(world, id, phone),
+        suppressed: suppressed(world, contact, phone, question.now),
         restricted: false,
         checks: checks(world, contact.country, phone),
         attempts: before(world.work.attempts(id, marketing)),
@@ -183,18 +186,31 @@ pub fn situation(
     }
 }
 
-/// Whether the number, or the person by any other, is on the controller's own suppression list.
-fn suppressed(_world: &World, _contact: Uuid, _phone: Option<&Labelled<Phone>>) -> bool {
-    false
+/// Whether the number, or the person by any other number or address, was on the suppression list at that moment.
+fn suppressed(world: &World, contact: &Contact, phone: Option<&Labelled<Phone>>, now: Timestamp) -> bool {
+    let hit = |identifier: &Identifier| world.suppression.hit(identifier).filter(|hit| hit.since < now);
+    let phones = contact.phones.iter().map(|one| Identifier::phone(&one.value));
+    let emails = contact.emails.iter().map(|one| Identifier::email(&one.value));
+    let left_alone = |identifier: Identifier| hit(&identifier).is_some_and(|hit| hit.scope >= Scope::Marketing);
+    phone.is_some_and(|phone| hit(&Identifier::phone(&phone.value)).is_some())
+        || phones.chain(emails).any(left_alone)
 }
 
-/// The last look into each do-not-call list.
-fn checks(
-    _world: &World,
-    _country: Option<Country>,
-    _phone: Option<&Labelled<Phone>>,
-) -> Vec<crate::law::telephone::Check> {
-    Vec::new()
+/// The last look into each do-not-call list of the person's country.
+fn checks(world: &World, country: Option<Country>, phone: Option<&Labelled<Phone>>) -> Vec<Check> {
+    let Some(phone) = phone else { return Vec::new() };
+    let looked = world.suppression.screenings(&Identifier::phone(&phone.value));
+    let of_country = looked.into_iter().filter(|one| one.country.is_none() || one.country == country);
+    let check = |one: ListCheck| {
+        Some(Check {
+            list: one.list,
+            // A list is as old as what it says.
+            at: Timestamp::start_of(one.dated?.0),
+            found: if one.listed { Found::Listed } else { Found::Clear },
+            listed_since: None,
+        })
+    };
+    of_country.filter_map(check).collect()
 }
 
 /// Decides about a call of a person by one of their numbers.
@@ -266,17 +282,17 @@ pub fn judge_by(
     verdict
 }
 
-fn found(point: &str, outcome: Outcome, words: &str) -> Found {
-    Found { point: point.to_owned(), outcome: outcome.word().to_owned(), words: words.to_owned() }
+fn found(point: &str, outcome: Outcome, words: &str) -> Shown {
+    Shown { point: point.to_owned(), outcome: outcome.word().to_owned(), words: words.to_owned() }
 }
 
 fn by_law(decision: Decision, zone: Zone) -> Verdict {
-    let looked: Vec<Found> = decision
+    let looked: Vec<Shown> = decision
         .because
         .iter()
         .map(|looked| found(looked.point.word(), looked.outcome, &looked.words))
         .collect();
-    let refused = |looked: &&Found| looked.outcome == Outcome::Refused.word();
+    let refused = |looked: &&Shown| looked.outcome == Outcome::Refused.word();
     let screening = decision.because.iter().find(|looked| {
         looked.point == crate::law::telephone::Point::Screening && looked.outcome != Outcome::NotNeeded
     });

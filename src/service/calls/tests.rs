@@ -556,6 +556,33 @@ fn a_no_an_objection_and_what_the_person_asks_for_are_taken_at_once() {
     verified(&owner);
 }
 
+/// Scenario 9.
+#[test]
+fn an_objection_by_a_shared_number_leaves_everybody_alone_who_has_it() {
+    let fixture = Fixture::new();
+    let owner = fixture.client("owner");
+    let (anna, shared) = (agreed(&owner), agreed(&owner));
+    let mut said = spoke(&fixture, Some(begin(&owner, anna).unwrap().call));
+    said.objection = Some(Objection { words: "no more of this".into(), at: None });
+    record(&owner, anna, &said).unwrap();
+    for reloaded in [false, true] {
+        if reloaded {
+            fixture.reload();
+        }
+        let card = check(&owner, shared);
+        assert!(!card.allowed && card.verdict.contains("suppression list"), "{}", card.verdict);
+        assert_eq!(begin(&owner, shared).unwrap_err().code, Code::Refused);
+    }
+    // A contract of somebody who has it goes on.
+    let mut said = Said::new(ConsentKind::Asserted, "contract", Channel::Phone, Way::Mail, "");
+    said.basis = Some(crate::domain::basis::Basis::Contract);
+    said.reason = "ordered".into();
+    owner.call(ConsentRecord { contact: shared, said: vec![said] }).unwrap();
+    let contract = owner.call(CallCheck { contact: shared, purpose: "contract".into(), number: None }).unwrap();
+    assert!(contract.allowed, "{}", contract.verdict);
+    verified(&owner);
+}
+
 #[test]
 fn a_wrong_number_is_marked_and_not_dialled_again() {
     let fixture = Fixture::new();

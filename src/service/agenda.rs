@@ -1,0 +1,282 @@
+//! Tasks, requests of persons, and what is to be done today.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::calls::{day_at_home, request_of};
+use super::sight::Sight;
+use super::view::is_deleted;
+use super::work::Todo;
+use super::world::World;
+use super::{Ask, edit, lists, publish, read_lock, rules};
+use crate::api::view::Edited;
+use crate::api::work::{DayWork, Expiring, RequestView, TaskView};
+use crate::api::{Error, RequestOpen, Requests, TaskDone, Tasks, Today};
+use crate::domain::access::Relation;
+use crate::domain::consent::State;
+use crate::domain::entity::RecordKind;
+use crate::domain::history::Action;
+use crate::domain::id::ContactId;
+use crate::domain::request::{Right, SubjectRequest};
+use crate::domain::task::{TaskField, TaskKind};
+use crate::domain::time::Timestamp;
+use crate::domain::value::{Day, Kind, Value};
+use crate::law::zone::Zone;
+use crate::store::Reader;
+
+/// Most rows of one part of the day.
+const PART: usize = 200;
+/// Days before a consent's end in which it is told.
+const EXPIRING: i64 = 30;
+/// Days before a request is due in which it is told.
+const REQUESTS: i64 = 7;
+const DAY: i64 = 86_400_000;
+
+/// The end of the day at the controller's place.
+fn end_of_today(world: &World, now: Timestamp) -> Timestamp {
+    let zone = world.settings.country.and_then(Zone::of).unwrap_or(Zone::UTC);
+    let next = zone.local(now).date_naive().succ_opt();
+    let end = next.and_then(|day| zone.moment(day.and_time(chrono::NaiveTime::MIN)));
+    end.unwrap_or(now)
+}
+
+fn name_of(
+    reader: &Reader<'_>,
+    sight: &Sight,
+    world: &World,
+    contact: Uuid,
+) -> Result<Option<String>, Error> {
+    let Some(person) = sight.record(reader, world, RecordKind::Contact, contact)? else { return Ok(None) };
+    if is_deleted(&person.record.fields, RecordKind::Contact) {
+        return Ok(None);
+    }
+    Ok(Some(sight.title(&person, sight.relation_of(world, &person))?))
+}
+
+/// Tasks as they are shown, the oldest due first, those without a date last.
+fn tasks(
+    reader: &Reader<'_>,
+    sight: &Sight,
+    world: &World,
+    now: Timestamp,
+    keep: impl Fn(&Todo) -> bool,
+    most: usize,
+) -> Result<Vec<TaskView>, Error> {
+    let mut todos: Vec<Todo> = world
+        .work
+        .todos()
+        .filter(|todo| keep(todo) && sight.sees(world, RecordKind::Task, todo.id))
+        .copied()
+        .collect();
+    todos.sort_by_key(|todo| (todo.due.map_or(i64::MAX, Timestamp::millis), todo.id));
+    let mut views = Vec::new();
+    for todo in todos {
+        if views.len() == most {
+            break;
+        }
+        let Some(name) = name_of(reader, sight, world, todo.contact)? else { continue };
+        let Some(stored) = sight.record(reader, world, RecordKind::Task, todo.id)? else { continue };
+        views.push(TaskView {
+            task: sight.view(world, &stored, &[])?,
+            contact: ContactId(todo.contact),
+            name,
+            due: todo.due,
+            overdue: todo.due.is_some_and(|due| due < now),
+        });
+    }
+    Ok(views)
+}
+
+/// Open requests in sight that are due by a day, the next first.
+fn requests(
+    reader: &Reader<'_>,
+    sight: &Sight,
+    world: &World,
+    today: Day,
+    before: Option<Day>,
+) -> Result<Vec<RequestView>, Error> {
+    let mut asked: Vec<_> = world
+        .work
+        .requests()
+        .filter(|asked| sight.sees(world, RecordKind::Request, asked.id))
+        .filter(|asked| before.is_none_or(|before| asked.due.is_none_or(|due| due <= before)))
+        .copied()
+        .collect();
+    asked.sort_by_key(|asked| (asked.due, asked.number));
+    let mut views = Vec::new();
+    for one in asked {
+        let Some(stored) = sight.record(reader, world, RecordKind::Request, one.id)? else { continue };
+        let Some(person) = sight.record(reader, world, RecordKind::Contact, one.contact)? else { continue };
+        let request: SubjectRequest = stored.entity()?;
+        views.push(RequestView {
+            id: one.id,
+            number: one.number,
+            right: request.right.0.map_or("", Right::word).to_owned(),
+            contact: ContactId(one.contact),
+            name: sight.title(&person, sight.relation_of(world, &person))?,
+            received: request.received,
+            due: request.due,
+            overdue: request.due.is_some_and(|due| due < today),
+        });
+    }
+    Ok(views)
+}
+
+impl Ask<'_> {
+    /// Notes that a task is done, or that it is not.
+    pub(super) fn task_done(&self, done: &TaskDone) -> Result<Edited, Error> {
+        let (now, sight, done) = (self.now, self.sight().clone(), done.clone());
+        self.write(Action::Edit, move |txn, world| {
+            let stored = sight.fetch_to_change(&txn.read(), world, RecordKind::Task, done.id)?;
+            if is_deleted(&stored.record.fields, RecordKind::Task) {
+                return Err(rules::deleted(RecordKind::Task));
+            }
+            let mut fields = stored.record.fields.clone();
+            let key = TaskField::done_at.key();
+            match (done.done, fields.contains_key(&key)) {
+                (true, false) => drop(fields.insert(key, Value::Time(now))),
+                (false, true) => drop(fields.remove(&key)),
+                (true, true) | (false, false) => {}
+            }
+            edit::change(txn, world, &stored, fields, Vec::new())
+        })
+    }
+
+    /// Tasks that are not done, in sight.
+    pub(super) fn tasks(&self, asked: &Tasks) -> Result<Vec<TaskView>, Error> {
+        let me = self.grant.actor().user;
+        let owner = match asked.owner.trim() {
+            "" => None,
+            name => Some(self.world().user_named(name, me)?.0),
+        };
+        let (now, sight, before, about) = (self.now, self.sight().clone(), asked.before, asked.about);
+        let world = Arc::clone(&self.service.world);
+        self.service.store.read(move |reader| {
+            let world = read_lock(&world);
+            let keep = |todo: &Todo| {
+                owner.is_none_or(|owner| todo.owner == Some(owner))
+                    && before.is_none_or(|before| todo.due.is_some_and(|due| due <= before))
+                    && about.is_none_or(|about| todo.contact == about.0)
+            };
+            tasks(reader, &sight, &world, now, keep, usize::MAX)
+        })
+    }
+
+    /// What is to be done today.
+    pub(super) fn today(&self, _: &Today) -> Result<DayWork, Error> {
+        let open = self.calls_open()?;
+        let (now, sight, me) = (self.now, self.sight().clone(), self.grant.actor().user.0);
+        let world = Arc::clone(&self.service.world);
+        self.service.store.read(move |reader| {
+            let world = read_lock(&world);
+            let until = end_of_today(&world, now);
+            let due = |todo: &Todo| todo.owner == Some(me) && todo.due.is_some_and(|due| due < until);
+            let calls =
+                tasks(reader, &sight, &world, now, |todo| due(todo) && todo.kind == TaskKind::Call, PART)?;
+            let others =
+                tasks(reader, &sight, &world, now, |todo| due(todo) && todo.kind != TaskKind::Call, PART)?;
+            let today = day_at_home(&world, now);
+            let week = Timestamp::from_millis(now.millis().saturating_add(REQUESTS * DAY));
+            let before = Some(day_at_home(&world, week));
+            Ok(DayWork {
+                until,
+                open,
+                calls,
+                tasks: others,
+                lists: if sight.may(crate::domain::access::Verb::Consent) {
+                    lists::with_work(&world, sight.team(), now)
+                } else {
+                    Vec::new()
+                },
+                expiring: expiring(reader, &sight, &world, now)?,
+                requests: requests(reader, &sight, &world, today, before)?,
+            })
+        })
+    }
+
+    /// Takes a request of a person in. Whoever sees the person may: it must not be lost because somebody else is away.
+    pub(super) fn request_open(&self, open: RequestOpen) -> Result<RequestView, Error> {
+        let (now, sight, law, me) = (self.now, self.sight().clone(), self.law(), self.grant.actor().user);
+        let text = |kind: Kind, text: &str, field: &str| {
+            let value = kind.parse(text, None).map_err(|why| Error::from(why).at(field))?;
+            Ok::<_, Error>(value.map(|value| value.to_string()).unwrap_or_default())
+        };
+        let (how, words) = (text(Kind::Text, &open.how, "how")?, text(Kind::LongText, &open.words, "words")?);
+        let (view, _) = self.transact(Action::Create, move |txn, world| {
+            let person = sight.fetch(&txn.read(), world, RecordKind::Contact, open.contact.0)?;
+            let request = {
+                let world = read_lock(world);
+                let today = day_at_home(&world, now);
+                let received = open.received.unwrap_or(today);
+                if received > today {
+                    return Err(
+                        Error::refused(format!("{received} has not come yet: it is {today}")).at("received")
+                    );
+                }
+                let number = world.work.next_request();
+                SubjectRequest { how, words, ..request_of(&law, &world, me, number, open.right, received) }
+            };
+            let stored = txn.create(person.subject, &request)?;
+            publish(world, txn, &[])?;
+            let world = read_lock(world);
+            let today = day_at_home(&world, now);
+            Ok(RequestView {
+                id: stored.id,
+                number: request.number,
+                right: open.right.word().to_owned(),
+                contact: open.contact,
+                name: sight.title(&person, sight.relation_of(&world, &person))?,
+                received: request.received,
+                due: request.due,
+                overdue: request.due.is_some_and(|due| due < today),
+            })
+        })?;
+        Ok(view)
+    }
+
+    /// Open requests of persons in sight.
+    pub(super) fn requests(&self, asked: &Requests) -> Result<Vec<RequestView>, Error> {
+        let (now, sight, before) = (self.now, self.sight().clone(), asked.before);
+        let world = Arc::clone(&self.service.world);
+        self.service.store.read(move |reader| {
+            let world = read_lock(&world);
+            requests(reader, &sight, &world, day_at_home(&world, now), before)
+        })
+    }
+}
+
+/// Consents of one's own people that run out soon, the next first.
+fn expiring(
+    reader: &Reader<'_>,
+    sight: &Sight,
+    world: &World,
+    now: Timestamp,
+) -> Result<Vec<Expiring>, Error> {
+    let last = Timestamp::from_millis(now.millis().saturating_add(EXPIRING * DAY));
+    let mut found = Vec::new();
+    for (contact, ledger) in world.consents.people() {
+        let own = world.contacts.holder(contact).is_some_and(|(owner, team)| {
+            owner == Some(sight.user()) && sight.relation(owner, team) == Relation::Own
+        });
+        if !own || !sight.sees_about(world, RecordKind::Consent, contact) {
+            continue;
+        }
+        for (purpose, channel) in ledger.named() {
+            let standing = world.consents.standing(contact, *purpose, channel, now);
+            if let (State::Given, Some(until)) = (standing.state, standing.until)
+                && until <= last
+                && let Some(known) = world.consents.get(*purpose)
+            {
+                found.push((until, contact, known.purpose.name.clone(), channel));
+            }
+        }
+    }
+    found.sort();
+    let mut views = Vec::new();
+    for (until, contact, purpose, channel) in found.into_iter().take(PART) {
+        let Some(name) = name_of(reader, sight, world, contact)? else { continue };
+        views.push(Expiring { contact: ContactId(contact), name, purpose, channel, until });
+    }
+    Ok(views)
+}
