@@ -28,9 +28,9 @@ use crate::law::Law;
 use crate::law::zone::Zone;
 use crate::service::ledger::{self, Doing};
 use crate::service::sight::Sight;
+use crate::service::suppression::{self, Entry};
 use crate::service::view::is_deleted;
 use crate::service::world::World;
-use crate::service::suppression::{self, Entry};
 use crate::service::{Ask, publish_with, read_lock, rules};
 use crate::store::{Stored, WriteTxn};
 

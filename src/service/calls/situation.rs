@@ -12,12 +12,10 @@ use crate::domain::consent::{Standing, State};
 use crate::domain::contact::Contact;
 use crate::domain::country::Country;
 use crate::domain::reach::{Labelled, Phone};
+use crate::domain::suppression::{Identifier, ListCheck, Scope};
 use crate::domain::time::Timestamp;
 use crate::law::Law;
-use crate::domain::suppression::{Identifier, ListCheck, Scope};
-use crate::law::telephone::{
-    About, Check, Consent, Decision, Found, Outcome, Relation, Situation, decide,
-};
+use crate::law::telephone::{About, Check, Consent, Decision, Found, Outcome, Relation, Situation, decide};
 use crate::law::zone::Zone;
 use crate::service::consents::{Known, PurposeNo};
 use crate::service::gate::{Use, Withheld};
@@ -191,7 +189,8 @@ fn suppressed(world: &World, contact: &Contact, phone: Option<&Labelled<Phone>>,
     let hit = |identifier: &Identifier| world.suppression.hit(identifier).filter(|hit| hit.since < now);
     let phones = contact.phones.iter().map(|one| Identifier::phone(&one.value));
     let emails = contact.emails.iter().map(|one| Identifier::email(&one.value));
-    let left_alone = |identifier: Identifier| hit(&identifier).is_some_and(|hit| hit.scope >= Scope::Marketing);
+    let left_alone =
+        |identifier: Identifier| hit(&identifier).is_some_and(|hit| hit.scope >= Scope::Marketing);
     phone.is_some_and(|phone| hit(&Identifier::phone(&phone.value)).is_some())
         || phones.chain(emails).any(left_alone)
 }

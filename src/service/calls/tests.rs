@@ -578,7 +578,8 @@ fn an_objection_by_a_shared_number_leaves_everybody_alone_who_has_it() {
     said.basis = Some(crate::domain::basis::Basis::Contract);
     said.reason = "ordered".into();
     owner.call(ConsentRecord { contact: shared, said: vec![said] }).unwrap();
-    let contract = owner.call(CallCheck { contact: shared, purpose: "contract".into(), number: None }).unwrap();
+    let contract =
+        owner.call(CallCheck { contact: shared, purpose: "contract".into(), number: None }).unwrap();
     assert!(contract.allowed, "{}", contract.verdict);
     verified(&owner);
 }
