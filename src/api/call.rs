@@ -174,6 +174,21 @@ pub struct CallKept {
     pub until: Timestamp,
 }
 
+/// A message that confirms what was answered in a call.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CallMessage {
+    /// `NAME@VERSION`.
+    pub message: String,
+    pub language: Language,
+    /// The address it goes to: the first e-mail or postal address.
+    pub to: String,
+    /// Empty where it has none.
+    pub subject: String,
+    pub text: String,
+    /// Of the text's bytes, in hexadecimal digits.
+    pub sha256: String,
+}
+
 /// A call as it was recorded.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct CallRecorded {

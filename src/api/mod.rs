@@ -35,7 +35,8 @@ use crate::domain::wording::{Usage, WordingKind};
 
 pub use crate::domain::consent::Receipt;
 pub use call::{
-    CallBegun, CallCard, CallKept, CallQuestion, CallRecorded, CallRule, CallScript, Dial, Offered, OpenCall,
+    CallBegun, CallCard, CallKept, CallMessage, CallQuestion, CallRecorded, CallRule, CallScript, Dial,
+    Offered, OpenCall,
 };
 pub use consent::{
     Book, BookLine, ConsentProof, EventView, Opening, ProvenEvent, Recorded, Said, StoredPurpose,
@@ -399,6 +400,14 @@ calls! {
     CallsOpen {} -> Vec<OpenCall>;
     /// Forgets a call that was begun: nobody was dialled.
     CallDrop { call: Uuid, } -> ();
+    /// The message that confirms to a person what was answered in a call, filled in, so that it is seen before it is kept with
+    /// the call. Nothing is kept or sent by this.
+    CallConfirmation {
+        contact: ContactId,
+        answers: CallAnswers,
+        /// For an e-mail or for a letter.
+        usage: Usage,
+    } -> CallMessage;
     /// Records a call with all that was said, in one transaction. The same id is recorded once.
     CallRecord { contact: ContactId, answers: CallAnswers, } -> CallRecorded;
     /// What held for a person, a purpose and a channel at a moment, with all that proves it.

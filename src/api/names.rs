@@ -64,6 +64,7 @@ impl Request {
             | Request::WordingGet(_) => Named::new(RecordKind::Wording, None),
             Request::CallCheck(one) => Named::new(contact, [one.contact.0]),
             Request::CallBegin(one) => Named::new(contact, [one.contact.0]),
+            Request::CallConfirmation(one) => Named::new(contact, [one.contact.0]),
             Request::CallRecord(one) => Named::new(contact, [one.contact.0]),
             Request::CallListPut(one) => Named::new(contact, [one.contact.0]),
             Request::CallListMake(_)

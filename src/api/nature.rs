@@ -65,6 +65,7 @@ impl Request {
             | Request::CallListShow(_)
             | Request::Tasks(_)
             | Request::Requests(_)
+            | Request::CallConfirmation(_)
             | Request::Views(_)
             | Request::Wordings(_)
             | Request::WordingGet(_)

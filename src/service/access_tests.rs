@@ -21,6 +21,7 @@ use crate::domain::id::ContactId;
 use crate::domain::suppression::{Class, Reason, Scope};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
+use crate::domain::wording::Usage;
 use crate::domain::wording::WordingKind;
 
 /// Everybody there is in these tests: name, role, team.
@@ -324,6 +325,8 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         let mut answers = CallAnswers::dialled("sales", started);
         answers.ended_at = Some(started);
         put("", Request::CallKeep(CallKeep { call: Uuid::from_u128(7), answers: answers.clone() }));
+        let usage = Usage::Confirmation;
+        put("", Request::CallConfirmation(CallConfirmation { contact, answers: answers.clone(), usage }));
         put("", Request::CallRecord(CallRecord { contact, answers }));
     }
     let list = || "Fair".to_owned();

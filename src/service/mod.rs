@@ -390,6 +390,7 @@ impl Ask<'_> {
             Request::RequestOpen(open) => Response::RequestOpen(self.request_open(open)?),
             Request::Requests(asked) => Response::Requests(self.requests(&asked)?),
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
+            Request::CallConfirmation(asked) => Response::CallConfirmation(self.call_confirmation(asked)?),
             Request::CallRecord(record) => Response::CallRecord(self.call_record(record)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
             Request::Suppress(suppress) => Response::Suppress(self.suppress(suppress)?),

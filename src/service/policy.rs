@@ -142,9 +142,10 @@ pub fn needs(request: &Request) -> Need {
         Request::ConsentWithdraw(_) => Need::Read(RecordKind::Consent),
         // Whoever sees that a person was called may ask whether they may be.
         Request::CallCheck(_) => Need::Read(RecordKind::Call),
-        Request::CallBegin(_) | Request::CallKeep(_) | Request::CallRecord(_) => {
-            Need::Change(Verb::Consent, RecordKind::Call)
-        }
+        Request::CallBegin(_)
+        | Request::CallKeep(_)
+        | Request::CallConfirmation(_)
+        | Request::CallRecord(_) => Need::Change(Verb::Consent, RecordKind::Call),
         // A list is made of many at once.
         Request::CallListMake(_) | Request::CallListClose(_) => {
             Need::Change(Verb::Bulk, RecordKind::CallList)

@@ -6,6 +6,7 @@
 
 mod begin;
 mod card;
+mod confirm;
 mod outcome;
 mod record;
 mod said;

@@ -87,7 +87,12 @@ fn topics(world: &World, asked: &Asked<'_>) -> Vec<(String, Channel)> {
 }
 
 /// What is filled in.
-fn facts(world: &World, asked: &Asked<'_>, topics: &[(String, Channel)], language: &Language) -> Facts {
+pub(super) fn facts(
+    world: &World,
+    asked: &Asked<'_>,
+    topics: &[(String, Channel)],
+    language: &Language,
+) -> Facts {
     let agent = world.users.get(&asked.agent);
     let agent = agent.map(|user| if user.full_name.is_empty() { &user.name } else { &user.full_name });
     let mut purposes: Vec<PurposeFacts> = Vec::new();

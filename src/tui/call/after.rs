@@ -2,8 +2,10 @@
 
 use super::under::Under;
 use super::when;
-use crate::domain::answers::{CallAnswers, FollowUp};
+use crate::api::CallMessage;
+use crate::domain::answers::{CallAnswers, Confirmation, FollowUp};
 use crate::domain::call::{Answered, CallOutcome};
+use crate::domain::wording::Usage;
 use crate::tui::keys::{Code, Key};
 use crate::tui::layer::Ctx;
 use crate::tui::line::Line;
@@ -15,10 +17,11 @@ pub enum Row {
     Note,
     FollowUp,
     Due,
+    Confirm,
 }
 
 impl Row {
-    pub const ALL: [Row; 4] = [Row::Outcome, Row::Note, Row::FollowUp, Row::Due];
+    pub const ALL: [Row; 5] = [Row::Outcome, Row::Note, Row::FollowUp, Row::Due, Row::Confirm];
 
     pub fn label(self) -> &'static str {
         match self {
@@ -26,7 +29,31 @@ impl Row {
             Row::Note => "Note",
             Row::FollowUp => "Follow-up",
             Row::Due => "When",
+            Row::Confirm => "In writing",
         }
+    }
+}
+
+/// What the person gets in writing. Nothing, unless somebody chooses it; and nothing that was not on the screen.
+pub enum Written {
+    Nothing,
+    Asked(Usage),
+    Shown(Usage, CallMessage),
+}
+
+impl Written {
+    pub fn words(&self) -> &'static str {
+        match self {
+            Written::Nothing => "nothing",
+            Written::Asked(usage) | Written::Shown(usage, _) => usage_word(*usage),
+        }
+    }
+}
+
+fn usage_word(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Letter => "a letter",
+        Usage::Confirmation | Usage::OptIn => "an e-mail",
     }
 }
 
@@ -38,6 +65,9 @@ pub struct After {
     pub note: Line,
     pub follow: Line,
     pub due: Line,
+    pub written: Written,
+    /// Lines of the message above what is seen of it.
+    pub scroll: usize,
     /// It was sent, and is not answered.
     pub sent: bool,
     pub fault: Option<String>,
@@ -71,6 +101,8 @@ impl After {
             note: Line::new(&said.note),
             follow: Line::default(),
             due: Line::default(),
+            written: Written::Nothing,
+            scroll: 0,
             sent: false,
             fault: None,
         }
@@ -90,15 +122,15 @@ impl After {
 
     pub fn line(&mut self) -> Option<&mut Line> {
         match self.row() {
-            Row::Outcome => None,
+            Row::Outcome | Row::Confirm => None,
             Row::Note => Some(&mut self.note),
             Row::FollowUp => Some(&mut self.follow),
             Row::Due => Some(&mut self.due),
         }
     }
 
-    /// Takes a key that neither records nor leaves.
-    pub fn key(&mut self, key: Key) {
+    /// Takes a key that neither records nor leaves; says which message is wanted, if one is.
+    pub fn key(&mut self, key: Key) -> Option<Usage> {
         self.fault = None;
         let last = Row::ALL.len() - 1;
         match key.code() {
@@ -109,11 +141,33 @@ impl After {
             Code::Left | Code::Right | Code::Char(' ') if self.row() == Row::Outcome => {
                 self.chosen = (self.chosen + 1) % self.outcomes.len().max(1);
             }
+            Code::PgDn => self.scroll = self.scroll.saturating_add(5),
+            Code::PgUp => self.scroll = self.scroll.saturating_sub(5),
+            Code::Left | Code::Right | Code::Char(' ') if self.row() == Row::Confirm => {
+                let next = match self.written {
+                    Written::Nothing => Some(Usage::Confirmation),
+                    Written::Asked(Usage::Confirmation) | Written::Shown(Usage::Confirmation, _) => {
+                        Some(Usage::Letter)
+                    }
+                    Written::Asked(_) | Written::Shown(..) => None,
+                };
+                self.scroll = 0;
+                self.written = next.map_or(Written::Nothing, Written::Asked);
+                return next;
+            }
             _ => {
                 if let Some(line) = self.line() {
                     line.key(key);
                 }
             }
+        }
+        None
+    }
+
+    /// The message that was asked for. One that came too late is not wanted any more.
+    pub fn show(&mut self, message: CallMessage) {
+        if let Written::Asked(usage) = self.written {
+            self.written = Written::Shown(usage, message);
         }
     }
 
@@ -130,7 +184,7 @@ impl After {
                     Ok(at) => Some(at),
                     Err(why) => {
                         self.fault = Some(why);
-                        self.at = Row::ALL.len() - 1;
+                        self.at = Row::ALL.iter().position(|row| *row == Row::Due).unwrap_or(0);
                         return None;
                     }
                 },
@@ -138,6 +192,23 @@ impl After {
             let text = if text.is_empty() { "Follow up" } else { text };
             said.follow_up = Some(FollowUp { text: text.to_owned(), kind: None, due });
         }
+        said.confirmation = match &self.written {
+            Written::Nothing => None,
+            Written::Asked(_) => {
+                self.fault =
+                    Some("the message is not here yet, and nothing is kept that was not seen".to_owned());
+                return None;
+            }
+            Written::Shown(usage, message) => {
+                let subject = if message.subject.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}\n\n", message.subject)
+                };
+                let text = format!("{subject}{}", message.text);
+                Some(Confirmation { text, by: format!("{} to {}", usage_word(*usage), message.to) })
+            }
+        };
         Some(said)
     }
 }

@@ -80,6 +80,9 @@ impl Layer for CallMode {
                 ("left right", "choose"),
                 ("esc", "not over yet"),
             ]),
+            Stage::Done(_) if self.written.is_some() => {
+                hints(&[("enter", "close"), ("y", "copy what is to be sent")])
+            }
             Stage::Done(_) => hints(&[("enter", "close")]),
         }
     }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::after::After;
+use super::after::{After, Written};
 use super::under::{Deed, Under};
 use super::view_under;
 use crate::api::call::{CallCard, CallRecorded, OpenCall};
@@ -24,6 +24,8 @@ const KEEP: Ticket = Ticket(5);
 const RECORD: Ticket = Ticket(6);
 const DROP: Ticket = Ticket(7);
 const BOOK: Ticket = Ticket(8);
+/// What the person gets in writing.
+const TEXT: Ticket = Ticket(10);
 /// A call that is dropped to begin anew in another language.
 const ANEW: Ticket = Ticket(9);
 
@@ -58,6 +60,8 @@ pub struct CallMode {
     pub(super) fault: Option<String>,
     /// The call under way is begun anew, in another language.
     renews: bool,
+    /// What the person gets in writing, to be copied to where it is sent.
+    pub(super) written: Option<String>,
 }
 
 impl CallMode {
@@ -79,6 +83,7 @@ impl CallMode {
             scroll: 0,
             fault: None,
             renews: false,
+            written: None,
         }
     }
 
@@ -87,6 +92,15 @@ impl CallMode {
     pub fn from_list(mut self, list: Uuid, purpose: &str) -> CallMode {
         self.list = Some(list);
         self.wanted = Some(purpose.to_owned());
+        self
+    }
+
+    /// Called for this purpose; whichever comes first where it is empty.
+    #[must_use]
+    pub fn for_purpose(mut self, purpose: &str) -> CallMode {
+        if !purpose.is_empty() {
+            self.wanted = Some(purpose.to_owned());
+        }
         self
     }
 
@@ -261,6 +275,7 @@ impl CallMode {
             // It is on its way.
         } else if key == Key::ctrl('s') {
             if let Some(told) = after.fill(&under, ctx) {
+                self.written = told.confirmation.as_ref().map(|written| written.text.clone());
                 after.sent = true;
                 steps.push(self.hand_in(told));
             }
@@ -272,8 +287,9 @@ impl CallMode {
             under.go_on();
             self.stage = Stage::Under(under);
             return steps;
-        } else {
-            after.key(key);
+        } else if let Some(usage) = after.key(key) {
+            let request = api::CallConfirmation { contact: self.contact, answers: under.told(), usage };
+            steps.push(Step::Latest(TEXT, request.into_request()));
         }
         self.stage = Stage::After(under, after);
         steps
@@ -295,6 +311,12 @@ impl CallMode {
             Stage::Under(under) => self.under_key(key, under, ctx),
             Stage::After(under, after) => self.after_key(key, under, after, ctx),
             Stage::Done(done) => {
+                if key.code() == Code::Char('y')
+                    && let Some(text) = self.written.clone()
+                {
+                    self.stage = Stage::Done(done);
+                    return vec![Step::Copy(text)];
+                }
                 if leaves || key.code() == Code::Enter {
                     return vec![Step::CloseWith("recorded".to_owned())];
                 }
@@ -360,6 +382,10 @@ impl CallMode {
                 self.renews = false;
                 under.fault = Some(told);
             }
+            (Stage::After(_, after), TEXT) => {
+                after.written = Written::Nothing;
+                after.fault = Some(told);
+            }
             (Stage::After(_, after), _) => {
                 after.sent = false;
                 after.fault = Some(told);
@@ -402,6 +428,11 @@ impl CallMode {
                 ];
             }
             (ANEW, Response::CallDrop(())) => return self.anew(),
+            (TEXT, Response::CallConfirmation(message)) => {
+                if let Stage::After(_, after) = &mut self.stage {
+                    after.show(message);
+                }
+            }
             (BOOK, Response::Consents(book)) => {
                 if let Stage::Under(under) = &mut self.stage
                     && under.compare(&book, &self.all, ctx)

@@ -408,3 +408,33 @@ fn a_clock_runs_only_during_the_call() {
     stand.see(&["01:15"]).press("n");
     assert!(!stand.robot.ticks());
 }
+
+#[test]
+fn what_the_person_gets_in_writing_is_seen_before_it_is_kept() {
+    let mut stand = stand(|_, _| {});
+    stand.at_the_questions().press("y").type_in("yes please").press("enter h");
+    stand.see(&["In writing nothing"]).press("tab tab tab right");
+    stand.see(&[
+        "an e-mail",
+        "to anna@example.com: What you told us",
+        "You said: yes please",
+        "No more messages",
+    ]);
+    insta::assert_snapshot!("written_80x24", stand.robot.screen(80, 24));
+    stand
+        .press("right")
+        .see(&["a letter", "letter-en@1"])
+        .press("right")
+        .see(&["In writing nothing"])
+        .not_see("You said");
+    stand.press("right ctrl-s").see(&["Recorded."]);
+    let kept = stand.recorded().confirmation.unwrap();
+    assert_eq!(kept.by, "an e-mail to anna@example.com");
+    assert!(kept.text.starts_with("What you told us\n\nYou said: yes please"), "{}", kept.text);
+    stand.press("y");
+    assert!(
+        stand.robot.log.iter().any(|line| line.starts_with("copy What you told us")),
+        "{:?}",
+        stand.robot.log
+    );
+}

@@ -3,11 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::after::{After, Row, outcome_words};
+use super::after::{After, Row, Written, outcome_words};
 use super::mode::{CallMode, Stage};
 use super::under::Under;
-use crate::api::View;
 use crate::api::call::{CallCard, CallRecorded, OpenCall};
+use crate::api::{CallMessage, View};
 use crate::domain::call::CallField;
 use crate::domain::consent::State;
 use crate::domain::contact::NoteField;
@@ -299,6 +299,30 @@ pub(super) fn before_hints(mode: &CallMode, card: &CallCard) -> Vec<Hint> {
     hints
 }
 
+/// What the person gets in writing, as it is kept.
+fn draw_message(message: &CallMessage, scroll: usize, buf: &mut Buffer, area: Rect, ctx: &Ctx) {
+    let width = usize::from(area.width).max(1);
+    let head = format!("{} to {}: {}", message.message, message.to, message.subject);
+    let line = |tone: Tone, text: String| TextLine { item: None, spans: vec![(tone, text)] };
+    let mut lines = vec![line(Tone::Title, text::clean(&head).into_owned())];
+    lines.extend(
+        text::wrap(&text::clean_lines(&message.text), width).into_iter().map(|part| line(Tone::Text, part)),
+    );
+    let top = scroll.min(lines.len().saturating_sub(usize::from(area.height)));
+    paint::lines(buf, area, &lines, top, None, ctx.theme);
+    let note = paint::scroll_note(top, usize::from(area.height), lines.len());
+    if !note.is_empty() {
+        paint::put(
+            buf,
+            area.x,
+            area.bottom(),
+            area.width,
+            &format!("{note}  (pgup, pgdn)"),
+            ctx.theme.style(Tone::Dim),
+        );
+    }
+}
+
 /// The form after a call.
 pub(super) fn after(
     under: &Under,
@@ -341,7 +365,7 @@ pub(super) fn after(
         let label = format!("{sign}{}", text::pad(row.label(), LABEL, text::Align::Left));
         let place = Rect { y, height: 1, ..area };
         let line = match row {
-            Row::Outcome => None,
+            Row::Outcome | Row::Confirm => None,
             Row::Note => Some(&after.note),
             Row::FollowUp => Some(&after.follow),
             Row::Due => Some(&after.due),
@@ -359,8 +383,14 @@ pub(super) fn after(
                 }
             }
             None => {
-                let more = if after.has_choice() { "  (left, right)" } else { "" };
-                let words = format!("{label}{}{more}", outcome_words(after.outcome()));
+                let (words, choice) = match row {
+                    Row::Confirm => (after.written.words(), true),
+                    Row::Outcome | Row::Note | Row::FollowUp | Row::Due => {
+                        (outcome_words(after.outcome()), after.has_choice())
+                    }
+                };
+                let more = if choice { "  (left, right)" } else { "" };
+                let words = format!("{label}{words}{more}");
                 paint::put(
                     buf,
                     area.x,
@@ -382,6 +412,10 @@ pub(super) fn after(
         paint::put(buf, area.x, y, area.width, &words, theme.style(Tone::Text));
     }
     let last = area.bottom().saturating_sub(1);
+    if let Written::Shown(_, message) = &after.written {
+        let place = Rect { y: y + 1, height: last.saturating_sub(y + 2), ..area };
+        draw_message(message, after.scroll, buf, place, ctx);
+    }
     if let Some(fault) = &after.fault {
         let told = format!("{}{fault}", theme.mark(Tone::Error));
         let lines = text::wrap(&text::clean(&told), usize::from(area.width));

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::api::call::{CallRule, CallScript, Dial, Found, Offered};
 use crate::api::consent::Book;
 use crate::api::{
-    CallBegun, CallCard, CallKept, CallQuestion, CallRecorded, Error, OpenCall, Request, Response,
-    StoredPurpose,
+    CallBegun, CallCard, CallKept, CallMessage, CallQuestion, CallRecorded, Error, OpenCall, Request,
+    Response, StoredPurpose,
 };
 use crate::domain::answers::CallAnswers;
 use crate::domain::channel::Channel;
@@ -185,6 +185,18 @@ impl Phone {
             Request::CallRecord(record) => {
                 self.recorded = Some(record.answers.clone());
                 Response::CallRecord(CallRecorded { requests: vec![4], ..CallRecorded::default() })
+            }
+            Request::CallConfirmation(asked) => {
+                let yes =
+                    asked.answers.answers.iter().map(|one| one.words.as_str()).collect::<Vec<_>>().join(", ");
+                Response::CallConfirmation(CallMessage {
+                    message: format!("{}-en@1", asked.usage),
+                    language: "en".parse().unwrap(),
+                    to: "anna@example.com".into(),
+                    subject: "What you told us".into(),
+                    text: format!("You said: {yes}\n\nNo more messages: privacy@example.org"),
+                    sha256: "cd".repeat(32),
+                })
             }
             Request::CallDrop(_) => Response::CallDrop(()),
             Request::Consents(_) => Response::Consents(self.book.clone()),
