@@ -148,6 +148,8 @@ actions! {
     PrevRecord "prev-record" ["["] "previous record" "Shows the record before it in the list it was opened from." DETAIL Move 69;
     Back "back" ["H"] "back" "Goes back to where one was." ALL Move 0;
     Forward "forward" ["L"] "forward" "Undoes going back." ALL Move 0;
+    Today "today" ["1"] "today" "Shows what is to be done today: calls, tasks, call lists, what runs out." ALL Move 0;
+    CallLists "call-lists" ["g w"] "call lists" "Works through a call list, one person after another." ALL Move 0;
     Contacts "contacts" ["2" "g c"] "contacts" "Goes to the contacts." ALL Move 0;
     Companies "companies" ["3" "g o"] "companies" "Goes to the companies (organisations)." ALL Move 0;
     Activity "activity" ["7" "g a"] "activity" "Goes to the log: who changed what and when." ALL Move 0;
@@ -185,6 +187,7 @@ actions! {
     Redo "redo" ["U"] "redo" "Takes back the last undo." ALL Change 0;
 
     Call "call" ["c"] "call" "Call mode: whether and why the person may be called, the script, the answers." PEOPLE Log 70;
+    FollowUp "follow-up" ["t"] "follow-up" "Makes a task about the person, with a day." PEOPLE Log 0;
     Consent "consent" ["w"] "consent" "Shows what the person agreed to, records a yes or a no, withdraws, objects." PEOPLE Log 66;
     AddNote "note" ["a n"] "note" "Writes a note about the contact." PEOPLE Log 60;
     LogCall "log-call" ["a c"] "call" "Logs a call." PEOPLE Log 0;

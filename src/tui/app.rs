@@ -180,6 +180,8 @@ pub struct App {
     /// Forms of which the store keeps what was typed; it is forgotten when they are finished.
     kept: BTreeSet<Form>,
     dirty: bool,
+    /// The screen one was on when the program ended last; empty when it never ran, and gone once one is there again.
+    first_screen: Option<String>,
     /// The second for which a clock was drawn last.
     second: i64,
     effects: Vec<Effect>,
@@ -240,6 +242,7 @@ impl App {
             said_present: None,
             kept: BTreeSet::new(),
             dirty: true,
+            first_screen: Some(saved.screen),
             second: 0,
             effects: Vec::new(),
         };

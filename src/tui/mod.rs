@@ -31,6 +31,7 @@ pub mod screen;
 pub mod term;
 pub mod text;
 pub mod theme;
+pub mod today;
 pub mod view;
 pub mod wizard;
 

@@ -7,6 +7,7 @@ mod live;
 mod robot;
 mod stand;
 mod stories;
+mod today;
 mod verbs;
 mod views;
 mod world;

@@ -4,6 +4,7 @@ use super::{App, Asker};
 use crate::api::{self, Call};
 use crate::domain::contact::{ContactField, NoteKind};
 use crate::domain::entity::RecordKind;
+use crate::domain::id::ContactId;
 use crate::tui::action::Action;
 use crate::tui::layer::{Intent, Level, Step};
 use crate::tui::overlay::choose::{Choice, Choose};
@@ -14,6 +15,7 @@ use crate::tui::overlay::prompt::Prompt;
 use crate::tui::screen::detail::Tab;
 use crate::tui::screen::{Motion, Place, Want};
 use crate::tui::theme;
+use crate::tui::today::{CallListWork, FollowUp, Today};
 
 /// What is done with a record once all of it is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +56,8 @@ impl App {
                     self.show_place(place);
                 }
             }
+            Action::Today => self.today(),
+            Action::CallLists => self.open_layer(Box::new(CallListWork::default())),
             Action::Contacts => self.go_to(Place::Contacts),
             Action::Companies => self.go_to(Place::Companies),
             Action::Activity => self.go_to(Place::Activity),
@@ -111,6 +115,12 @@ impl App {
             }
             Action::Redo => self.ask(Asker::Undo { redo: true }, None, api::Redo {}.into_request()),
             Action::Call => self.then(Then::Call),
+            Action::FollowUp => {
+                let subject = self.subject().map(|view| (ContactId(view.id), view.title.clone()));
+                if let Some((contact, name)) = subject {
+                    self.open_layer(Box::new(FollowUp::new(contact, &name)));
+                }
+            }
             Action::Consent => self.then(Then::Consent),
             Action::AddNote => self.then(Then::Note(NoteKind::Note)),
             Action::LogCall => self.then(Then::Note(NoteKind::Call)),
@@ -132,6 +142,13 @@ impl App {
             Action::Theme => self.theme_menu(),
             Action::Lock => self.lock(false),
             Action::Close => self.close(),
+        }
+    }
+
+    /// The day's work, over whatever is shown.
+    pub(super) fn today(&mut self) {
+        if !self.layers.iter().any(|laid| laid.layer.screen() == Some(Action::Today)) {
+            self.open_layer(Box::new(Today::default()));
         }
     }
 

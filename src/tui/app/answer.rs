@@ -1,6 +1,7 @@
 //! What happens when an answer comes back.
 
 use super::act::Then;
+use super::places::works_today;
 use super::{App, Asker};
 use crate::api::{Card, Cause, Code, Entry, Error, Page, Response};
 use crate::domain::entity::RecordKind;
@@ -35,7 +36,17 @@ impl App {
             }
             Asker::Layer(layer, ticket) => self.layer_input(layer, Input::Answer(ticket, answer)),
             Asker::Whoami => match expect!(answer, Whoami) {
-                Ok(identity) => self.ctx.identity = Some(identity),
+                Ok(identity) => {
+                    let first = self.first_screen.take();
+                    let today = first.is_some_and(|first| match first.as_str() {
+                        "" => works_today(&identity),
+                        first => first == "today",
+                    });
+                    if today && self.layers.is_empty() {
+                        self.today();
+                    }
+                    self.ctx.identity = Some(identity);
+                }
                 Err(error) => self.fail(error),
             },
             Asker::Schema => match expect!(answer, SchemaGet) {

@@ -11,7 +11,7 @@ use crate::api::event::Changed;
 use crate::api::{self, Call, Event};
 use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::history::Action;
-use crate::tui::layer::Level;
+use crate::tui::layer::{Layer, Level};
 use crate::tui::screen::{Asked, Place, Want};
 
 impl App {
@@ -58,6 +58,7 @@ impl App {
     }
 
     fn changed_elsewhere(&mut self, changed: &Changed) {
+        self.tell_layers(|layer| layer.hears());
         // Whom a record is about is what is seen of it.
         let (kind, id, entered) = match (changed.kind, changed.about) {
             (kind, Some(contact)) if kind.lies() == Lies::AboutPerson => {
@@ -87,7 +88,7 @@ impl App {
             | RecordKind::CallList
             | RecordKind::Recipient => return,
         }
-        self.tell_layers_of(id);
+        self.tell_layers(|layer| layer.about() == Some(id));
         let open = self.detail.as_mut().filter(|detail| detail.id == id && detail.at.is_none());
         if let Some(detail) = open {
             detail.foreign = true;
@@ -102,11 +103,11 @@ impl App {
         self.list_of(kind).heard(id, entered, action);
     }
 
-    /// Layers about a record hear that it is not as it was.
-    fn tell_layers_of(&mut self, id: Uuid) {
-        let about: Vec<u64> =
-            self.layers.iter().filter(|laid| laid.layer.about() == Some(id)).map(|laid| laid.id).collect();
-        for layer in about {
+    /// Some layers hear that something is not as it was.
+    fn tell_layers(&mut self, which: impl Fn(&dyn Layer) -> bool) {
+        let told: Vec<u64> =
+            self.layers.iter().filter(|laid| which(laid.layer.as_ref())).map(|laid| laid.id).collect();
+        for layer in told {
             let Some(laid) = self.layers.iter_mut().find(|laid| laid.id == layer) else { continue };
             let steps = laid.layer.elsewhere(&self.ctx);
             self.steps(layer, steps);

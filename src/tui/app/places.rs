@@ -3,6 +3,7 @@
 use super::{App, Asker, PLACES};
 use crate::api::{Call, CallsOpen, Drafts, Identity, SchemaGet, Whoami};
 use crate::domain::entity::RecordKind;
+use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::saved::Saved;
 use crate::tui::screen::detail::Detail;
@@ -87,6 +88,7 @@ impl App {
     pub(super) fn saved(&self) -> Saved {
         Saved {
             screen: match self.place {
+                _ if self.layers.iter().any(|laid| laid.layer.screen() == Some(Action::Today)) => "today",
                 Place::Companies | Place::Record(RecordKind::Company, _) => "companies",
                 Place::Activity => "activity",
                 Place::Contacts | Place::Record(..) => "contacts",
@@ -115,6 +117,12 @@ impl App {
         self.effects.push(Effect::Save(saved));
         self.effects.push(Effect::Quit);
     }
+}
+
+/// Whether somebody's work is calling people: then the program starts with what is to be done. Others start with the
+/// contacts, until they were elsewhere when they left.
+pub(super) fn works_today(identity: &Identity) -> bool {
+    ["rep", "lead"].contains(&identity.role.to_string().as_str())
 }
 
 /// Whether somebody may see who looked at whom. The service decides; here it is only whether there is a tab for it.

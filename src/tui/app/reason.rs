@@ -39,6 +39,8 @@ impl App {
             | Action::PageUp
             | Action::HalfDown
             | Action::HalfUp
+            | Action::Today
+            | Action::CallLists
             | Action::Contacts
             | Action::Companies
             | Action::Activity
@@ -104,6 +106,10 @@ impl App {
             Action::Restore => self.cannot_restore(),
             Action::Merge => self.cannot_merge(),
             Action::Consent if self.marked() > 1 => Some("consent is one person's; Esc takes the marks away"),
+            Action::FollowUp if self.marked() > 1 => {
+                Some("a task is about one person; Esc takes the marks away")
+            }
+            Action::FollowUp => self.cannot_change(),
             Action::Call if self.marked() > 1 => Some("one calls one person; Esc takes the marks away"),
             Action::Call => self.cannot_change(),
             Action::Consent => self.subject().is_none().then_some("nothing is here"),

@@ -11,7 +11,7 @@ use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::Style;
 
 use super::stand::Stand;
-use super::world::{Ears, Hands, SHARED, world};
+use super::world::{Ears, Hands, SHARED, World, world};
 use crate::api::{Error, Event, Response, Whoami};
 use crate::client::Client;
 use crate::env::{Clock, Zone};
@@ -46,6 +46,8 @@ pub(super) struct Robot {
     /// What was asked, by name.
     pub(super) asked: Vec<&'static str>,
     ears: Option<Ears>,
+    /// The store, where others come in.
+    doors: Option<World>,
 }
 
 impl Robot {
@@ -74,8 +76,23 @@ impl Robot {
         let world = world();
         let colleague = world.client("anna");
         let client = world.client("anna");
-        let robot = Robot::start(client, world.hands, width, height, Palette::Ansi16, None, Rc::new(Stand));
+        let hands = Arc::clone(&world.hands);
+        let mut robot = Robot::start(client, hands, width, height, Palette::Ansi16, None, Rc::new(Stand));
+        robot.doors = Some(world);
         (robot, colleague)
+    }
+
+    /// Another user in the same store, at another terminal.
+    pub(super) fn colleague(&self, name: &str) -> Robot {
+        self.started_by(name, Saved { screen: "contacts".to_owned(), ..Saved::default() })
+    }
+
+    /// The program as another user starts it, who left it like this.
+    pub(super) fn started_by(&self, name: &str, saved: Saved) -> Robot {
+        let (size, forms) = (self.app.ctx.size, Rc::new(Stand));
+        let hands = Arc::clone(&self.hands);
+        let client = self.doors.as_ref().unwrap().client(name);
+        Robot::remembering(client, hands, size.width, size.height, Palette::Ansi16, None, forms, saved)
     }
 
     /// A store of its own with the forms of the program, seen by a user who hears of others; and another session, the
@@ -150,7 +167,9 @@ impl Robot {
         idle: Option<Duration>,
         forms: Rc<dyn Forms>,
     ) -> Robot {
-        Robot::remembering(client, hands, width, height, palette, idle, forms, Saved::default())
+        // Whatever the role, tests begin with the contacts.
+        let saved = Saved { screen: "contacts".to_owned(), ..Saved::default() };
+        Robot::remembering(client, hands, width, height, palette, idle, forms, saved)
     }
 
     /// The program started again, in the same store.
@@ -196,6 +215,7 @@ impl Robot {
             held: VecDeque::new(),
             asked: Vec::new(),
             ears: None,
+            doors: None,
         };
         robot.perform(effects);
         robot

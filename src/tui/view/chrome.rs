@@ -61,14 +61,16 @@ pub(super) fn header(app: &App, buf: &mut Buffer, area: Rect) {
         Place::Record(..) => Place::Contacts,
         place => place,
     };
+    let screen = app.layers().find_map(|layer| layer.screen());
     for (place, action) in [
-        (Place::Contacts, Action::Contacts),
-        (Place::Companies, Action::Companies),
-        (Place::Activity, Action::Activity),
+        (None, Action::Today),
+        (Some(Place::Contacts), Action::Contacts),
+        (Some(Place::Companies), Action::Companies),
+        (Some(Place::Activity), Action::Activity),
     ] {
         let key = app.keymap.key_of(action);
         let label = crate::tui::content::capital(action.spec().label);
-        let on = place == here;
+        let on = screen.map_or(place == Some(here), |screen| screen == action);
         let shown = if on { format!("[{key} {label}]") } else { format!(" {key} {label} ") };
         let style = theme.style(if on { Tone::Focus } else { Tone::Text });
         x += paint::put(buf, x, area.y, end.saturating_sub(x), &shown, style);
