@@ -26,7 +26,7 @@ use callbook::store::suppression::Marker;
 
 /// Numbers that are spread over the plan and never given out: all are made up.
 fn national(n: u64) -> String {
-    format!("01632{:06}", n.wrapping_mul(0x9E37_79B9) % 10_000_000)
+    format!("01632{:06}", n.wrapping_mul(0x9E37_79B9) % 1_000_000)
 }
 
 fn nanos(took: Duration, count: u64) -> f64 {
