@@ -121,6 +121,12 @@ settings! {
     shown_number: String = String::new();
     /// Without colours and rules, for screen readers and logs.
     plain: bool = false;
+    /// The program that sends a message, with its words; it is given the message on standard input.
+    mail_command: Vec<String> = Vec::new();
+    /// Where a code of a double opt-in is handed in, with `{code}` where it goes; by answering the message when absent.
+    opt_in_link: Option<String> = None;
+    /// For how many days a code of a double opt-in is good.
+    opt_in_days: u16 = 7;
     /// What is taken from roles, and roles that are added.
     roles: BTreeMap<String, RoleSpec> = BTreeMap::new();
     /// Rules in place of the built-in ones, or beside them.

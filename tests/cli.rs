@@ -484,3 +484,73 @@ fn what_is_suppressed_comes_in_by_no_notation() {
     );
     assert_eq!(listed("020 7946 2999"), ("2026-01-03".to_owned(), false));
 }
+
+#[test]
+fn a_newsletter_is_confirmed_by_the_code_that_was_sent_and_by_no_other() {
+    let shell = Shell::new();
+    let id = shell.add("Anna", "Schmidt", "030 901820");
+    shell.ok(&["contact", "edit", &id, "--set", "emails=anna@example.com", "--set", "language=de"]);
+    let request = ["consent", "request", &id, "--purpose", "newsletter", "--channel", "email"];
+    // Nothing says how it gets out; then nobody could answer it (R25).
+    assert!(shell.fails(2, &request).contains("mail_command"));
+    let to_file = [&request[..], &["--out", "ask.eml"]].concat();
+    assert!(shell.fails(5, &to_file).contains("unsubscribe"));
+    shell.ok(&["settings", "edit", "--set", "contact=privacy@example.com"]);
+
+    // A program that fails leaves nothing behind.
+    shell.write("bad.toml", "mail_command = [\"/bin/false\"]\n");
+    assert!(
+        shell.fails(1, &[&["--config", "bad.toml"], &request[..]].concat()).contains("nothing was recorded")
+    );
+    shell.write("gone.toml", "mail_command = [\"no-such-program-here\"]\n");
+    shell.fails(1, &[&["--config", "gone.toml"], &request[..]].concat());
+    assert_eq!(shell.json(&["consent", "list", &id])["events"].as_array().unwrap().len(), 0);
+    assert!(!shell.dir.path().join("ask.eml").exists());
+
+    shell.write("good.toml", "mail_command = [\"/bin/sh\", \"-c\", \"cat > sent.eml\"]\nopt_in_days = 3\n");
+    shell.ok(&[&["--config", "good.toml"], &request[..]].concat());
+    shell.ok(&to_file);
+    let code_in = |name: &str| {
+        let mail = std::fs::read_to_string(shell.dir.path().join(name)).unwrap();
+        let message = mail_parser::MessageParser::new().parse(mail.as_bytes()).unwrap();
+        assert_eq!(message.to().unwrap().first().unwrap().address(), Some("anna@example.com"));
+        let text = message.body_text(0).unwrap();
+        text.split("?subject=").nth(1).unwrap()[..32].to_owned()
+    };
+    let (first, second) = (code_in("sent.eml"), code_in("ask.eml"));
+    assert_ne!(first, second);
+    shell.fails(3, &["consent", "confirm", "abcdefghijklmnopqrstuvwxyz234567"]);
+    shell.fails(5, &["consent", "confirm", &first, "--contact", "00000000-0000-4000-8000-000000000001"]);
+    let fed = shell.fed(&["consent", "confirm", "-", "--format", "json"], &format!("{first}\n"));
+    assert_eq!(fed.status.code(), Some(0), "{}", err(&fed));
+    let done: Json = serde_json::from_str(&out(&fed)).unwrap();
+    assert_eq!(
+        (&done["address"], &done["states"][0]["state"]),
+        (&Json::from("anna@example.com"), &Json::from("given"))
+    );
+    assert!(done["asked_at"].as_str() <= done["confirmed_at"].as_str());
+    assert!(shell.fails(5, &["consent", "confirm", &first]).contains("used already"));
+    shell.ok(&["consent", "withdraw", &id, "--purpose", "newsletter"]);
+    shell.write("code.txt", &second);
+    assert!(
+        shell
+            .fails(5, &["--key-file", "key", "consent", "confirm", "--file", "code.txt"])
+            .contains("withdrawn")
+    );
+    let event = done["events"][0].as_str().unwrap();
+    let receipt: Json = serde_json::from_str(&shell.ok(&["consent", "receipt", event])).unwrap();
+    let statuses = receipt["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"].as_array().unwrap().len();
+    assert_eq!(statuses, 3, "asked twice, and confirmed");
+    shell.ok(&[
+        "consent",
+        "prove",
+        &id,
+        "--purpose",
+        "newsletter",
+        "--channel",
+        "email",
+        "--out",
+        "proof.json",
+    ]);
+    assert!(shell.ok(&["history", "check", "proof.json"]).contains("with these very words"));
+}

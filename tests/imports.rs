@@ -40,6 +40,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main.rs"]),
     ("chrono_tz", &["law"]),
     ("getrandom", &["env.rs"]),
+    ("mail_builder", &["interchange/mail.rs"]),
     ("iana_time_zone", &["env.rs"]),
 ];
 

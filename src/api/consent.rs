@@ -158,6 +158,40 @@ pub struct ConsentProof {
     pub key: String,
 }
 
+/// A message that asks for a confirmation, to be sent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OptInMessage {
+    /// By which it is said to be out, in the same session.
+    pub handle: Uuid,
+    pub made_at: Timestamp,
+    pub from_name: String,
+    pub from: String,
+    pub to_name: String,
+    pub to: String,
+    pub subject: String,
+    /// With the code, which stands nowhere else.
+    pub text: String,
+    /// BCP 47.
+    pub language: String,
+    pub message_id: String,
+    /// Until when the code is good.
+    pub until: Timestamp,
+    pub warnings: Vec<String>,
+}
+
+/// What a code that came back confirmed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OptInConfirmed {
+    pub contact: ContactId,
+    pub purpose: String,
+    pub channel: Channel,
+    /// The address that is proven.
+    pub address: String,
+    pub asked_at: Timestamp,
+    pub confirmed_at: Timestamp,
+    pub recorded: Recorded,
+}
+
 /// What was recorded, and what holds then.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Recorded {

@@ -39,7 +39,8 @@ pub use call::{
     Offered, OpenCall,
 };
 pub use consent::{
-    Book, BookLine, ConsentProof, EventView, Opening, ProvenEvent, Recorded, Said, StoredPurpose,
+    Book, BookLine, ConsentProof, EventView, Opening, OptInConfirmed, OptInMessage, ProvenEvent, Recorded,
+    Said, StoredPurpose,
 };
 pub use error::{Cause, Code, Error};
 pub use event::Event;
@@ -410,6 +411,29 @@ calls! {
     } -> CallMessage;
     /// Records a call with all that was said, in one transaction. The same id is recorded once.
     CallRecord { contact: ContactId, answers: CallAnswers, } -> CallRecorded;
+    /// A message with a new code that asks a person to confirm (double opt-in). Nothing is recorded before it is out.
+    OptInPrepare {
+        contact: ContactId,
+        purpose: String,
+        channel: Channel,
+        /// One of the person's; the first when `None`.
+        address: Option<String>,
+        language: Option<Language>,
+        /// How long the code is good.
+        days: u16,
+        /// Where the code is handed in, with `{code}` where it goes; else by answering the message.
+        link: Option<String>,
+    } -> OptInMessage;
+    /// That a message which this session prepared is out: it is recorded, and its code confirms from now on.
+    OptInSent { handle: Uuid, zone: String, } -> Recorded;
+    /// Takes a code that came back. What is named beside it must be what the code was sent for.
+    OptInConfirm {
+        code: Hush,
+        contact: Option<ContactId>,
+        purpose: Option<String>,
+        channel: Option<Channel>,
+        zone: String,
+    } -> OptInConfirmed;
     /// What held for a person, a purpose and a channel at a moment, with all that proves it.
     ConsentProve { contact: ContactId, purpose: String, channel: Channel, at: Option<Timestamp>, } -> ConsentProof;
     /// What the person is handed about one event.

@@ -86,6 +86,10 @@ impl Request {
             | Request::Restore(_)
             | Request::ConsentRecord(_)
             | Request::ConsentWithdraw(_)
+            // Asked again, it makes another code.
+            | Request::OptInPrepare(_)
+            | Request::OptInSent(_)
+            | Request::OptInConfirm(_)
             | Request::WordingAdd(_)
             | Request::WordingRetire(_)
             | Request::CallBegin(_)

@@ -11,7 +11,7 @@ use crate::cli::globals::word;
 use crate::cli::out::{Column, Listing, Make, object};
 use crate::cli::record;
 use crate::cli::table::Table;
-use crate::cli::{json, prove};
+use crate::cli::{ask, json, prove};
 use crate::config::Format;
 use crate::domain::basis::Basis;
 use crate::domain::channel::Channel;
@@ -34,6 +34,10 @@ pub(crate) enum Verb {
     Withdraw(WithdrawArgs),
     /// Note that a person objects: to all direct marketing, or to one purpose (Art. 21 GDPR); takes effect at once
     Object(WithdrawArgs),
+    /// Ask a person by e-mail to confirm a consent (double opt-in): a message with a code that is good once
+    Request(ask::RequestArgs),
+    /// Hand in a code that came back: it confirms the consent, and proves the address
+    Confirm(ask::ConfirmArgs),
     /// Prove what held for a person, a purpose and a channel: the words, the call, the entries of the log
     Prove(prove::ProveArgs),
     /// What the person is handed about one event: a consent receipt (ISO/IEC TS 27560) as JSON-LD
@@ -145,6 +149,8 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Record(args) => record(ctx, args),
         Verb::Withdraw(args) => withdraw(ctx, args, false),
         Verb::Object(args) => withdraw(ctx, args, true),
+        Verb::Request(args) => ask::request(ctx, args),
+        Verb::Confirm(args) => ask::confirm(ctx, args),
         Verb::Prove(args) => prove::prove(ctx, args),
         Verb::Receipt(args) => prove::receipt(ctx, &args),
         Verb::Sweep(args) => sweep(ctx, &args),

@@ -4,6 +4,7 @@
 //! words are a contract with scripts: options are added, never renamed.
 
 mod access;
+mod ask;
 mod call;
 mod call_list;
 mod change;

@@ -13,6 +13,7 @@ pub mod csv;
 pub mod dpv;
 pub mod export;
 pub mod json;
+pub mod mail;
 pub mod mapping;
 pub mod names;
 mod notation;

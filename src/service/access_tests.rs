@@ -307,6 +307,16 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     for contact in contacts.iter().map(|id| ContactId(*id)) {
         put("", Request::Consents(Consents { contact, at: None }));
         let (purpose, channel) = ("sales".to_owned(), Channel::Phone);
+        let prepare = OptInPrepare {
+            contact,
+            purpose: "newsletter".into(),
+            channel: Channel::Email,
+            address: None,
+            language: None,
+            days: 7,
+            link: None,
+        };
+        put("", Request::OptInPrepare(prepare));
         put("", Request::ConsentProve(ConsentProve { contact, purpose, channel, at: None }));
         let said = [Said::new(ConsentKind::Given, "sales", Channel::Phone, Way::InPerson, "yes, do call me")];
         put("", Request::ConsentRecord(ConsentRecord { contact, said: said.into() }));
@@ -349,6 +359,10 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     put("", Request::Requests(Requests { before: None }));
     put("", Request::CallsOpen(CallsOpen {}));
     put("", Request::CallDrop(CallDrop { call: Uuid::from_u128(7) }));
+    put("", Request::OptInSent(OptInSent { handle: Uuid::from_u128(7), zone: String::new() }));
+    let code = Hush::new("a".repeat(32).into());
+    let (contact, purpose, channel, zone) = (None, None, None, String::new());
+    put("", Request::OptInConfirm(OptInConfirm { code, contact, purpose, channel, zone }));
     put("", Request::ConsentReceipt(ConsentReceipt { event: Uuid::from_u128(1) }));
     // What changes the records comes last.
     for kind in RecordKind::ALL.iter().copied() {

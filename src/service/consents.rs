@@ -32,11 +32,32 @@ pub struct Consents {
     /// By number; events of a damaged store may name purposes that are not there.
     purposes: Vec<Option<Known>>,
     people: HashMap<Uuid, Ledger<PurposeNo>>,
+    /// Person and event of a code that was sent, by its hash; also of those that are used or whose time is up, so that
+    /// whoever has one is told so.
+    asked: HashMap<[u8; 32], (Uuid, Uuid)>,
     /// Changes with every event and purpose.
     version: u64,
 }
 
+/// The hash of the code that an event says was sent.
+fn token_of(event: &ConsentEvent) -> Option<[u8; 32]> {
+    let digits = event.token.as_bytes();
+    if digits.len() != 64 || !event.token.is_ascii() {
+        return None;
+    }
+    let mut hash = [0; 32];
+    for (place, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(event.token.get(place * 2..place * 2 + 2)?, 16).ok()?;
+    }
+    Some(hash)
+}
+
 impl Consents {
+    /// The person whom a code was sent to, and the event that says so.
+    pub fn asked_by(&self, hash: &[u8; 32]) -> Option<(Uuid, Uuid)> {
+        self.asked.get(hash).copied()
+    }
+
     fn number(&mut self, name: &str) -> Result<PurposeNo, StoreError> {
         if let Some(number) = self.numbers.get(name) {
             return Ok(*number);
@@ -65,6 +86,9 @@ impl Consents {
     /// Takes in an event.
     pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let event: ConsentEvent = stored.entity()?;
+        if let Some(hash) = token_of(&event) {
+            self.asked.insert(hash, (stored.subject.0, stored.id));
+        }
         self.add(stored.subject.0, &event)
     }
 
@@ -201,5 +225,6 @@ impl Consents {
     /// Forgets a person who was erased.
     pub fn forget(&mut self, contact: Uuid) {
         self.people.remove(&contact);
+        self.asked.retain(|_, (person, _)| *person != contact);
     }
 }

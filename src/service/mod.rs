@@ -28,6 +28,7 @@ mod lists;
 mod live;
 mod merge;
 pub mod open;
+mod opt_in;
 pub mod policy;
 mod proofs;
 mod reads;
@@ -130,6 +131,7 @@ pub struct Service {
     /// What each role has, worked out once for a state of the schema.
     tables: Mutex<HashMap<RoleName, actor::Had>>,
     guard: users::Guard,
+    guesses: opt_in::Guesses,
     /// Held while a do-not-call list is written.
     lists: Mutex<()>,
     hub: Arc<live::Hub>,
@@ -163,6 +165,8 @@ struct Memory {
     /// Numbers of own transactions that can be undone, and of undos that can be redone.
     undo: Vec<u64>,
     redo: Vec<u64>,
+    /// Messages that are prepared and not known to be out.
+    opt_ins: HashMap<uuid::Uuid, opt_in::Prepared>,
     /// Who was looked at a moment ago.
     looked: reads::Recent,
     /// What was sent of a do-not-call list.
@@ -197,6 +201,7 @@ impl Service {
             law: Law::built_in(),
             tables: Mutex::default(),
             guard: users::Guard::default(),
+            guesses: opt_in::Guesses::default(),
             lists: Mutex::default(),
             hub: Arc::default(),
             unlogged: AtomicU64::new(0),
@@ -369,6 +374,9 @@ impl Ask<'_> {
             Request::Purposes(purposes) => Response::Purposes(self.purposes(&purposes)),
             Request::ConsentRecord(record) => Response::ConsentRecord(self.consent_record(record)?),
             Request::ConsentWithdraw(withdraw) => Response::ConsentWithdraw(self.consent_withdraw(withdraw)?),
+            Request::OptInPrepare(asked) => Response::OptInPrepare(self.opt_in_prepare(asked)?),
+            Request::OptInSent(sent) => Response::OptInSent(self.opt_in_sent(sent)?),
+            Request::OptInConfirm(confirm) => Response::OptInConfirm(self.opt_in_confirm(confirm)?),
             Request::ConsentProve(prove) => Response::ConsentProve(self.consent_prove_seen(&prove)?),
             Request::ConsentReceipt(receipt) => {
                 Response::ConsentReceipt(self.consent_receipt_seen(&receipt)?)
