@@ -139,10 +139,12 @@ fn a_code_that_comes_back_proves_address_and_wish_with_both_times() {
     crate::service::tests::verified(&owner);
 }
 
+/// What happens to a code that was sent, and its being handed in.
+type Spoil = dyn Fn(&Fixture, &Client, Uuid, &str) -> Result<OptInConfirmed, Error>;
+
 #[test]
 fn each_code_that_confirms_nothing_says_why_to_whoever_has_it() {
-    let refused = |spoil: &dyn Fn(&Fixture, &Client, Uuid, &str) -> Result<OptInConfirmed, Error>,
-                   words: &str| {
+    let refused = |spoil: &Spoil, words: &str| {
         let (fixture, owner, id) = store();
         let code = sent(&owner, id);
         let error = spoil(&fixture, &owner, id, &code).unwrap_err();
