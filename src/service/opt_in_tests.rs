@@ -140,11 +140,11 @@ fn a_code_that_comes_back_proves_address_and_wish_with_both_times() {
 }
 
 /// What happens to a code that was sent, and its being handed in.
-type Spoil = dyn Fn(&Fixture, &Client, Uuid, &str) -> Result<OptInConfirmed, Error>;
+type Spoil<'a> = dyn Fn(&Fixture, &Client, Uuid, &str) -> Result<OptInConfirmed, Error> + 'a;
 
 #[test]
 fn each_code_that_confirms_nothing_says_why_to_whoever_has_it() {
-    let refused = |spoil: &Spoil, words: &str| {
+    let refused = |spoil: &Spoil<'_>, words: &str| {
         let (fixture, owner, id) = store();
         let code = sent(&owner, id);
         let error = spoil(&fixture, &owner, id, &code).unwrap_err();
