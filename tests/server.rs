@@ -121,7 +121,7 @@ fn long_lists_come_whole() {
     client.call(Export { window, run: None, ..export }).unwrap_err();
     // Only the first page of it is written down.
     let runs = client.call(Activity { before: None, limit: 10 }).unwrap();
-    let exports = runs.iter().filter(|entry| entry.action == callbook::domain::history::Action::Export);
+    let exports = runs.iter().filter(|entry| entry.kind == RecordKind::ExportRun);
     assert_eq!(exports.count(), 1);
     // The command line does the same in pages of its own, and needs no secret.
     let out = served.callbook(&["contact", "list", "--format", "ids"]);

@@ -10,6 +10,7 @@
 //! ranges that reach nobody (see `numbers`).
 
 mod company;
+mod consents;
 mod numbers;
 mod people;
 mod request;

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::api::{
-    Add, Added, Bulk, Call, Code, Deed, Delete, Edit, Error, Import, Merge, Outcome, Provenance, Request,
-    Response, Restore, Targets, Undo,
+    Add, Added, Bulk, Call, Code, ConsentRecord, Deed, Delete, Edit, Error, Import, Merge, Outcome,
+    Provenance, Request, Response, Restore, Targets, Undo,
 };
 use crate::demo::company::{Company, CompanyKey};
+use crate::demo::consents;
 use crate::demo::people::{People, Person, TAGS, owner, team};
 use crate::demo::request::{self, BEST_TIMES, Edits, Employer, lead_of, user_name};
 use crate::demo::rng::Rng;
@@ -46,6 +47,7 @@ pub fn play(n: usize, today: Timestamp, door: StoryDoor<'_>) -> Result<(), Error
         rng,
         door,
         now: Timestamp::from_millis(i64::MIN),
+        today,
         known: Vec::new(),
         by_hand: Vec::new(),
         pairs: Vec::new(),
@@ -75,6 +77,8 @@ struct Story<'a> {
     rng: Rng,
     door: StoryDoor<'a>,
     now: Timestamp,
+    /// The last day of the story.
+    today: Timestamp,
     known: Vec<Known>,
     /// Who was added by hand, with the index among the known.
     by_hand: Vec<(usize, Person)>,
@@ -165,8 +169,22 @@ impl Story<'_> {
         let fields = request::contact(&person, &employer, self.now)?;
         let added = self.add(person.owner, RecordKind::Contact, None, fields)?;
         let at = self.remember(ContactId(added.id), &person);
+        self.ask_consent(at, person.owner)?;
+        if let Some(fields) = consents::task(at, self.today, user_name(person.owner)) {
+            self.add(person.owner, RecordKind::Task, Some(ContactId(added.id)), fields)?;
+        }
         self.by_hand.push((at, person));
         Ok(at)
+    }
+
+    /// Records what a new contact said of the use of the data.
+    fn ask_consent(&mut self, at: usize, user: usize) -> Result<(), Error> {
+        let Some(known) = self.known.get(at) else { return Ok(()) };
+        let (contact, said) = (known.id, consents::said(at, known.tongue));
+        if !said.is_empty() {
+            self.ask(user, ConsentRecord { contact, said })?;
+        }
+        Ok(())
     }
 
     fn remember(&mut self, id: ContactId, person: &Person) -> usize {
@@ -250,7 +268,8 @@ impl Story<'_> {
             let person = usize::try_from(row.row).ok().and_then(|row| people.get(row.checked_sub(1)?));
             match (row.outcome, row.id, person) {
                 (Outcome::Created, Some(id), Some(person)) => {
-                    self.remember(id, person);
+                    let at = self.remember(id, person);
+                    self.ask_consent(at, OWNER)?;
                     if !self.employers.contains_key(&person.company.key) {
                         self.know_company(person.company.key, Employer::Name(person.company.name.clone()));
                     }

@@ -9,8 +9,8 @@ use super::people::People;
 use super::tables::Land;
 use super::{Act, COLUMNS, CsvRow, SEED, SeededIds, play, rows, users, write_csv};
 use crate::api::{
-    Added, Bulk, BulkReport, Deed, Edited, Error, ImportReport, MergeReport, Outcome, Request, Response,
-    RowOutcome, Undone,
+    Added, Bulk, BulkReport, Deed, Edited, Error, ImportReport, MergeReport, Outcome, Recorded, Request,
+    Response, RowOutcome, Undone,
 };
 use crate::domain::country::Country;
 use crate::domain::custom::CustomField;
@@ -119,6 +119,11 @@ impl Told {
                     refusals: Vec::new(),
                 })
             }
+            Request::ConsentRecord(record) => {
+                assert!(self.contacts[&record.contact.0].1, "somebody who is gone said something");
+                assert!(!record.said.is_empty());
+                Response::ConsentRecord(Recorded::default())
+            }
             Request::Bulk(_) => Response::Bulk(BulkReport::default()),
             Request::Undo(_) => Response::Undo(Undone { what: String::new(), records: Vec::new() }),
             other => panic!("the story has no {}", other.name()),
@@ -205,7 +210,7 @@ fn two_years_with_everything_in_them() {
     assert_eq!(actors, workers);
     assert_eq!(
         names.keys().copied().collect::<Vec<_>>(),
-        ["Add", "Bulk", "Delete", "Edit", "Import", "Merge", "Restore", "Undo"]
+        ["Add", "Bulk", "ConsentRecord", "Delete", "Edit", "Import", "Merge", "Restore", "Undo"]
     );
 }
 

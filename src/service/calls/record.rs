@@ -246,7 +246,13 @@ impl Known<'_> {
             purposes: WordList(purposes),
             decision,
             agent: Some(me),
-            controller: world.settings.controller.clone(),
+            // With the address, as it was told (P1).
+            controller: [&world.settings.controller, &world.settings.controller_address]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", "),
             on_behalf_of: call.on_behalf_of.trim().to_owned(),
             number: phone.map(|phone| phone.value.to_string()).unwrap_or_default(),
             shown_number: call.shown_number.trim().to_owned(),

@@ -119,7 +119,8 @@ pub(super) fn facts(
     }
     Facts {
         controller: world.settings.controller.clone(),
-        contact: world.settings.dpo_contact.clone(),
+        controller_address: world.settings.controller_address.clone(),
+        contact: world.settings.contact.clone(),
         dpo: world.settings.dpo_contact.clone(),
         authority: world.settings.authority.clone(),
         agent: agent.cloned().unwrap_or_default(),
