@@ -431,10 +431,11 @@ impl Ask<'_> {
             "job_title" => Complete::JobTitle,
             _ => return Vec::new(),
         };
+        // The texts of other kinds are in no index, and those of contacts are not theirs to tell.
         let index = match complete.kind {
-            RecordKind::Company => &world.companies,
-            RecordKind::Contact
-            | RecordKind::Note
+            RecordKind::Company => Some(&world.companies),
+            RecordKind::Contact => Some(&world.contacts),
+            RecordKind::Note
             | RecordKind::User
             | RecordKind::CustomField
             | RecordKind::Settings
@@ -448,9 +449,9 @@ impl Ask<'_> {
             | RecordKind::Recipient
             | RecordKind::Task
             | RecordKind::Wording
-            | RecordKind::Request => &world.contacts,
-            // Their texts are in no index, and those of contacts are not theirs.
-            RecordKind::Suppression | RecordKind::ScreeningList => return Vec::new(),
+            | RecordKind::Request
+            | RecordKind::Suppression
+            | RecordKind::ScreeningList => None,
         };
         // A value is offered when a record in sight has it, where it can be read.
         let named = if kind == Complete::City { "addresses" } else { complete.field.as_str() };
@@ -459,7 +460,8 @@ impl Ask<'_> {
             if complete.kind == RecordKind::Company && named == "job_title" { "industry" } else { named };
         let Ok(info) = world.schema.by_name(complete.kind, named) else { return Vec::new() };
         let scope = self.sight().scope_reading(complete.kind, info.key);
-        let mut found = index.completions(kind, &complete.prefix, &scope);
+        let mut found =
+            index.map(|index| index.completions(kind, &complete.prefix, &scope)).unwrap_or_default();
         let prefix = crate::domain::fold::fold(&complete.prefix);
         let begins =
             |name: &str| crate::domain::fold::fold(name).split(' ').any(|word| word.starts_with(&prefix));
