@@ -3,7 +3,7 @@
 //! Other capabilities ask `world.suppression` ([`Suppressions`]): [`hit`](Suppressions::hit) about one number or address,
 //! [`of_contact`](Suppressions::of_contact) about everything a contact has, [`screened`](Suppressions::screened) about a
 //! do-not-call list. What brings data in is stopped by [`guard`]. Entries are staged by [`stage`] and
-//! [`suppress_for_erasure`] alone, and published by [`publish_with`](super::publish_with) with the contacts they concern.
+//! [`suppress_for_erasure`] alone, and published by [`publish_with`] with the contacts they concern.
 
 pub mod guard;
 pub mod held;

@@ -1,6 +1,6 @@
 //! The numbers of a do-not-call list, each as the eight bytes of its mark, in pages.
 //!
-//! A page is one row of [`table::TAGS`](super::table::TAGS), sealed under the store's own key: its tags in ascending order,
+//! A page is one row of [`table::TAGS`], sealed under the store's own key: its tags in ascending order,
 //! 8 bytes each, big-endian, at most [`PAGE`] of them; pages follow each other in ascending order. All pages of one version
 //! of a list have that version's id. A version is written beside the one in force and counts from the moment on at which the
 //! list's record names it; what no record names was never finished, or is over, and is deleted.

@@ -1,7 +1,7 @@
 //! Wordings: what is said to people and written to them: scripts of calls, privacy notices, templates of messages.
 //!
-//! A wording is a text with placeholders ([`template`]). It is checked for what the law wants told ([`check`]) before it is
-//! stored, filled in with facts when it is used ([`render`]), and read into paragraphs and questions for the screen
+//! A wording is a text with placeholders ([`template`]). It is checked for what the law wants told ([`check()`]) before it is
+//! stored, filled in with facts when it is used ([`render()`]), and read into paragraphs and questions for the screen
 //! ([`markdown`]). Each version is a record of its own and stays as it is: what was said years ago can be shown word for
 //! word. Scripts and notices are Markdown (CommonMark); messages are plain text.
 
