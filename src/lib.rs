@@ -60,6 +60,13 @@
 //!   ([`store::readings`]), which lies under that person's key and outside the history.
 //! - Whatever is denied is recorded ([`service::Service::call`], `service::denials`): who, what, why and how often, in rows
 //!   that no flood makes many, and without a word of what was sent.
+//! - What a person said is an event that nothing changes ([`domain::consent`]); what holds is derived from events, at the
+//!   moment it is asked, and without one it is unknown. Only operations of their own write events: no edit, import, merge,
+//!   bulk operation or undo gives or loosens a consent.
+//! - Nobody is listed for use, exported or called but through the gate ([`service::gate`]), for a purpose and a channel; who
+//!   is held back is counted by reason. Of a call the law decides as well ([`law::telephone`]), from data, and its decision
+//!   is stored with the call. Whoever is on a suppression list comes in no more, known by a keyed hash alone.
+//! - What is read out to persons ([`domain::wording`]) is a version that never changes; a call keeps the very words.
 //! - A field of an entity is declared once ([`domain::contact`]); forms, history, import, export, inventory, filters and
 //!   completion derive from it.
 //! - Text from outside is data: it is neutralised where it is shown, never where it is stored.
