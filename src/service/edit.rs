@@ -5,14 +5,14 @@ use std::sync::RwLock;
 use uuid::Uuid;
 
 use super::sight::Sight;
-use super::view::{deletion_field, holder_fields, is_deleted};
+use super::view::{country_field, deletion_field, holder_fields, is_deleted};
 use super::world::World;
 use super::{Ask, index, no_such, publish, read_lock, rules, suppression, users, views};
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
 use crate::domain::access::mask::MASK;
 use crate::domain::access::{Relation, Scope};
-use crate::domain::contact::{Company, CompanyField, Contact, ContactField, Note};
+use crate::domain::contact::{Company, Contact, ContactField, Note};
 use crate::domain::country::Country;
 use crate::domain::custom::{CustomField, CustomFieldField};
 use crate::domain::edit::{FieldEdit, Input};
@@ -166,27 +166,7 @@ fn numbering_country(
     now: &Fields,
     default: Option<Country>,
 ) -> Option<Country> {
-    let key = match kind {
-        RecordKind::Contact => ContactField::country.key(),
-        RecordKind::Company => CompanyField::country.key(),
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => return None,
-    };
+    let key = country_field(kind)?;
     let given = edits.iter().rev().find(|edit| edit.field == "country").and_then(|edit| match &edit.input {
         Input::Text(text) => text.parse().ok(),
         Input::Value(Value::Country(country)) => Some(*country),
@@ -612,27 +592,7 @@ pub(super) fn own_by_default(sight: &Sight, kind: RecordKind, fields: &mut Field
 
 /// A contact or company without a country is in the store's.
 fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
-    let key = match kind {
-        RecordKind::Contact => ContactField::country.key(),
-        RecordKind::Company => CompanyField::country.key(),
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => return,
-    };
+    let Some(key) = country_field(kind) else { return };
     if let Some(country) = world.settings.country {
         fields.entry(key).or_insert(Value::Country(country));
     }

@@ -54,6 +54,31 @@ pub fn holder_fields(kind: RecordKind) -> Option<(FieldKey, FieldKey)> {
     }
 }
 
+/// The field that says in which country somebody is: whose law applies, and how numbers are read.
+pub fn country_field(kind: RecordKind) -> Option<FieldKey> {
+    match kind {
+        RecordKind::Contact => Some(ContactField::country.key()),
+        RecordKind::Company => Some(CompanyField::country.key()),
+        RecordKind::Note
+        | RecordKind::User
+        | RecordKind::CustomField
+        | RecordKind::Settings
+        | RecordKind::ExportRun
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
+        | RecordKind::View
+        | RecordKind::Wording
+        | RecordKind::Purpose
+        | RecordKind::Consent
+        | RecordKind::Call
+        | RecordKind::CallList
+        | RecordKind::CallEntry
+        | RecordKind::Recipient
+        | RecordKind::Task
+        | RecordKind::Request => None,
+    }
+}
+
 /// The fields that free text is searched in, by what the index calls them.
 pub fn searched(kind: RecordKind) -> &'static [(FieldKind, FieldKey)] {
     const CONTACT: &[(FieldKind, FieldKey)] = &[

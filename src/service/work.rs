@@ -122,22 +122,7 @@ impl Work {
     /// Takes in what an event says about how calls are received.
     pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let event: ConsentEvent = stored.entity()?;
-        let no = match event.kind.0 {
-            Some(ConsentKind::Refused | ConsentKind::Withdrawn | ConsentKind::Objected) => true,
-            Some(
-                ConsentKind::Requested
-                | ConsentKind::Given
-                | ConsentKind::Deferred
-                | ConsentKind::Confirmed
-                | ConsentKind::Renewed
-                | ConsentKind::Expired
-                | ConsentKind::Revoked
-                | ConsentKind::Invalidated
-                | ConsentKind::Asserted
-                | ConsentKind::Used,
-            )
-            | None => false,
-        };
+        let no = event.kind.0.is_some_and(ConsentKind::is_no);
         if let (true, Some(Way::Call), Some(at)) = (no, event.way.0, event.at) {
             let last = self.refused.entry(stored.subject.0).or_insert(at);
             *last = at.max(*last);

@@ -50,6 +50,25 @@ words! {
     }
 }
 
+impl ConsentKind {
+    /// Whether the person said no.
+    pub fn is_no(self) -> bool {
+        match self {
+            ConsentKind::Refused | ConsentKind::Withdrawn | ConsentKind::Objected => true,
+            ConsentKind::Requested
+            | ConsentKind::Given
+            | ConsentKind::Deferred
+            | ConsentKind::Confirmed
+            | ConsentKind::Renewed
+            | ConsentKind::Expired
+            | ConsentKind::Revoked
+            | ConsentKind::Invalidated
+            | ConsentKind::Asserted
+            | ConsentKind::Used => false,
+        }
+    }
+}
+
 words! {
     /// How it became known.
     Way {

@@ -388,22 +388,7 @@ impl Known<'_> {
         for (stored, event) in self.events {
             let concerns = event.purpose == purpose && event.channel.0 == Some(answer.channel)
                 || marketing && event.kind.0 == Some(ConsentKind::Objected);
-            let no = match event.kind.0 {
-                Some(ConsentKind::Refused | ConsentKind::Withdrawn | ConsentKind::Objected) => true,
-                Some(
-                    ConsentKind::Requested
-                    | ConsentKind::Given
-                    | ConsentKind::Deferred
-                    | ConsentKind::Confirmed
-                    | ConsentKind::Renewed
-                    | ConsentKind::Expired
-                    | ConsentKind::Revoked
-                    | ConsentKind::Invalidated
-                    | ConsentKind::Asserted
-                    | ConsentKind::Used,
-                )
-                | None => false,
-            };
+            let no = event.kind.0.is_some_and(ConsentKind::is_no);
             let since = event.at.is_some_and(|at| at >= started) || stored.record.created_at >= started;
             if concerns && no && since {
                 let kind = event.kind.0.map_or("", ConsentKind::word);
