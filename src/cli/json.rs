@@ -54,26 +54,7 @@ pub(crate) fn record(view: &View, schema: &Schema, only: Option<&[FieldKey]>) ->
     }
     object.insert("created_at".to_owned(), json!(view.created_at));
     object.insert("updated_at".to_owned(), json!(view.updated_at));
-    let takes_own = match view.kind {
-        RecordKind::Contact | RecordKind::Company => true,
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => false,
-    };
+    let takes_own = view.kind.indexed().is_some();
     if takes_own && (only.is_none() || !own.is_empty()) {
         object.insert("custom".to_owned(), Json::Object(own));
     }

@@ -155,21 +155,7 @@ fn columns(
                     CallField::number.key(),
                 ],
             ),
-            RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::View
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => (Some("display_name"), &[]),
+            _ => (Some("display_name"), &[]),
         };
         let fields = keys.iter().filter_map(|key| field(*key));
         return Ok(first.map(Col::own).into_iter().chain(fields).chain([Col::own("id")]).collect());

@@ -3,133 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::field::{FieldKey, FieldSpec};
-use crate::domain::value::{Value, words};
+use crate::domain::value::Value;
 
-words! {
-    /// The kinds of records that have fields and a history.
-    RecordKind {
-        Contact = "contact",
-        Company = "company",
-        Note = "note",
-        User = "user",
-        CustomField = "field",
-        Settings = "settings",
-        /// One export, as it was made.
-        ExportRun = "export",
-        /// A filter with columns and an order, as somebody saved it.
-        View = "view",
-        /// What data is used for.
-        Purpose = "purpose",
-        /// An event of a person's ledger of consent.
-        Consent = "consent",
-        /// A call that was made.
-        Call = "call",
-        CallList = "call_list",
-        /// A person on a call list.
-        CallEntry = "call_entry",
-        /// Whom data is given to.
-        Recipient = "recipient",
-        Task = "task",
-        /// What a person asked for by right.
-        Request = "request",
-        /// One version of a script, a notice or the template of a message.
-        Wording = "wording",
-        /// Numbers and addresses that are not used, or are again.
-        Suppression = "suppression",
-        /// A do-not-call list, as it was brought in.
-        ScreeningList = "screening_list",
-    }
-}
-
-/// Under whose key records of a kind lie, and who sees them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lies {
-    /// The record is the person.
-    Person,
-    /// Under the key of the person it is about; it is seen with the person, and gone with the person.
-    AboutPerson,
-    /// Under the store's key.
-    Nobody,
-}
-
-impl RecordKind {
-    pub fn lies(self) -> Lies {
-        match self {
-            RecordKind::Contact => Lies::Person,
-            RecordKind::Note
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request => Lies::AboutPerson,
-            RecordKind::Company
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::View
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::Recipient
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Wording => Lies::Nobody,
-        }
-    }
-
-    /// Whether a record, once written, is never changed: history that only grows.
-    pub fn only_grows(self) -> bool {
-        match self {
-            RecordKind::Consent | RecordKind::Call | RecordKind::ExportRun | RecordKind::Suppression => true,
-            RecordKind::Contact
-            | RecordKind::Company
-            | RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::View
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::ScreeningList
-            | RecordKind::Request
-            // That its name is retired is noted on it.
-            | RecordKind::Wording => false,
-        }
-    }
-
-    /// What several of them are called.
-    pub fn plural(self) -> &'static str {
-        match self {
-            RecordKind::Contact => "contacts",
-            RecordKind::Company => "companies",
-            RecordKind::Note => "notes",
-            RecordKind::User => "users",
-            RecordKind::CustomField => "fields",
-            RecordKind::Settings => "settings",
-            RecordKind::ExportRun => "exports",
-            RecordKind::View => "views",
-            RecordKind::Purpose => "purposes",
-            RecordKind::Consent => "consent events",
-            RecordKind::Call => "calls",
-            RecordKind::CallList => "call lists",
-            RecordKind::CallEntry => "entries of call lists",
-            RecordKind::Recipient => "recipients",
-            RecordKind::Task => "tasks",
-            RecordKind::Request => "requests",
-            RecordKind::Wording => "wordings",
-            RecordKind::Suppression => "suppressions",
-            RecordKind::ScreeningList => "screening lists",
-        }
-    }
-
-    /// So many of them, in words.
-    pub fn counted(self, count: u64) -> String {
-        format!("{count} {}", if count == 1 { self.word() } else { self.plural() })
-    }
-}
+pub use crate::domain::kind::{Indexed, Lies, RecordKind};
 
 /// A record as its fields. What is stored, compared, undone and folded is this form.
 pub type Fields = BTreeMap<FieldKey, Value>;
@@ -209,6 +85,19 @@ pub fn specs_of(kind: RecordKind) -> &'static [&'static FieldSpec] {
         RecordKind::Wording => crate::domain::wording::Wording::specs(),
         RecordKind::Suppression => crate::domain::suppression::Suppression::specs(),
         RecordKind::ScreeningList => crate::domain::suppression::ScreeningList::specs(),
+        RecordKind::Hold => crate::domain::retention::Hold::specs(),
+        RecordKind::RetentionRule => crate::domain::retention::RetentionRule::specs(),
+        RecordKind::Sweep => crate::domain::retention::Sweep::specs(),
+        RecordKind::Certificate => crate::domain::erasure::Certificate::specs(),
+        RecordKind::KeptProof => crate::domain::erasure::KeptProof::specs(),
+        RecordKind::Mention => crate::domain::erasure::Mention::specs(),
+        RecordKind::Aggregate => crate::domain::erasure::Aggregate::specs(),
+        RecordKind::Backup => crate::domain::backup::Backup::specs(),
+        RecordKind::Incident => crate::domain::accountability::Incident::specs(),
+        RecordKind::Training => crate::domain::accountability::Training::specs(),
+        RecordKind::RegisterVersion => crate::domain::accountability::RegisterVersion::specs(),
+        RecordKind::Publication => crate::domain::accountability::Publication::specs(),
+        RecordKind::Invitation => crate::domain::request::Invitation::specs(),
     }
 }
 

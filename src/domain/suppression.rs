@@ -99,23 +99,7 @@ impl Identifier {
         let keys = match kind {
             RecordKind::Contact => [ContactField::phones.key(), ContactField::emails.key()],
             RecordKind::Company => [CompanyField::phones.key(), CompanyField::emails.key()],
-            RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request
-            | RecordKind::Wording
-            | RecordKind::View => return Vec::new(),
+            _ => return Vec::new(),
         };
         let mut all = Vec::new();
         for key in keys {

@@ -126,22 +126,7 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         RecordKind::Contact => contacts.to_vec(),
         RecordKind::Company => companies.to_vec(),
         RecordKind::Note => notes.to_vec(),
-        RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => vec![Uuid::from_u128(1)],
+        _ => vec![Uuid::from_u128(1)],
     };
     let words = |kind: RecordKind| match kind {
         RecordKind::Contact => {
@@ -162,7 +147,20 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         RecordKind::Request => vec![FieldEdit::text("words", "x")],
         RecordKind::Wording => vec![FieldEdit::text("text", "x")],
         RecordKind::Suppression => vec![FieldEdit::text("words", "x")],
-        RecordKind::ScreeningList => vec![FieldEdit::text("name", "x")],
+        RecordKind::ScreeningList | RecordKind::RetentionRule | RecordKind::Backup => {
+            vec![FieldEdit::text("name", "x")]
+        }
+        RecordKind::Hold => vec![FieldEdit::text("reason", "x")],
+        RecordKind::Sweep | RecordKind::Mention | RecordKind::RegisterVersion => {
+            vec![FieldEdit::text("words", "x")]
+        }
+        RecordKind::Certificate => vec![FieldEdit::text("checkpoint", "x")],
+        RecordKind::KeptProof => vec![FieldEdit::text("proof", "x")],
+        RecordKind::Aggregate => vec![FieldEdit::text("period", "x")],
+        RecordKind::Incident => vec![FieldEdit::text("title", "x")],
+        RecordKind::Training => vec![FieldEdit::text("topic", "x")],
+        RecordKind::Publication => vec![FieldEdit::text("place", "x")],
+        RecordKind::Invitation => vec![FieldEdit::text("key", "x")],
     };
     for kind in RecordKind::ALL.iter().copied() {
         let at = kind.word();

@@ -23,6 +23,7 @@ use crate::domain::id::{SubjectId, UserId};
 use crate::domain::purpose::Purpose;
 use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind, Value as QueryValue};
 use crate::domain::recipient::Recipient;
+use crate::domain::retention::RetentionRule;
 use crate::domain::schema::FieldInfo;
 use crate::domain::task::Task;
 use crate::domain::user::User;
@@ -317,6 +318,21 @@ impl Ask<'_> {
                     }
                     txn.create(about, &recipient)?
                 }
+                RecordKind::RetentionRule => {
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    let rule: RetentionRule = typed(fields)?;
+                    for stored in
+                        sight.records_of(&txn.read(), &read_lock(world), add.kind, SubjectId::NOBODY)?
+                    {
+                        if stored.entity::<RetentionRule>()?.name == rule.name {
+                            let name = &rule.name;
+                            return Err(Error::conflict(format!(
+                                "there is a retention rule `{name}` already"
+                            )));
+                        }
+                    }
+                    txn.create(about, &rule)?
+                }
                 RecordKind::Settings
                 | RecordKind::ExportRun
                 | RecordKind::Suppression
@@ -326,6 +342,18 @@ impl Ask<'_> {
                 | RecordKind::CallList
                 | RecordKind::CallEntry
                 | RecordKind::Request
+                | RecordKind::Hold
+                | RecordKind::Sweep
+                | RecordKind::Certificate
+                | RecordKind::KeptProof
+                | RecordKind::Mention
+                | RecordKind::Aggregate
+                | RecordKind::Backup
+                | RecordKind::Incident
+                | RecordKind::Training
+                | RecordKind::RegisterVersion
+                | RecordKind::Publication
+                | RecordKind::Invitation
                 | RecordKind::Wording => {
                     return Err(Error::usage(format!("a {} is not added like this", add.kind)));
                 }
@@ -344,7 +372,7 @@ impl Ask<'_> {
         };
         let (id, revision, warnings) = match kind {
             // A user is not taken back by undoing: it is deactivated. A purpose or recipient is retired.
-            RecordKind::User | RecordKind::Purpose | RecordKind::Recipient => {
+            RecordKind::User | RecordKind::Purpose | RecordKind::Recipient | RecordKind::RetentionRule => {
                 self.transact(Action::Create, stage)?.0
             }
             _ => self.write(Action::Create, stage)?,

@@ -111,7 +111,7 @@ impl Ready<'_> {
 impl Batch {
     /// Adds a record as it was read.
     pub fn add(&mut self, raw: &Raw<'_>, suppressed: &Suppressions) -> Result<(), StoreError> {
-        if !is_known(raw.kind) {
+        if !raw.kind.indexed().is_some() {
             self.others.push(raw.stored()?);
             return Ok(());
         }
@@ -225,30 +225,6 @@ impl Batch {
 
     fn end(&mut self) {
         self.ends.push(self.texts.len() as u32);
-    }
-}
-
-/// Whether the index has records of this kind.
-fn is_known(kind: RecordKind) -> bool {
-    match kind {
-        RecordKind::Contact | RecordKind::Company => true,
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => false,
     }
 }
 

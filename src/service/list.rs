@@ -18,7 +18,7 @@ use crate::domain::access::{Scope, Verb};
 use crate::domain::basis::Basis;
 use crate::domain::consent::{Ledger, State};
 use crate::domain::contact::ContactField;
-use crate::domain::entity::{Fields, Lies, RecordKind};
+use crate::domain::entity::{Fields, Indexed, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::fold;
 use crate::domain::id::SubjectId;
@@ -89,26 +89,7 @@ fn said(world: &World, now: crate::domain::time::Timestamp, id: Uuid, wanted: &Q
 
 impl Ask<'_> {
     pub(super) fn list(&self, list: List) -> Result<Page, Error> {
-        match list.kind {
-            RecordKind::Contact | RecordKind::Company => self.indexed(list),
-            RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::View
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => self.scanned(list),
-        }
+        if list.kind.indexed().is_some() { self.indexed(list) } else { self.scanned(list) }
     }
 
     /// Records that the index finds.
@@ -432,27 +413,10 @@ impl Ask<'_> {
             _ => return Vec::new(),
         };
         // The texts of other kinds are in no index, and those of contacts are not theirs to tell.
-        let index = match complete.kind {
-            RecordKind::Company => Some(&world.companies),
-            RecordKind::Contact => Some(&world.contacts),
-            RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::View
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Wording
-            | RecordKind::Request
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList => None,
-        };
+        let index = complete.kind.indexed().map(|indexed| match indexed {
+            Indexed::Contact => &world.contacts,
+            Indexed::Company => &world.companies,
+        });
         // A value is offered when a record in sight has it, where it can be read.
         let named = if kind == Complete::City { "addresses" } else { complete.field.as_str() };
         let named = if named == "tag" { "tags" } else { named };

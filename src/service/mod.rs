@@ -534,23 +534,7 @@ fn publish_with(
                 others.insert(stored.subject.0);
             }
             RecordKind::Company => others.extend(edit::people_of_renamed(&world, stored)?),
-            RecordKind::Contact
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::View
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => {}
+            _ => {}
         }
     }
     for stored in txn.touched() {

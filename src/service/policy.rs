@@ -93,26 +93,7 @@ pub fn needs(request: &Request) -> Need {
                 (RecordKind::Contact | RecordKind::Company | RecordKind::Note, Deed::Restore) => {
                     Verb::Restore
                 }
-                (RecordKind::Note, Deed::Edit(_))
-                | (
-                    RecordKind::User
-                    | RecordKind::CustomField
-                    | RecordKind::Settings
-                    | RecordKind::ExportRun
-                    | RecordKind::Suppression
-                    | RecordKind::ScreeningList
-                    | RecordKind::View
-                    | RecordKind::Wording
-                    | RecordKind::Purpose
-                    | RecordKind::Consent
-                    | RecordKind::Call
-                    | RecordKind::CallList
-                    | RecordKind::CallEntry
-                    | RecordKind::Recipient
-                    | RecordKind::Task
-                    | RecordKind::Request,
-                    Deed::Edit(_) | Deed::Delete | Deed::Restore,
-                ) => return Need::Nobody,
+                (_, Deed::Edit(_) | Deed::Delete | Deed::Restore) => return Need::Nobody,
             };
             match &bulk.targets {
                 // The verbs of a list act on the row too when nothing is marked: one record is not many.
@@ -186,7 +167,7 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
             Verb::Create | Verb::Edit | Verb::Delete | Verb::Restore => Need::Change(verb, kind),
             _ => Need::Nobody,
         },
-        RecordKind::Purpose | RecordKind::Recipient => match verb {
+        RecordKind::Purpose | RecordKind::Recipient | RecordKind::RetentionRule => match verb {
             // Consents and exports point at them: they are retired.
             Verb::Delete | Verb::Restore => Need::Nobody,
             _ => Need::Change(Verb::Configure, kind),
@@ -200,6 +181,18 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
         | RecordKind::CallList
         | RecordKind::CallEntry
         | RecordKind::Request
+        | RecordKind::Hold
+        | RecordKind::Sweep
+        | RecordKind::Certificate
+        | RecordKind::KeptProof
+        | RecordKind::Mention
+        | RecordKind::Aggregate
+        | RecordKind::Backup
+        | RecordKind::Incident
+        | RecordKind::Training
+        | RecordKind::RegisterVersion
+        | RecordKind::Publication
+        | RecordKind::Invitation
         // Added as a whole, and never changed.
         | RecordKind::Wording => Need::Nobody,
     }

@@ -205,7 +205,7 @@ impl Ask<'_> {
                 .map(|id| Seen::person(id, ReadKind::Open))
                 .into_iter()
                 .collect(),
-            Lies::Nobody => Vec::new(),
+            Lies::Itself | Lies::Nobody => Vec::new(),
         };
         self.witness(seen)?;
         Ok(page)

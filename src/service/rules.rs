@@ -11,6 +11,7 @@ use crate::domain::forbidden;
 use crate::domain::purpose::{Purpose, PurposeField};
 use crate::domain::reading::MOST_MONTHS;
 use crate::domain::recipient::{Recipient, RecipientField};
+use crate::domain::retention::RetentionRule;
 use crate::domain::task::{Task, TaskField};
 use crate::domain::user::Settings;
 use crate::domain::value::Value;
@@ -24,22 +25,23 @@ pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec
         RecordKind::CustomField => custom_field(old, new).map(|()| Vec::new()),
         RecordKind::Settings => settings(new).map(|()| Vec::new()),
         // A view is checked where the schema and whose it is are known: `views::vet`.
-        RecordKind::User
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View => Ok(Vec::new()),
+        RecordKind::View => Ok(Vec::new()),
         RecordKind::Purpose => purpose(old, new).map(|()| Vec::new()),
         RecordKind::Recipient => recipient(old, new),
+        RecordKind::RetentionRule => retention_rule(new).map(|()| Vec::new()),
         RecordKind::Task => task(new),
         // Operations of their own write these, and check what they write.
-        RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Request
-        | RecordKind::Wording => Ok(Vec::new()),
+        _ => Ok(Vec::new()),
     }
+}
+
+fn retention_rule(new: &Fields) -> Result<(), Error> {
+    let rule: RetentionRule = typed(new).map_err(super::store_error)?;
+    let missing = missing::<RetentionRule>(new);
+    if !missing.is_empty() {
+        return Err(Error::refused(format!("no retention rule without {}", missing.join(", "))));
+    }
+    rule.check().map_err(|(field, why)| Error::refused(format!("{field}: {why}")).at(field))
 }
 
 fn purpose(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {
@@ -246,26 +248,11 @@ pub fn defaults(
                 .entry(ContactField::obtained_on.key())
                 .or_insert(Value::Day(crate::domain::value::Day(now.date())));
         }
-        RecordKind::Company
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Request => {}
         RecordKind::Task => {
             fields.entry(TaskField::kind.key()).or_insert_with(|| Value::Word("other".to_owned()));
             fields.entry(TaskField::owner.key()).or_insert(Value::User(actor));
         }
+        _ => {}
     }
 }
 

@@ -110,57 +110,33 @@ impl Sight {
     fn relation_by_id(&self, world: &World, kind: RecordKind, id: Uuid) -> Option<Relation> {
         let contact = |id| world.contacts.holder(id).map(|(owner, team)| self.relation(owner, team));
         match kind {
-            RecordKind::Contact => contact(id),
-            RecordKind::Company => world.companies.holder(id).map(|(owner, team)| self.relation(owner, team)),
-            RecordKind::Note
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request => contact(*world.abouts.get(&id)?),
-            RecordKind::View => match world.views.get(&id) {
-                Some((_, view)) if !views::shows(self, view) => None,
-                // A deleted one is decided about when it is read.
-                Some(_) | None => Some(Relation::Own),
-            },
-            RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::Recipient => Some(Relation::Own),
+            RecordKind::Company => {
+                return world.companies.holder(id).map(|(owner, team)| self.relation(owner, team));
+            }
+            RecordKind::View => {
+                return match world.views.get(&id) {
+                    Some((_, view)) if !views::shows(self, view) => None,
+                    // A deleted one is decided about when it is read.
+                    Some(_) | None => Some(Relation::Own),
+                };
+            }
+            _ => {}
+        }
+        match kind.lies() {
+            Lies::Person => contact(id),
+            Lies::AboutPerson => contact(*world.abouts.get(&id)?),
+            Lies::Itself | Lies::Nobody => Some(Relation::Own),
         }
     }
 
     /// Whose a record is, as it stands here: it may be staged and not yet in memory.
     pub fn relation_of(&self, world: &World, stored: &Stored) -> Relation {
-        match stored.kind {
-            RecordKind::Contact | RecordKind::Company => {
-                self.relation_with(stored.kind, &stored.record.fields)
-            }
-            RecordKind::Note
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request => {
+        match stored.kind.lies() {
+            _ if stored.kind.indexed().is_some() => self.relation_with(stored.kind, &stored.record.fields),
+            Lies::AboutPerson => {
                 self.relation_by_id(world, RecordKind::Contact, stored.subject.0).unwrap_or(Relation::Other)
             }
-            RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::View
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::Recipient => Relation::Own,
+            Lies::Person | Lies::Itself | Lies::Nobody => Relation::Own,
         }
     }
 
@@ -188,7 +164,7 @@ impl Sight {
         match kind.lies() {
             Lies::Person => Some(id),
             Lies::AboutPerson => world.abouts.get(&id).copied(),
-            Lies::Nobody => None,
+            Lies::Itself | Lies::Nobody => None,
         }
     }
 
@@ -214,24 +190,7 @@ impl Sight {
     pub fn hides(&self, world: &World, kind: RecordKind, id: Uuid) -> bool {
         let there = match kind {
             RecordKind::View => world.views.contains_key(&id),
-            RecordKind::Contact
-            | RecordKind::Company
-            | RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => self.relation_by_id(world, kind, id).is_some(),
+            _ => self.relation_by_id(world, kind, id).is_some(),
         };
         there && !self.sees(world, kind, id)
     }
@@ -288,7 +247,7 @@ impl Sight {
     fn open(&self, kind: RecordKind, scope: index::Scope) -> index::Scope {
         match kind.lies() {
             Lies::Person if !self.may(Verb::SeeQuarantined) => index::Scope::Open(Box::new(scope)),
-            Lies::Person | Lies::AboutPerson | Lies::Nobody => scope,
+            Lies::Person | Lies::AboutPerson | Lies::Itself | Lies::Nobody => scope,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::index::FieldKind;
 use super::world::World;
 use crate::domain::contact::{CompanyField, ContactField, NoteField};
-use crate::domain::entity::{Entity, Fields, RecordKind};
+use crate::domain::entity::{Entity, Fields, Indexed, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::reach::Labelled;
 use crate::domain::value::Value;
@@ -31,51 +31,17 @@ impl World {
 
 /// The fields that say who answers for a record: a user, and a team.
 pub fn holder_fields(kind: RecordKind) -> Option<(FieldKey, FieldKey)> {
-    match kind {
-        RecordKind::Contact => Some((ContactField::owner.key(), ContactField::team.key())),
-        RecordKind::Company => Some((CompanyField::owner.key(), CompanyField::team.key())),
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => None,
+    match kind.indexed()? {
+        Indexed::Contact => Some((ContactField::owner.key(), ContactField::team.key())),
+        Indexed::Company => Some((CompanyField::owner.key(), CompanyField::team.key())),
     }
 }
 
 /// The field that says in which country somebody is: whose law applies, and how numbers are read.
 pub fn country_field(kind: RecordKind) -> Option<FieldKey> {
-    match kind {
-        RecordKind::Contact => Some(ContactField::country.key()),
-        RecordKind::Company => Some(CompanyField::country.key()),
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => None,
+    match kind.indexed()? {
+        Indexed::Contact => Some(ContactField::country.key()),
+        Indexed::Company => Some(CompanyField::country.key()),
     }
 }
 
@@ -98,26 +64,10 @@ pub fn searched(kind: RecordKind) -> &'static [(FieldKind, FieldKey)] {
         (FieldKind::JobTitle, CompanyField::industry.key()),
         (FieldKind::City, CompanyField::addresses.key()),
     ];
-    match kind {
-        RecordKind::Contact => CONTACT,
-        RecordKind::Company => COMPANY,
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Request => &[],
+    match kind.indexed() {
+        Some(Indexed::Contact) => CONTACT,
+        Some(Indexed::Company) => COMPANY,
+        None => &[],
     }
 }
 
@@ -129,20 +79,7 @@ pub fn deletion_field(kind: RecordKind) -> Option<FieldKey> {
         RecordKind::Note => Some(NoteField::deleted_at.key()),
         RecordKind::View => Some(crate::domain::view::ViewField::deleted_at.key()),
         RecordKind::Task => Some(crate::domain::task::TaskField::deleted_at.key()),
-        RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Recipient
-        | RecordKind::Request => None,
+        _ => None,
     }
 }
 

@@ -44,6 +44,16 @@ const ORDER: &[RecordKind] = &[
     RecordKind::Recipient,
     RecordKind::CallList,
     RecordKind::Wording,
+    RecordKind::RetentionRule,
+    RecordKind::Sweep,
+    RecordKind::Certificate,
+    RecordKind::KeptProof,
+    RecordKind::Mention,
+    RecordKind::Aggregate,
+    RecordKind::Backup,
+    RecordKind::Incident,
+    RecordKind::Training,
+    RecordKind::RegisterVersion,
     RecordKind::Company,
     RecordKind::Note,
     RecordKind::Consent,
@@ -51,6 +61,9 @@ const ORDER: &[RecordKind] = &[
     RecordKind::CallEntry,
     RecordKind::Task,
     RecordKind::Request,
+    RecordKind::Hold,
+    RecordKind::Publication,
+    RecordKind::Invitation,
     RecordKind::Contact,
 ];
 
@@ -226,7 +239,21 @@ impl World {
                 self.schema = Schema::new(&self.customs);
             }
             RecordKind::Settings => self.settings = stored.entity()?,
-            RecordKind::ExportRun => {}
+            // Read where they are needed.
+            RecordKind::ExportRun
+            | RecordKind::Hold
+            | RecordKind::RetentionRule
+            | RecordKind::Sweep
+            | RecordKind::Certificate
+            | RecordKind::KeptProof
+            | RecordKind::Mention
+            | RecordKind::Aggregate
+            | RecordKind::Backup
+            | RecordKind::Incident
+            | RecordKind::Training
+            | RecordKind::RegisterVersion
+            | RecordKind::Publication
+            | RecordKind::Invitation => {}
             RecordKind::Recipient => {
                 let recipient: Recipient = stored.entity()?;
                 self.recipients.insert(recipient.name.clone(), recipient);
@@ -412,25 +439,9 @@ impl World {
 
 /// The subject under which a record lies.
 pub fn subject_of(world: &World, kind: RecordKind, id: Uuid) -> SubjectId {
-    match kind {
-        RecordKind::Contact => SubjectId(id),
-        RecordKind::Note
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallEntry
-        | RecordKind::Task
-        | RecordKind::Request => SubjectId(world.abouts.get(&id).copied().unwrap_or_default()),
-        RecordKind::Company
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::View
-        | RecordKind::Wording
-        | RecordKind::Purpose
-        | RecordKind::CallList
-        | RecordKind::Recipient => SubjectId::NOBODY,
+    match kind.lies() {
+        Lies::Person | Lies::Itself => SubjectId(id),
+        Lies::AboutPerson => SubjectId(world.abouts.get(&id).copied().unwrap_or_default()),
+        Lies::Nobody => SubjectId::NOBODY,
     }
 }

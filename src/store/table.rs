@@ -68,6 +68,19 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::Wording => 10,
         RecordKind::Suppression => 66,
         RecordKind::ScreeningList => 67,
+        RecordKind::Hold => 68,
+        RecordKind::RetentionRule => 69,
+        RecordKind::Sweep => 70,
+        RecordKind::Certificate => 71,
+        RecordKind::KeptProof => 72,
+        RecordKind::Mention => 73,
+        RecordKind::Aggregate => 74,
+        RecordKind::Backup => 75,
+        RecordKind::Incident => 76,
+        RecordKind::Training => 77,
+        RecordKind::RegisterVersion => 78,
+        RecordKind::Publication => 79,
+        RecordKind::Invitation => 80,
     }
 }
 

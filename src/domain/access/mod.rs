@@ -82,6 +82,12 @@ words! {
         LiftSuppression = "lift_suppression",
         /// To bring in a do-not-call list.
         ImportScreening = "import_screening",
+        /// To carry out what persons ask by right. Nobody but the data protection officer.
+        Answer = "answer",
+        /// To plan and carry out retention: rules, holds, sweeps.
+        Retain = "retain",
+        /// To keep the register, incidents and training.
+        Account = "account",
     }
 }
 

@@ -44,6 +44,19 @@ pub struct RoleSpec {
     task: KindSpec,
     request: KindSpec,
     wording: KindSpec,
+    hold: KindSpec,
+    retention_rule: KindSpec,
+    sweep: KindSpec,
+    certificate: KindSpec,
+    kept_proof: KindSpec,
+    mention: KindSpec,
+    aggregate: KindSpec,
+    backup: KindSpec,
+    incident: KindSpec,
+    training: KindSpec,
+    register: KindSpec,
+    publication: KindSpec,
+    invitation: KindSpec,
 }
 
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
@@ -78,6 +91,19 @@ impl RoleSpec {
             RecordKind::Task => &self.task,
             RecordKind::Request => &self.request,
             RecordKind::Wording => &self.wording,
+            RecordKind::Hold => &self.hold,
+            RecordKind::RetentionRule => &self.retention_rule,
+            RecordKind::Sweep => &self.sweep,
+            RecordKind::Certificate => &self.certificate,
+            RecordKind::KeptProof => &self.kept_proof,
+            RecordKind::Mention => &self.mention,
+            RecordKind::Aggregate => &self.aggregate,
+            RecordKind::Backup => &self.backup,
+            RecordKind::Incident => &self.incident,
+            RecordKind::Training => &self.training,
+            RecordKind::RegisterVersion => &self.register,
+            RecordKind::Publication => &self.publication,
+            RecordKind::Invitation => &self.invitation,
         }
     }
 }
@@ -380,6 +406,10 @@ const NAMES: &[(RecordKind, &[&str])] = &[
         ],
     ),
     (RecordKind::CustomField, &["name", "label", "on", "kind", "number", "category"]),
+    (RecordKind::RetentionRule, &["name", "kept", "period", "clock", "at_end", "retired"]),
+    (RecordKind::Certificate, &["number", "ground"]),
+    (RecordKind::Incident, &["number", "title", "state", "aware_at"]),
+    (RecordKind::Backup, &["name", "form", "state"]),
 ];
 
 /// What lists are filtered and sorted by: it is the same for every record of a list, or the order would tell.
@@ -393,13 +423,22 @@ fn about_persons(kind: RecordKind) -> bool {
         | RecordKind::Company
         | RecordKind::Note
         | RecordKind::ExportRun
-| RecordKind::Suppression | RecordKind::ScreeningList
+        | RecordKind::Suppression
+        | RecordKind::ScreeningList
         | RecordKind::View
         | RecordKind::Consent
         | RecordKind::Call
         | RecordKind::CallEntry
         | RecordKind::Task
         | RecordKind::Request
+        | RecordKind::Hold
+        | RecordKind::KeptProof
+        | RecordKind::Mention
+        | RecordKind::Aggregate
+        // What happened is told in free words.
+        | RecordKind::Incident
+        | RecordKind::Publication
+        | RecordKind::Invitation
         // The query by which it was made may name a person.
         | RecordKind::CallList => true,
         RecordKind::User
@@ -407,6 +446,12 @@ fn about_persons(kind: RecordKind) -> bool {
         | RecordKind::Settings
         | RecordKind::Purpose
         | RecordKind::Wording
+        | RecordKind::RetentionRule
+        | RecordKind::Sweep
+        | RecordKind::Certificate
+        | RecordKind::Backup
+        | RecordKind::Training
+        | RecordKind::RegisterVersion
         | RecordKind::Recipient => false,
     }
 }
@@ -416,6 +461,7 @@ fn officers_own(verb: Verb) -> Option<&'static str> {
     match verb {
         Verb::Erase => Some("erasing persons is the data protection officer's alone"),
         Verb::LiftSuppression => Some("lifting a suppression is the data protection officer's alone"),
+        Verb::Answer => Some("carrying out what persons ask is the data protection officer's alone"),
         Verb::Create
         | Verb::Edit
         | Verb::Delete
@@ -434,7 +480,9 @@ fn officers_own(verb: Verb) -> Option<&'static str> {
         | Verb::Consent
         | Verb::Suppress
         | Verb::SeeQuarantined
-        | Verb::ImportScreening => None,
+        | Verb::ImportScreening
+        | Verb::Retain
+        | Verb::Account => None,
     }
 }
 

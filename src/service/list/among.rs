@@ -3,34 +3,14 @@
 use super::sort_of;
 use crate::api::view::Page;
 use crate::api::{AMONG_MOST, Among, Error};
-use crate::domain::entity::RecordKind;
 use crate::service::{Ask, index};
 
 impl Ask<'_> {
     /// Which of some records a query finds.
     pub(in crate::service) fn among(&self, among: Among) -> Result<Page, Error> {
         let Among { kind, query, ids, columns, count } = among;
-        match kind {
-            RecordKind::Contact | RecordKind::Company => {}
-            RecordKind::Note
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::View
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Wording
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Request => {
-                return Err(Error::usage(format!("no query finds a {kind}; list them instead")));
-            }
+        if kind.indexed().is_none() {
+            return Err(Error::usage(format!("no query finds a {kind}; list them instead")));
         }
         if ids.len() > AMONG_MOST {
             return Err(Error::usage(format!("at most {AMONG_MOST} records can be named at once")));

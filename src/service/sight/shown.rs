@@ -4,18 +4,22 @@ use super::Sight;
 use crate::api::view::{ChangeView, Entry, Shown, View};
 use crate::domain::access::mask::mask;
 use crate::domain::access::{Access, Relation, Verb};
+use crate::domain::accountability::{Incident, RegisterVersion, Training};
+use crate::domain::backup::Backup;
 use crate::domain::call::{Call, CallEntry, CallList, CallOutcome, EntryState};
 use crate::domain::channel::Channel;
 use crate::domain::consent::{ConsentEvent, ConsentKind};
 use crate::domain::contact::{Company, Contact, ContactField, Note, NoteField};
 use crate::domain::custom::CustomField;
 use crate::domain::entity::RecordKind;
+use crate::domain::erasure::Certificate;
 use crate::domain::field::FieldKey;
 use crate::domain::history::Change;
 use crate::domain::id::{ContactId, SubjectId};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::request::{Right, SubjectRequest};
+use crate::domain::retention::RetentionRule;
 use crate::domain::schema::FieldInfo;
 use crate::domain::suppression::{ScreeningList, Suppression};
 use crate::domain::task::{Task, TaskField};
@@ -221,6 +225,23 @@ impl Sight {
                 format!("{} {right}", request.number)
             }
             RecordKind::Wording => stored.entity::<Wording>()?.title(),
+            RecordKind::RetentionRule => stored.entity::<RetentionRule>()?.name,
+            RecordKind::Backup => stored.entity::<Backup>()?.name,
+            RecordKind::Incident => {
+                let incident: Incident = stored.entity()?;
+                format!("{} {}", incident.number, incident.title)
+            }
+            RecordKind::Certificate => format!("certificate {}", stored.entity::<Certificate>()?.number),
+            RecordKind::Training => stored.entity::<Training>()?.topic,
+            RecordKind::RegisterVersion => format!("version {}", stored.entity::<RegisterVersion>()?.version),
+            // Whatever else they hold is for those who read them whole.
+            RecordKind::Hold
+            | RecordKind::Sweep
+            | RecordKind::KeptProof
+            | RecordKind::Mention
+            | RecordKind::Aggregate
+            | RecordKind::Publication
+            | RecordKind::Invitation => stored.kind.singular().to_owned(),
         })
     }
 

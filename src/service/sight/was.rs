@@ -2,7 +2,7 @@
 
 use super::Sight;
 use crate::domain::access::Relation;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::id::SubjectId;
 use crate::service::world::World;
@@ -19,22 +19,7 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
             view::holder_fields(kind).map(|(owner, team)| keep(&[owner, team])).unwrap_or_default()
         }
         RecordKind::View => fields.clone(),
-        RecordKind::Note
-        | RecordKind::User
-        | RecordKind::CustomField
-        | RecordKind::Settings
-        | RecordKind::ExportRun
-        | RecordKind::Purpose
-        | RecordKind::Consent
-        | RecordKind::Call
-        | RecordKind::CallList
-        | RecordKind::CallEntry
-        | RecordKind::Wording
-        | RecordKind::Recipient
-        | RecordKind::Task
-        | RecordKind::Suppression
-        | RecordKind::ScreeningList
-        | RecordKind::Request => Fields::new(),
+        _ => Fields::new(),
     }
 }
 
@@ -44,28 +29,14 @@ impl Sight {
         if self.keeps_out(world, subject.0) {
             return false;
         }
-        match kind {
-            RecordKind::Contact | RecordKind::Company => self.reads(kind, self.relation_with(kind, fields)),
-            RecordKind::Note
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request => self.sees_about(world, kind, subject.0),
-            RecordKind::View => {
+        match kind.lies() {
+            _ if kind.indexed().is_some() => self.reads(kind, self.relation_with(kind, fields)),
+            _ if kind == RecordKind::View => {
                 self.reads(kind, Relation::Own)
                     && view::typed(fields).is_ok_and(|view| views::shows(self, &view))
             }
-            RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Wording
-            | RecordKind::Recipient => self.reads(kind, Relation::Own),
+            Lies::AboutPerson => self.sees_about(world, kind, subject.0),
+            Lies::Person | Lies::Itself | Lies::Nobody => self.reads(kind, Relation::Own),
         }
     }
 

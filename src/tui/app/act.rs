@@ -3,7 +3,7 @@
 use super::{App, Asker};
 use crate::api::{self, Call};
 use crate::domain::contact::{ContactField, NoteKind};
-use crate::domain::entity::RecordKind;
+use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::id::ContactId;
 use crate::tui::action::Action;
 use crate::tui::layer::{Intent, Level, Step};
@@ -195,25 +195,10 @@ impl App {
             Place::Contacts | Place::Companies => {
                 self.list().and_then(|list| list.current()).map(|row| Place::Record(row.kind, row.id))
             }
-            Place::Activity => self.activity.current().and_then(|entry| match entry.kind {
-                RecordKind::Contact | RecordKind::Company => Some(Place::Record(entry.kind, entry.id)),
-                RecordKind::Note => entry.about.map(|contact| Place::Record(RecordKind::Contact, contact.0)),
-                RecordKind::User
-                | RecordKind::CustomField
-                | RecordKind::Settings
-                | RecordKind::ExportRun
-                | RecordKind::Suppression
-                | RecordKind::ScreeningList
-                | RecordKind::View
-                | RecordKind::Wording
-                | RecordKind::Purpose
-                | RecordKind::Consent
-                | RecordKind::Call
-                | RecordKind::CallList
-                | RecordKind::CallEntry
-                | RecordKind::Recipient
-                | RecordKind::Task
-                | RecordKind::Request => None,
+            Place::Activity => self.activity.current().and_then(|entry| match entry.kind.lies() {
+                _ if entry.kind.indexed().is_some() => Some(Place::Record(entry.kind, entry.id)),
+                Lies::AboutPerson => entry.about.map(|contact| Place::Record(RecordKind::Contact, contact.0)),
+                Lies::Person | Lies::Itself | Lies::Nobody => None,
             }),
             Place::Record(..) => {
                 let Some(detail) = &self.detail else { return };

@@ -106,27 +106,7 @@ impl App {
 /// Which form it was, in words.
 fn what(draft: &Draft) -> String {
     let Form { kind, id, .. } = draft.form;
-    let noun = match kind {
-        RecordKind::Contact => "contact",
-        RecordKind::Company => "company",
-        RecordKind::Note => "note",
-        RecordKind::User => "user",
-        RecordKind::CustomField => "field",
-        RecordKind::Settings => "settings",
-        RecordKind::ExportRun => "export",
-        RecordKind::Suppression => "suppression",
-        RecordKind::ScreeningList => "screening list",
-        RecordKind::View => "view",
-        RecordKind::Purpose => "purpose",
-        RecordKind::Consent => "consent",
-        RecordKind::Call => "call",
-        RecordKind::CallList => "call list",
-        RecordKind::CallEntry => "entry of a call list",
-        RecordKind::Recipient => "recipient",
-        RecordKind::Task => "task",
-        RecordKind::Request => "request",
-        RecordKind::Wording => "wording",
-    };
+    let noun = kind.singular();
     if id.is_some() {
         return format!("changes of a {noun}");
     }

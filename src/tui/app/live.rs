@@ -67,26 +67,13 @@ impl App {
             (kind, _) => (kind, changed.id, changed.entered),
         };
         match kind {
-            RecordKind::Contact | RecordKind::Company => {}
             RecordKind::CustomField => {
                 return self.ask(Asker::Schema, None, api::SchemaGet {}.into_request());
             }
             RecordKind::User => return self.ask(Asker::Whoami, None, api::Whoami {}.into_request()),
             RecordKind::View => return self.views_changed(),
-            RecordKind::Note
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request
-            | RecordKind::Settings
-            | RecordKind::Wording
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::Purpose
-            | RecordKind::CallList
-            | RecordKind::Recipient => return,
+            kind if kind.indexed().is_none() => return,
+            _ => {}
         }
         self.tell_layers(|layer| layer.about() == Some(id));
         let open = self.detail.as_mut().filter(|detail| detail.id == id && detail.at.is_none());

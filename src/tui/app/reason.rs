@@ -143,25 +143,8 @@ impl App {
             Place::Contacts | Place::Companies => self.subject().is_none().then_some("nothing is here"),
             Place::Activity => match self.activity.current().map(|entry| entry.kind) {
                 None => Some("nothing is here"),
-                Some(RecordKind::Contact | RecordKind::Company | RecordKind::Note) => None,
-                Some(
-                    RecordKind::User
-                    | RecordKind::CustomField
-                    | RecordKind::Settings
-                    | RecordKind::ExportRun
-                    | RecordKind::Suppression
-                    | RecordKind::ScreeningList
-                    | RecordKind::View
-                    | RecordKind::Wording
-                    | RecordKind::Purpose
-                    | RecordKind::Consent
-                    | RecordKind::Call
-                    | RecordKind::CallList
-                    | RecordKind::CallEntry
-                    | RecordKind::Recipient
-                    | RecordKind::Task
-                    | RecordKind::Request,
-                ) => Some("this entry is about the store itself"),
+                Some(kind) if kind.indexed().is_some() || kind.is_about_person() => None,
+                Some(_) => Some("this entry is about the store itself"),
             },
             Place::Record(..) => {
                 let detail = self.detail.as_ref()?;

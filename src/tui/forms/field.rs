@@ -310,11 +310,6 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
         (_, Category::Provenance) => "Provenance",
         (_, Category::Content) => "Content",
         (_, Category::Operation) => match record {
-            RecordKind::Contact
-            | RecordKind::Note
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList => "Record",
             RecordKind::Company => "Company",
             RecordKind::User => "User",
             RecordKind::CustomField => "Field",
@@ -323,12 +318,7 @@ fn group(record: RecordKind, info: &FieldInfo) -> &'static str {
             RecordKind::Purpose => "Purpose",
             RecordKind::Recipient => "Recipient",
             RecordKind::CallList => "Call list",
-            RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallEntry
-            | RecordKind::Task
-            | RecordKind::Request => "Record",
-            RecordKind::Wording => "Wording",
+            _ => "Record",
         },
     }
 }

@@ -36,50 +36,18 @@ impl Forms for Overlays {
     }
 
     fn edit(&self, view: &View, field: Option<FieldKey>, ctx: &Ctx) -> Box<dyn Layer> {
-        match view.kind {
-            RecordKind::Note => self.edit_note(view, ctx),
-            RecordKind::Contact
-            | RecordKind::Company
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::View
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => Box::new(RecordForm::edit(view, field, ctx, self.memory.clone())),
+        if view.kind == RecordKind::Note {
+            self.edit_note(view, ctx)
+        } else {
+            Box::new(RecordForm::edit(view, field, ctx, self.memory.clone()))
         }
     }
 
     fn edit_as_text(&self, view: &View, ctx: &Ctx) -> Box<dyn Layer> {
-        match view.kind {
-            RecordKind::Note => Box::new(NoteEditor::edit(view, ctx, self.memory.clone()).in_editor()),
-            RecordKind::Contact
-            | RecordKind::Company
-            | RecordKind::User
-            | RecordKind::CustomField
-            | RecordKind::Settings
-            | RecordKind::ExportRun
-            | RecordKind::Suppression
-            | RecordKind::ScreeningList
-            | RecordKind::View
-            | RecordKind::Wording
-            | RecordKind::Purpose
-            | RecordKind::Consent
-            | RecordKind::Call
-            | RecordKind::CallList
-            | RecordKind::CallEntry
-            | RecordKind::Recipient
-            | RecordKind::Task
-            | RecordKind::Request => Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone())),
+        if view.kind == RecordKind::Note {
+            Box::new(NoteEditor::edit(view, ctx, self.memory.clone()).in_editor())
+        } else {
+            Box::new(RecordForm::edit_as_text(view, ctx, self.memory.clone()))
         }
     }
 

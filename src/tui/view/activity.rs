@@ -93,22 +93,8 @@ fn record(entry: &Entry) -> String {
     }
     let kind = match entry.kind {
         RecordKind::Contact => "",
-        RecordKind::Company | RecordKind::Note | RecordKind::User => entry.kind.word(),
-        RecordKind::CustomField => "field",
         RecordKind::Settings => "store",
-        RecordKind::ExportRun => "export",
-        RecordKind::Suppression => "suppression",
-        RecordKind::ScreeningList => "screening list",
-        RecordKind::View => "view",
-        RecordKind::Purpose => "purpose",
-        RecordKind::Consent => "consent",
-        RecordKind::Call => "call",
-        RecordKind::CallList => "call list",
-        RecordKind::CallEntry => "entry of a call list",
-        RecordKind::Recipient => "recipient",
-        RecordKind::Task => "task",
-        RecordKind::Request => "request",
-        RecordKind::Wording => "wording",
+        kind => kind.singular(),
     };
     match (kind.is_empty(), entry.title.is_empty()) {
         (true, _) => entry.title.clone(),
