@@ -111,7 +111,7 @@ impl Ready<'_> {
 impl Batch {
     /// Adds a record as it was read.
     pub fn add(&mut self, raw: &Raw<'_>, suppressed: &Suppressions) -> Result<(), StoreError> {
-        if !raw.kind.indexed().is_some() {
+        if raw.kind.indexed().is_none() {
             self.others.push(raw.stored()?);
             return Ok(());
         }
