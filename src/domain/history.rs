@@ -25,6 +25,8 @@ words! {
         Consent = "consent",
         Withdraw = "withdraw",
         Call = "call",
+        /// A person was forgotten.
+        Erase = "erase",
     }
 }
 

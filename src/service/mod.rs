@@ -496,7 +496,8 @@ impl Ask<'_> {
                 | Action::Init
                 | Action::Consent
                 | Action::Withdraw
-                | Action::Call => {}
+                | Action::Call
+                | Action::Erase => {}
             }
             if memory.undo.len() > UNDO_DEPTH {
                 memory.undo.remove(0);

@@ -199,5 +199,6 @@ fn noun(action: Action) -> &'static str {
         Action::Consent => "consent",
         Action::Withdraw => "withdrawal",
         Action::Call => "call",
+        Action::Erase => "erasure",
     }
 }

@@ -10,6 +10,7 @@
 //! - [`Reading`]: who looked, when, how, at what; under the person's key.
 //! - [`Denial`]: who was refused what, when, how often, why; under the store's key.
 //! - [`Mark`]: time, size and root of the last checkpoint.
+//! - [`Forgetting`]: who is forgotten, and how far that has come.
 //!
 //! A later version is a new frozen struct that climbs to today's type by `From`; `codec/golden` keeps one sample of each
 //! version, which must decode for ever.
@@ -147,6 +148,7 @@ fn action_code(action: Action) -> u8 {
         Action::Consent => 13,
         Action::Withdraw => 14,
         Action::Call => 15,
+        Action::Erase => 16,
     }
 }
 
@@ -281,6 +283,19 @@ pub struct Mark {
     pub at: Timestamp,
     pub size: u64,
     pub root: [u8; 32],
+}
+
+/// Persons whose keys are destroyed or about to be, as stored under the store's own key. It names ids alone, which the log's
+/// headers keep too.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Forgetting {
+    pub at: Timestamp,
+    /// The epoch of the ring before; a later one says that the keys are gone.
+    pub epoch: u64,
+    /// The rows are gone too.
+    pub done: bool,
+    /// With the slots their keys had.
+    pub people: Vec<(SubjectId, u32)>,
 }
 
 fn options() -> impl Options {

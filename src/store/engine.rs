@@ -5,6 +5,9 @@
 //! hundred writers cost little more than one, and nobody is answered before the disk has it. Reads that come in
 //! between wait for the commit: nobody sees what could still be lost.
 //!
+//! A transaction that forgets people ([`WriteTxn::forget`]) is the last of its group: when it is on the disk, their keys are
+//! destroyed, and only then anybody is answered.
+//!
 //! A failed commit closes the store: what is on disk is unknown until it is opened again, so nothing is tried again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,10 +57,11 @@ impl Store {
     pub(super) fn start(state: State) -> Result<Store, StoreError> {
         let (jobs, waiting) = channel();
         let failure = Arc::new(OnceLock::new());
-        let closed = Arc::clone(&failure);
+        let mut engine = Engine { state, closed: Arc::clone(&failure) };
+        engine.complete_forgetting()?;
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || Engine { state, closed }.run(&waiting))
+            .spawn(move || engine.run(&waiting))
             .map_err(|error| StoreError::Closed(error.to_string()))?;
         Ok(Store { jobs: Some(jobs), thread: Some(thread), failure })
     }
@@ -155,8 +159,15 @@ where
     }
 }
 
-struct Engine {
-    state: State,
+/// What a transaction left for its group.
+#[derive(Default)]
+struct Staged {
+    bytes: usize,
+    forget: Vec<(SubjectId, Slot)>,
+}
+
+pub(super) struct Engine {
+    pub(super) state: State,
     /// Why nothing is done any more.
     closed: Arc<OnceLock<String>>,
 }
@@ -175,17 +186,21 @@ impl Engine {
         let mut writes: Vec<Box<dyn WriteJob>> = Vec::new();
         let mut reads: Vec<ReadJob> = Vec::new();
         let mut bytes = 0;
+        let digest = self.state.digest;
+        let mut forget = Vec::new();
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
                 Job::Read(read) => reads.push(read),
                 Job::Write(_, write) if self.closed.get().is_some() => writes.push(write),
                 Job::Write(origin, mut write) => {
-                    bytes += self.stage(origin, write.as_mut(), &mut overlay, &mut headers);
+                    let staged = self.stage(origin, write.as_mut(), &mut overlay, &mut headers);
+                    bytes += staged.bytes;
+                    forget = staged.forget;
                     writes.push(write);
                 }
             }
-            if reads.len() + writes.len() >= GROUP_JOBS || bytes >= GROUP_BYTES {
+            if !forget.is_empty() || reads.len() + writes.len() >= GROUP_JOBS || bytes >= GROUP_BYTES {
                 break;
             }
             next = waiting.try_recv().ok();
@@ -193,7 +208,10 @@ impl Engine {
         let committed = match self.closed.get() {
             Some(why) => Err(why.clone()),
             None if overlay.is_empty() => Ok(()),
-            None => self.commit(overlay, &headers).map_err(|error| error.to_string()),
+            None => self
+                .commit(overlay, &headers, self.state.digest != digest)
+                .and_then(|()| self.destroy_keys(&forget))
+                .map_err(|error| error.to_string()),
         };
         if let Err(why) = &committed {
             // It stays what it was first.
@@ -216,14 +234,14 @@ impl Engine {
         }
     }
 
-    /// Runs one transaction on top of the group; gives the bytes it staged.
+    /// Runs one transaction on top of the group.
     fn stage(
         &mut self,
         origin: Origin,
         write: &mut dyn WriteJob,
         group: &mut Overlay,
         headers: &mut Vec<Header>,
-    ) -> usize {
+    ) -> Staged {
         let (digest, records) = (self.state.digest, self.state.records);
         let first_seq = self.state.frontier.size() + headers.len() as u64;
         let mut txn = WriteTxn {
@@ -238,25 +256,49 @@ impl Engine {
             touched: Vec::new(),
             places: std::collections::HashMap::new(),
             former: std::collections::HashMap::new(),
+            forget: Vec::new(),
+            buried: Vec::new(),
         };
         let keep = catch_unwind(AssertUnwindSafe(|| write.run(&mut txn))).unwrap_or(false);
         if !keep {
-            return 0;
+            return Staged::default();
         }
-        let WriteTxn { own, headers: new, digest, records, .. } = txn;
+        let WriteTxn { own, headers: new, digest, records, forget, buried, .. } = txn;
         let bytes = bytes_of(&own);
         group.extend(own);
         headers.extend(new);
         self.state.digest = digest;
         self.state.records = records;
-        bytes
+        for subject in buried {
+            self.state.dying.remove(&subject);
+        }
+        Staged { bytes, forget }
     }
 
-    fn commit(&mut self, mut overlay: Overlay, headers: &[Header]) -> Result<(), StoreError> {
+    /// Runs one transaction and commits it, before there is anybody else.
+    pub(super) fn run_alone<R: Send>(
+        &mut self,
+        origin: Origin,
+        f: impl FnOnce(&mut WriteTxn<'_>) -> Result<R, StoreError> + Send,
+    ) -> Result<R, StoreError> {
+        let (reply, answer) = channel();
+        let mut pending = Pending { f: Some(f), result: None, reply };
+        let (mut overlay, mut headers) = (Overlay::new(), Vec::new());
+        let digest = self.state.digest;
+        self.stage(origin, &mut pending, &mut overlay, &mut headers);
+        if !overlay.is_empty() {
+            self.commit(overlay, &headers, self.state.digest != digest)?;
+        }
+        Box::new(pending).finish(Ok(()));
+        answer.recv().unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Commits what was staged. `rows` says that live rows changed, entries in the log or not.
+    fn commit(&mut self, mut overlay: Overlay, headers: &[Header], rows: bool) -> Result<(), StoreError> {
         let mut frontier = self.state.frontier.clone();
         // Without an entry no record has changed, and neither edge nor digest: then only readings are staged, and the
         // state of a damaged store is not sealed anew by somebody who looks at it.
-        if !headers.is_empty() {
+        if rows || !headers.is_empty() {
             self.extend_log(&mut frontier, &mut overlay, headers)?;
         }
         self.state.backend.apply(batch_of(overlay))?;

@@ -6,7 +6,7 @@
 //! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
 //! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record, and
 //! [`readings`] who looked at whom, [`denials`] who was refused what. [`suppression`] makes what stands for a suppressed
-//! number, [`tags`] keeps do-not-call lists.
+//! number, [`tags`] keeps do-not-call lists. [`forget`] is how persons and all that is about them go.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
 //! the database, a second writer, a change without a history entry, a history entry written by hand.
@@ -20,6 +20,7 @@ pub mod draft;
 pub mod engine;
 pub mod envelope;
 mod files;
+pub mod forget;
 pub mod keyring;
 pub mod layout;
 pub mod load;

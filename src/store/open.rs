@@ -51,6 +51,7 @@ pub fn fresh(
         digest: Digest::default(),
         digest_key,
         records: 0,
+        dying: Default::default(),
     })
 }
 
@@ -77,6 +78,7 @@ pub fn existing(
         digest: Digest(head.digest),
         digest_key,
         records: head.records,
+        dying: Default::default(),
         keyring,
     })
 }

@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         let mut digest = Digest::default();
         for kind in RecordKind::ALL {
             let prefix = [table::of(*kind)];
-            self.scan(&prefix, &prefix, &mut |key, value| {
+            self.scan_all(&prefix, &prefix, &mut |key, value| {
                 digest.add(&row_hash(&self.state.digest_key, key, value));
                 ControlFlow::Continue(())
             })?;
@@ -120,14 +120,36 @@ impl<'a> Reader<'a> {
         Ok(digest == self.state.digest)
     }
 
+    /// A row, unless it is about somebody who was forgotten.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.is_dying(key) { Ok(None) } else { self.get_any(key) }
+    }
+
+    fn is_dying(&self, key: &[u8]) -> bool {
+        let dying = &self.state.dying;
+        !dying.is_empty() && table::subject_in(key).is_some_and(|subject| dying.contains(&subject))
+    }
+
+    /// A row, whoever it is about.
+    pub(super) fn get_any(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.own.get(key).or_else(|| self.group.get(key)) {
             Some(staged) => Ok(staged.clone()),
             None => Ok(self.state.backend.get(key)?),
         }
     }
 
+    /// Visits rows but those about people who were forgotten.
     pub(super) fn scan(&self, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
+        if self.state.dying.is_empty() {
+            return self.scan_all(prefix, from, visit);
+        }
+        self.scan_all(prefix, from, &mut |key, value| {
+            if self.is_dying(key) { ControlFlow::Continue(()) } else { visit(key, value) }
+        })
+    }
+
+    /// Visits rows, whoever they are about.
+    pub(super) fn scan_all(&self, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         let staged = merged(self.group, self.own, prefix, from);
         let staged = staged.into_iter().map(|(key, value)| (key.as_slice(), value.as_deref()));
         scan_over(staged, |visit| Ok(self.state.backend.scan(prefix, from, visit)?), visit)

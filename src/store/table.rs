@@ -17,10 +17,11 @@
 //! | 23 denials | nobody | UUIDv7 of the first of them | | sealed [`codec::Denial`](super::codec::Denial) |
 //! | 24 checkpoint | nobody | 0 | | sealed [`codec::Mark`](super::codec::Mark) |
 //! | 28 tags | nobody | version of a screening list | page u16 BE | sealed tags, see [`tags`](super::tags) |
+//! | 29 forgotten | nobody | forgetting | chunk u16 BE | sealed [`codec::Forgetting`](super::codec::Forgetting), piece of |
 //!
 //! Readings and denials are no records: they are in neither the Merkle log nor the digest, and are deleted when they are
 //! old enough. The last checkpoint is not either: it is about the log. Neither are the tags of a list; the list's own
-//! record holds a digest of them.
+//! record holds a digest of them. Who was forgotten stands in the log as well, by which it is checked.
 
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
@@ -45,6 +46,8 @@ pub const DENIALS: u8 = 23;
 pub const CHECKPOINT: u8 = 24;
 /// What the numbers on screening lists became.
 pub const TAGS: u8 = 28;
+/// Who was forgotten, and who is about to be.
+pub const FORGOTTEN: u8 = 29;
 
 /// The table of a kind of record. Numbers are never reused.
 pub const fn of(kind: RecordKind) -> u8 {
@@ -82,6 +85,16 @@ pub const fn of(kind: RecordKind) -> u8 {
         RecordKind::Publication => 79,
         RecordKind::Invitation => 80,
     }
+}
+
+/// The tables that have rows about persons.
+pub fn of_people() -> impl Iterator<Item = u8> {
+    RecordKind::ALL.iter().map(|kind| of(*kind)).chain([BODIES, DRAFTS, READINGS])
+}
+
+/// The subject in a key.
+pub fn subject_in(key: &[u8]) -> Option<SubjectId> {
+    Some(SubjectId::from_bytes(key.get(1..17)?.try_into().ok()?))
 }
 
 /// The kind of record in a table.

@@ -4,7 +4,7 @@
 //! are written down when the record is changed for the first time. Most people that were imported are never changed, so
 //! this is a third of the disk.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -51,6 +51,8 @@ pub(super) struct State {
     pub digest: Digest,
     pub digest_key: Zeroizing<[u8; 32]>,
     pub records: u64,
+    /// Persons whose keys are gone and of whom rows may be left: nobody reads those any more.
+    pub dying: HashSet<SubjectId>,
 }
 
 /// A sum of keyed hashes, one for each live row, modulo 2^256: it does not depend on the order, and whoever lacks the
@@ -119,6 +121,10 @@ pub struct WriteTxn<'a> {
     pub(super) places: HashMap<Uuid, usize>,
     /// The fields that the first of them had before; what was made here had none.
     pub(super) former: HashMap<Uuid, Fields>,
+    /// Who is to be forgotten once this is on the disk.
+    pub(super) forget: Vec<(SubjectId, Slot)>,
+    /// Persons of whom nothing is left with this.
+    pub(super) buried: Vec<SubjectId>,
 }
 
 impl WriteTxn<'_> {
@@ -327,8 +333,13 @@ impl WriteTxn<'_> {
     }
 
     /// Replaces a live row, keeping the digest of the live rows. A new record's rows were not there before.
-    fn replace(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, new: bool) -> Result<(), StoreError> {
-        if let Some(old) = if new { None } else { self.read().get(&key)? } {
+    pub(super) fn replace(
+        &mut self,
+        key: Vec<u8>,
+        value: Option<Vec<u8>>,
+        new: bool,
+    ) -> Result<(), StoreError> {
+        if let Some(old) = if new { None } else { self.read().get_any(&key)? } {
             self.digest.remove(&row_hash(&self.state.digest_key, &key, &old));
         }
         if let Some(new) = &value {

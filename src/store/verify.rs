@@ -1,6 +1,6 @@
 //! Checking that records and history agree with each other and with the log's root.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::reader::Reader;
 use super::table;
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::history::fold;
+use crate::domain::id::SubjectId;
 
 /// What a verification found.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,11 +41,14 @@ impl Reader<'_> {
     /// Checks all of it: each header against its leaf and its body, the leaves against the root and the stored nodes,
     /// each live record against its history, and the live rows against their digest.
     ///
+    /// Of a person who was forgotten nothing may be there but the headers, the last of which says so.
+    ///
     /// It needs memory for one page and one record at a time, and 24 bytes for each live record.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let mut problems = Problems { told: Vec::new(), more: 0 };
         let mut revisions: HashMap<Uuid, u64> = HashMap::new();
-        self.verify_log(&mut problems, &mut revisions)?;
+        let forgotten = self.forgotten()?;
+        self.verify_log(&mut problems, &mut revisions, &forgotten)?;
         let mut records = 0;
         for kind in RecordKind::ALL {
             records += self.verify_records(*kind, &mut problems, &mut revisions)?;
@@ -89,8 +93,10 @@ impl Reader<'_> {
         &self,
         problems: &mut Problems,
         revisions: &mut HashMap<Uuid, u64>,
+        forgotten: &HashSet<SubjectId>,
     ) -> Result<(), StoreError> {
         let mut frontier = Frontier::new();
+        let mut unlogged = forgotten.clone();
         let read = self.each_page(|page| {
             for header in page.headers()? {
                 let seq = frontier.size();
@@ -112,6 +118,22 @@ impl Reader<'_> {
                             node.level, node.index
                         ));
                     }
+                }
+                if header.is_erasure() && !forgotten.contains(&header.subject) {
+                    problems.add(format!(
+                        "history entry {seq} erases a person whom the list of the forgotten does not name"
+                    ));
+                }
+                if forgotten.contains(&header.subject) {
+                    // Gone with the person: nothing more can be said of it, and nothing may be left.
+                    if header.is_erasure() {
+                        unlogged.remove(&header.subject);
+                    } else if !matches!(self.body(&header), Ok(None)) {
+                        problems.add(format!(
+                            "the changes of history entry {seq} are of a person who was forgotten"
+                        ));
+                    }
+                    continue;
                 }
                 match self.body(&header) {
                     Ok(Some(body)) if body.commitment()? == header.cm => {}
@@ -135,6 +157,11 @@ impl Reader<'_> {
         });
         if let Err(error) = read {
             problems.add(error.to_string());
+        }
+        for subject in unlogged {
+            problems.add(format!(
+                "person {subject} is on the list of the forgotten, and no entry of the log erases them"
+            ));
         }
         if frontier != *self.frontier() {
             problems.add(format!(

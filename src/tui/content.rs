@@ -333,6 +333,7 @@ pub fn done(action: Action) -> &'static str {
         Action::Consent => "recorded consent",
         Action::Withdraw => "recorded a withdrawal",
         Action::Call => "called",
+        Action::Erase => "erased",
     }
 }
 

@@ -117,6 +117,11 @@ fn mark() -> Mark {
     Mark { at: Timestamp::from_millis(1_780_000_000_000), size: 300, root: [7; 32] }
 }
 
+fn forgetting() -> Forgetting {
+    let people = vec![(SubjectId(uuid(5)), 7), (SubjectId(uuid(6)), 70_000)];
+    Forgetting { at: Timestamp::from_millis(1_780_000_000_000), epoch: 3, done: true, people }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -136,6 +141,7 @@ const DRAFT_1: &str = include_str!("golden/draft.1.hex");
 const READING_1: &str = include_str!("golden/reading.1.hex");
 const DENIAL_1: &str = include_str!("golden/denial.1.hex");
 const MARK_1: &str = include_str!("golden/mark.1.hex");
+const FORGETTING_1: &str = include_str!("golden/forgetting.1.hex");
 const HEADER_1: &str = include_str!("golden/header.1.hex");
 
 #[test]
@@ -151,6 +157,7 @@ fn version_1_decodes_for_ever() {
     assert_eq!(decode::<Reading>(1, &bytes(READING_1.trim()), "").unwrap(), reading());
     assert_eq!(decode::<Denial>(1, &bytes(DENIAL_1.trim()), "").unwrap(), denial());
     assert_eq!(decode::<Mark>(1, &bytes(MARK_1.trim()), "").unwrap(), mark());
+    assert_eq!(decode::<Forgetting>(1, &bytes(FORGETTING_1.trim()), "").unwrap(), forgetting());
 }
 
 #[test]
@@ -164,6 +171,7 @@ fn what_is_written_today_is_version_1() {
     assert_eq!(hex(&encode(&reading()).unwrap()), READING_1.trim());
     assert_eq!(hex(&encode(&denial()).unwrap()), DENIAL_1.trim());
     assert_eq!(hex(&encode(&mark()).unwrap()), MARK_1.trim());
+    assert_eq!(hex(&encode(&forgetting()).unwrap()), FORGETTING_1.trim());
     // The bytes under the leaves of every log there is.
     assert_eq!(hex(&header(64).canonical()), HEADER_1.trim());
 }
@@ -201,6 +209,7 @@ proptest::proptest! {
         let _ = decode::<Reading>(1, &bytes, "a reading");
         let _ = decode::<Denial>(1, &bytes, "a denial");
         let _ = decode::<Mark>(1, &bytes, "a checkpoint");
+        let _ = decode::<Forgetting>(1, &bytes, "a forgetting");
     }
 }
 
@@ -216,5 +225,6 @@ fn print_samples() {
     println!("reading {}", hex(&encode(&reading()).unwrap()));
     println!("denial {}", hex(&encode(&denial()).unwrap()));
     println!("mark {}", hex(&encode(&mark()).unwrap()));
+    println!("forgetting {}", hex(&encode(&forgetting()).unwrap()));
     println!("header {}", hex(&header(64).canonical()));
 }

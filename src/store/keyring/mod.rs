@@ -335,6 +335,7 @@ impl Keyring {
         }
         if self.volatile {
             self.ring = self.ring.without(slots, &self.env);
+            self.epoch += 1;
             return Ok(());
         }
         self.broken = true;
@@ -416,6 +417,12 @@ impl Keyring {
                 Ok(())
             }
         }
+    }
+
+    /// Lets the process end at a point to come.
+    #[cfg(test)]
+    pub(in crate::store) fn fail_after(&self, points: usize) {
+        self.points_left.store(points, std::sync::atomic::Ordering::Relaxed);
     }
 
     #[cfg(not(test))]

@@ -229,5 +229,6 @@ fn done_to(action: Action) -> &'static str {
         Action::Consent => "recorded consent of",
         Action::Withdraw => "recorded a withdrawal of",
         Action::Call => "recorded a call with",
+        Action::Erase => "erased",
     }
 }

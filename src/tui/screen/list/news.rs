@@ -115,7 +115,8 @@ impl List {
             | Action::Redo
             | Action::Export
             | Action::Checkpoint
-            | Action::Init => false,
+            | Action::Init
+            | Action::Erase => false,
         };
         if held || !stays {
             self.hear(id, entered);
