@@ -11,7 +11,7 @@
 //! A failed commit closes the store: what is on disk is unknown until it is opened again, so nothing is tried again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -174,9 +174,32 @@ pub(super) struct Engine {
 
 impl Engine {
     fn run(mut self, waiting: &Receiver<Job>) {
-        while let Ok(first) = waiting.recv() {
+        loop {
+            let first = match waiting.try_recv() {
+                Ok(first) => first,
+                // What was put off is done in pieces, for as long as nobody asks for anything.
+                Err(TryRecvError::Empty) if self.tidy() => continue,
+                Err(TryRecvError::Empty) => match waiting.recv() {
+                    Ok(first) => first,
+                    Err(_) => return,
+                },
+                Err(TryRecvError::Disconnected) => return,
+            };
             self.group(first, waiting);
+            self.tidy();
         }
+    }
+
+    /// Does some of what the backend put off; whether there is more of it.
+    fn tidy(&mut self) -> bool {
+        if self.closed.get().is_some() {
+            return false;
+        }
+        self.state.backend.tidy().unwrap_or_else(|error| {
+            // Nobody who was answered is concerned: what they were promised is on the disk.
+            let _ = self.closed.set(error.to_string());
+            false
+        })
     }
 
     /// Everything that waits, up to the bounds of a group, and one commit for it.
@@ -225,12 +248,6 @@ impl Engine {
             let reader = Reader::new(&self.state, &nothing, &nothing, &self.state.frontier);
             // A panic is a bug of the request; its asker gets an error because the answer never comes.
             let _ = catch_unwind(AssertUnwindSafe(|| read(&reader)));
-        }
-        if self.closed.get().is_none()
-            && let Err(error) = self.state.backend.tidy()
-        {
-            // Nobody who was answered is concerned: what they were promised is on the disk.
-            let _ = self.closed.set(error.to_string());
         }
     }
 

@@ -153,10 +153,10 @@ pub trait Backend: Send {
     /// Makes everything applied so far durable. See the trait.
     fn sync(&mut self) -> Result<(), BackendError>;
 
-    /// Does work that was put off, if there is enough of it. Called when nobody waits for an answer; changes nothing that
-    /// can be read, and loses nothing when it fails.
-    fn tidy(&mut self) -> Result<(), BackendError> {
-        Ok(())
+    /// Does a piece of work that was put off, if there is enough of it, and tells whether there is more to do. Called when
+    /// nobody waits for an answer; changes nothing that can be read, and loses nothing when it fails.
+    fn tidy(&mut self) -> Result<bool, BackendError> {
+        Ok(false)
     }
 
     /// Bytes the database takes on the disk, roughly; 0 where there is no disk.
@@ -190,7 +190,7 @@ impl<B: Backend + ?Sized> Backend for Box<B> {
         (**self).sync()
     }
 
-    fn tidy(&mut self) -> Result<(), BackendError> {
+    fn tidy(&mut self) -> Result<bool, BackendError> {
         (**self).tidy()
     }
 

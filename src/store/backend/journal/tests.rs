@@ -242,6 +242,64 @@ fn what_was_not_synced_never_reaches_the_backend_behind() {
     assert_eq!(contract::all(&open(&disk, &medium).unwrap()), [(b"a".to_vec(), b"1".to_vec())]);
 }
 
+/// Whoever asks for something while a journal is folded waits for a piece of it, and what is written meanwhile, before and
+/// behind what was given, is there in the end, also when the machine stops in the middle.
+#[test]
+fn a_fold_goes_on_piece_by_piece_while_others_write() {
+    let (disk, medium, mut journal) = fresh();
+    let mut model = std::collections::BTreeMap::new();
+    let key = |n: u32| n.wrapping_mul(0x9E37_79B9).to_be_bytes().to_vec();
+    let mut batch = Batch::new();
+    for n in 0..1_100 {
+        batch.put(key(n), vec![n as u8; 4_000]);
+        model.insert(key(n), vec![n as u8; 4_000]);
+    }
+    journal.apply(batch).unwrap();
+    journal.sync().unwrap();
+    // What came in with the same breath may be given with it; from now on it is little.
+    journal.fresh = 0;
+    let (mut pieces, mut n) = (0, 0);
+    while journal.tidy().unwrap() {
+        pieces += 1;
+        let behind = contract::all(&MemoryBackend::on(disk.clone())).len();
+        assert!(behind <= pieces * (PIECE + 8), "{behind} rows after {pieces} pieces");
+        let mut batch = Batch::new();
+        for _ in 0..3 {
+            n += 37;
+            let key = key(n % 1_300);
+            if n % 5 == 0 {
+                batch.delete(key.clone());
+                model.remove(&key);
+            } else {
+                batch.put(key.clone(), n.to_be_bytes());
+                model.insert(key, n.to_be_bytes().to_vec());
+            }
+        }
+        journal.apply(batch).unwrap();
+        journal.sync().unwrap();
+        let expected: Vec<_> = model.clone().into_iter().collect();
+        assert_eq!(contract::all(&journal), expected, "after {pieces} pieces");
+        // As it would be read after a crash here.
+        let crashed = Faulty::holding(medium.bytes());
+        let copy = MemoryDisk::default();
+        let mut all = Batch::new();
+        for (key, value) in contract::all(&MemoryBackend::on(disk.clone())) {
+            all.put(key, value);
+        }
+        let mut behind = MemoryBackend::on(copy.clone());
+        behind.apply(all).unwrap();
+        behind.sync().unwrap();
+        drop(behind);
+        let again = open(&copy, &crashed).unwrap();
+        assert_eq!(contract::all(&again), expected, "after a crash at piece {pieces}");
+        std::mem::forget(again);
+    }
+    assert!(pieces >= 1_100 / PIECE, "{pieces} pieces");
+    assert!(journal.rows.is_empty() && journal.fold.is_none());
+    std::mem::forget(journal);
+    assert_eq!(contract::all(&MemoryBackend::on(disk)), model.into_iter().collect::<Vec<_>>());
+}
+
 #[test]
 fn closing_leaves_it_empty() {
     let (disk, medium, mut journal) = fresh();
