@@ -118,6 +118,8 @@ pub struct CallQuestion {
     pub channel: Channel,
     /// As it is put to the person.
     pub text: String,
+    /// From which age a person answers this alone, in years, where that must be made sure before a yes.
+    pub age: Option<u8>,
 }
 
 /// A script, filled in for one call: exactly what is read out.
@@ -164,7 +166,7 @@ pub struct OpenCall {
     pub until: Timestamp,
     /// What was kept of it last.
     pub answers: Option<CallAnswers>,
-    /// Why no yes of this call can be recorded any more: the person withdrew or objected meanwhile.
+    /// Why no yes of this call can be recorded any more: the person objected meanwhile, or withdrew all that it is for.
     pub stopped: Option<String>,
 }
 
@@ -172,6 +174,8 @@ pub struct OpenCall {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct CallKept {
     pub until: Timestamp,
+    /// What the person said no to elsewhere since the call began, of what it asks about: a yes to that counts for nothing.
+    pub no_more: Vec<BookLine>,
 }
 
 /// A message that confirms what was answered in a call.

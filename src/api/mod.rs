@@ -394,8 +394,8 @@ calls! {
         /// The call list that it is made from.
         list: Option<Uuid>,
     } -> CallBegun;
-    /// Keeps what was said so far in a call that was begun. Refused, with nothing lost, once the person has withdrawn or
-    /// objected elsewhere meanwhile: then the call must end.
+    /// Keeps what was said so far in a call that was begun. Refused, with nothing lost, once the person has objected elsewhere
+    /// meanwhile, or withdrawn all that the call is for: then the call must end.
     CallKeep { call: Uuid, answers: CallAnswers, } -> CallKept;
     /// One's own calls that were begun and not recorded, the latest first.
     CallsOpen {} -> Vec<OpenCall>;

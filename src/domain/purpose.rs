@@ -39,6 +39,16 @@ words! {
     }
 }
 
+words! {
+    /// For what a person must be old enough.
+    AgeCheck {
+        /// For consent by oneself (Art. 8(1) GDPR).
+        Consent = "consent",
+        /// For a contract: whoever may not buy is not called about it.
+        Contract = "contract",
+    }
+}
+
 entity! {
     /// A purpose of processing (Art. 5(1)(b) GDPR).
     Purpose, PurposeField, Purpose {
@@ -63,6 +73,7 @@ entity! {
         19 confirmed "confirmed": WordList, Kind::Words, Operation, Free, "Confirmed by", "channels on which a consent counts only when it was confirmed by that channel (double opt-in)", [], None, None;
         20 risky "risky": bool, Kind::Flag, Operation, Free, "High risk", "Art. 35 GDPR: needs an assessment before it begins", [], None, None;
         21 assessment "assessment": String, Kind::Text, Operation, Free, "Assessment", "reference of the data protection impact assessment", [], None, None;
+        23 age_check "age_check": OneOf<AgeCheck>, Kind::Word(AgeCheck::WORDS), Operation, Free, "Age check", "R9: from which age of the law a yes counts; then it is told with each how the age was made sure, and no birth date is held", [], None, None;
         22 retired "retired": bool, Kind::Flag, Operation, Free, "Retired", "nothing is done for it any more", [], None, None;
     }
 }

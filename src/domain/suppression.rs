@@ -207,24 +207,50 @@ pub struct Barred {
     pub all: bool,
     /// Somebody who has one gets no marketing.
     pub marketing: bool,
-    /// A number is not used for marketing; which, [`Identifier`] by [`Identifier`].
-    pub phone: bool,
-    /// The same of an address.
-    pub email: bool,
+    phones: Part,
+    emails: Part,
+}
+
+/// How it stands with the numbers of a contact, or with its addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Part {
+    /// One is not used for marketing.
+    barred: bool,
+    /// Another is.
+    free: bool,
 }
 
 impl Barred {
-    pub fn add(&mut self, class: Class, scope: Scope) {
-        match (scope, class) {
-            (Scope::All, _) => self.all = true,
-            (Scope::Marketing, _) => self.marketing = true,
-            (Scope::Channel, Class::Phone) => self.phone = true,
-            (Scope::Channel, Class::Email) => self.email = true,
+    /// Takes in one number or address of the contact, and how far it is suppressed, if it is.
+    pub fn add(&mut self, class: Class, scope: Option<Scope>) {
+        match scope {
+            Some(Scope::All) => self.all = true,
+            Some(Scope::Marketing) => self.marketing = true,
+            Some(Scope::Channel) | None => {}
+        }
+        let part = match class {
+            Class::Phone => &mut self.phones,
+            Class::Email => &mut self.emails,
+        };
+        match scope {
+            Some(_) => part.barred = true,
+            None => part.free = true,
         }
     }
 
+    /// Whether anything of the contact is suppressed.
     pub fn any(self) -> bool {
-        self != Barred::default()
+        self.all || self.marketing || self.phones.barred || self.emails.barred
+    }
+
+    /// Whether of all numbers, or of all addresses, there is none that marketing may use: one that is suppressed does not
+    /// stop another.
+    pub fn none_left(self, class: Class) -> bool {
+        let part = match class {
+            Class::Phone => self.phones,
+            Class::Email => self.emails,
+        };
+        part.barred && !part.free
     }
 
     /// Whether no marketing reaches the person, by whatever channel.

@@ -3,6 +3,10 @@
 use super::read::Reader;
 use super::{Law, Refused, Source};
 use crate::domain::country::Country;
+use crate::domain::purpose::AgeCheck;
+
+/// Where no entry says anything, in years.
+const ADULT: u8 = 18;
 
 /// From which age people of a country decide by themselves.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,7 +37,24 @@ impl Ages {
     }
 }
 
+impl Ages {
+    /// From which age somebody decides about this alone, in years.
+    pub fn from(&self, check: AgeCheck) -> u8 {
+        match check {
+            AgeCheck::Consent => self.digital_consent,
+            AgeCheck::Contract => self.contract,
+        }
+    }
+}
+
 impl Law {
+    /// From which age a person of a country decides about this alone, in years. Of a country that the law does not know,
+    /// or of nobody knows which, what is highest anywhere.
+    pub fn age_for(&self, country: Option<Country>, check: AgeCheck) -> u8 {
+        let own = country.and_then(|country| self.ages(country)).map(|ages| ages.from(check));
+        own.or_else(|| self.all_ages().map(|ages| ages.from(check)).max()).unwrap_or(ADULT)
+    }
+
     pub fn ages(&self, country: Country) -> Option<&Ages> {
         self.0.ages.get(&country)
     }

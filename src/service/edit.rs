@@ -298,6 +298,7 @@ impl Ask<'_> {
                 RecordKind::Purpose => {
                     warnings.extend(rules::check(add.kind, None, &fields)?);
                     let purpose: Purpose = typed(fields)?;
+                    rules::purpose_fields(&read_lock(world).schema, &purpose)?;
                     if read_lock(world).consents.named(&purpose.name).is_ok() {
                         let name = &purpose.name;
                         return Err(Error::conflict(format!("there is a purpose `{name}` already"))
@@ -402,6 +403,9 @@ impl Ask<'_> {
                 check_revision(&txn.read(), world, &sight, &stored, expected, &named, &fields)?;
             }
             warnings.extend(rules::check(edit.kind, Some(&stored.record.fields), &fields)?);
+            if edit.kind == RecordKind::Purpose {
+                rules::purpose_fields(&read_lock(world).schema, &typed(fields.clone())?)?;
+            }
             if edit.kind == RecordKind::User {
                 let old = Some(&stored.record.fields);
                 warnings.extend(users::checked(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::gate::{Counts, Use, sift};
+use super::gate::{self, Counts, Use, sift};
 use super::world::World;
 use super::{Ask, index, publish, read_lock};
 use crate::api::view::{ExportPage, Manifest, Page, View};
@@ -98,6 +98,11 @@ impl Ask<'_> {
             }
         }
         let mut items = self.views(RecordKind::Contact, ids.clone(), leaving.keys.clone())?;
+        {
+            let world = self.world();
+            let (_, known) = world.consents.active_on(&export.purpose, export.channel)?;
+            items.iter_mut().for_each(|view| gate::strip(&world, &known.purpose, view));
+        }
         // Who has no name is listed by an address, which is not asked for here.
         if !leaving.keys.iter().any(|key| NAMES.iter().any(|name| name.key() == *key)) {
             items.iter_mut().for_each(|view| view.title.clear());

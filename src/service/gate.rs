@@ -16,13 +16,15 @@ use uuid::Uuid;
 use super::consents::{Known, PurposeNo};
 use super::index::{HasFlags, parallel};
 use super::world::World;
+use crate::api::View;
 use crate::domain::basis::Basis;
 use crate::domain::channel::Channel;
 use crate::domain::consent::{Standing, State};
 use crate::domain::purpose::Purpose;
 use crate::domain::query::Has;
+use crate::domain::suppression::{Class, Identifier, Scope};
 use crate::domain::time::Timestamp;
-use crate::domain::value::words;
+use crate::domain::value::{Value, words};
 
 words! {
     /// Why somebody is held back.
@@ -107,20 +109,54 @@ impl Use<'_> {
     }
 }
 
-/// Whether the numbers and addresses of a contact are on a suppression list that reaches this use.
+/// Whether the numbers and addresses of a contact are on a suppression list that reaches this use. A number that is
+/// suppressed for itself alone does not stop the others; whoever uses one asks about that very one ([`is_barred`]).
 pub(super) fn suppressed(world: &World, contact: Uuid, purpose: &Purpose, channel: Channel) -> bool {
     let barred = world.suppression.of_contact(contact);
     if !barred.any() {
         return false;
     }
     let (reached, by) = match channel {
-        Channel::Phone | Channel::Sms | Channel::Messenger | Channel::Fax => (true, barred.phone),
-        Channel::Email => (true, barred.email),
+        Channel::Phone | Channel::Sms | Channel::Messenger | Channel::Fax => {
+            (true, barred.none_left(Class::Phone))
+        }
+        Channel::Email => (true, barred.none_left(Class::Email)),
         Channel::Post | Channel::Visit => (true, false),
         // To keep the data of somebody who is left alone is not to reach them.
         Channel::Storage => (false, false),
     };
     reached && (barred.all || purpose.marketing && (barred.marketing || by))
+}
+
+/// Whether this very number or address is not used for a purpose.
+pub(super) fn is_barred(world: &World, identifier: &Identifier, purpose: &Purpose) -> bool {
+    let hit = world.suppression.hit(identifier);
+    hit.is_some_and(|hit| purpose.marketing || hit.scope == Scope::All)
+}
+
+/// Takes out of what leaves for a purpose the numbers and addresses that are not used for it.
+pub(super) fn strip(world: &World, purpose: &Purpose, view: &mut View) {
+    if !world.suppression.of_contact(view.id).any() {
+        return;
+    }
+    for shown in &mut view.fields {
+        match &mut shown.value {
+            Some(Value::Phones(items)) => {
+                items.retain(|item| !is_barred(world, &Identifier::phone(&item.value), purpose));
+            }
+            Some(Value::Emails(items)) => {
+                items.retain(|item| !is_barred(world, &Identifier::email(&item.value), purpose));
+            }
+            Some(_) | None => continue,
+        }
+        shown.text = shown.value.as_ref().map(|value| world.text(value)).unwrap_or_default();
+    }
+    let empty = |value: &Value| match value {
+        Value::Phones(items) => items.is_empty(),
+        Value::Emails(items) => items.is_empty(),
+        _ => false,
+    };
+    view.fields.retain(|shown| !shown.value.as_ref().is_some_and(empty));
 }
 
 /// Whether a contact has what a channel needs.

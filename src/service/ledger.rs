@@ -18,12 +18,15 @@ use crate::api::{ConsentRecord, ConsentWithdraw, Consents, Error};
 use crate::domain::basis::Basis;
 use crate::domain::channel::Channel;
 use crate::domain::consent::{ConsentEvent, ConsentKind, LATE_AFTER, Ledger, Standing, State};
+use crate::domain::contact::ContactField;
+use crate::domain::country::Country;
 use crate::domain::entity::{Entity, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::ContactId;
 use crate::domain::period::Period;
 use crate::domain::time::Timestamp;
-use crate::domain::value::{Day, OneOf};
+use crate::domain::value::{Day, OneOf, Value};
+use crate::law::Law;
 use crate::store::{Reader, Stored, WriteTxn};
 
 /// How long a person is kept of whom no ground is left: what is needed to answer the withdrawal, and no more.
@@ -52,12 +55,12 @@ impl Ask<'_> {
         if record.said.is_empty() {
             return Err(Error::usage("nothing was said"));
         }
-        let (now, sight) = (self.now, self.sight().clone());
+        let (now, sight, law) = (self.now, self.sight().clone(), self.law());
         let (recorded, _) = self.transact(Action::Consent, move |txn, world| {
             let person = person_to_change(&txn.read(), world, &sight, record.contact)?;
             let mut events = Vec::new();
             for said in record.said {
-                events.push(event_of(&read_lock(world), &person, said, now)?);
+                events.push(event_of(&read_lock(world), &law, &person, said, now)?);
             }
             append(txn, world, &person, &events, now)
         })?;
@@ -142,7 +145,13 @@ pub fn check_time(at: Timestamp, now: Timestamp) -> Result<(), Error> {
 }
 
 /// An event as it will be recorded, checked against the rules for its kind.
-pub fn event_of(world: &World, person: &Stored, said: Said, now: Timestamp) -> Result<ConsentEvent, Error> {
+pub fn event_of(
+    world: &World,
+    law: &Law,
+    person: &Stored,
+    said: Said,
+    now: Timestamp,
+) -> Result<ConsentEvent, Error> {
     let Said {
         kind,
         purpose,
@@ -187,6 +196,21 @@ pub fn event_of(world: &World, person: &Stored, said: Said, now: Timestamp) -> R
         return Err(Error::refused(format!("`{kind}` needs a reason"))
             .hint("give it with --reason")
             .at("reason"));
+    }
+    let country = match person.record.fields.get(&ContactField::country.key()) {
+        Some(Value::Country(country)) => Some(*country),
+        Some(_) | None => None,
+    };
+    if let Some(years) = age_asked(law, known, country)
+        && matches!(kind, ConsentKind::Given | ConsentKind::Renewed)
+        && age.trim().is_empty()
+    {
+        return Err(Error::refused(format!(
+            "`{}` is for people from {years} on, and it is not told how that was made sure",
+            known.purpose.name
+        ))
+        .hint("say how, without a birth date: \"said that she is of age\" (--age, `age` in a file)")
+        .at("age"));
     }
     let basis = match (kind, basis) {
         (ConsentKind::Asserted, Some(Basis::Consent) | None) => {
@@ -236,6 +260,11 @@ pub fn event_of(world: &World, person: &Stored, said: Said, now: Timestamp) -> R
         unconfirmed: kind == ConsentKind::Given && known.purpose.needs_confirmation(channel),
         ..ConsentEvent::default()
     })
+}
+
+/// From which age a yes of a person of this country to a purpose counts, in years, where that must be made sure (R9).
+pub fn age_asked(law: &Law, known: &Known, country: Option<Country>) -> Option<u8> {
+    known.purpose.age_check.0.map(|check| law.age_for(country, check))
 }
 
 /// Until when a consent holds: no longer than the purpose says.

@@ -17,6 +17,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::gate::is_barred;
 use super::ledger::{append, events_of, lasting, person_to_change};
 use super::view::is_deleted;
 use super::world::World;
@@ -31,7 +32,8 @@ use crate::domain::entity::RecordKind;
 use crate::domain::fold;
 use crate::domain::history::Action;
 use crate::domain::id::ContactId;
-use crate::domain::reach::Email;
+use crate::domain::reach::{Email, Labelled};
+use crate::domain::suppression::Identifier;
 use crate::domain::time::Timestamp;
 use crate::domain::value::OneOf;
 use crate::domain::wording::{Facts, PurposeFacts, Usage, WordingKind, render};
@@ -213,13 +215,22 @@ impl Ask<'_> {
             check_asking(&world, &events, person.id, &purpose.name, channel, now)?;
             let address = match &asked.address {
                 Some(address) => Email::parse(address)?.as_str().to_owned(),
-                None => contact.emails.first().map(|one| one.value.as_str().to_owned()).ok_or_else(|| {
-                    Error::refused("the person has no e-mail address").hint("add one with `contact edit`")
-                })?,
+                None => {
+                    let free = |one: &&Labelled<Email>| !is_barred(&world, &Identifier::email(&one.value), purpose);
+                    let one = contact.emails.iter().find(free).or(contact.emails.first());
+                    one.map(|one| one.value.as_str().to_owned()).ok_or_else(|| {
+                        Error::refused("the person has no e-mail address").hint("add one with `contact edit`")
+                    })?
+                }
             };
             if !has(&contact, &address) {
                 return Err(Error::refused(format!("`{address}` is no address of this person"))
                     .hint("add it to the contact first")
+                    .at("address"));
+            }
+            if is_barred(&world, &Identifier::email(&Email::parse(&address)?), purpose) {
+                return Err(Error::refused("this address is on the suppression list")
+                    .hint("`callbook suppression check --email …` tells more; another of the person's may be written to")
                     .at("address"));
             }
             let settings = &world.settings;

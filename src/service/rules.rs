@@ -12,6 +12,7 @@ use crate::domain::purpose::{Purpose, PurposeField};
 use crate::domain::reading::MOST_MONTHS;
 use crate::domain::recipient::{Recipient, RecipientField};
 use crate::domain::retention::RetentionRule;
+use crate::domain::schema::{FieldInfo, Schema};
 use crate::domain::task::{Task, TaskField};
 use crate::domain::user::Settings;
 use crate::domain::value::Value;
@@ -42,6 +43,25 @@ fn retention_rule(new: &Fields) -> Result<(), Error> {
         return Err(Error::refused(format!("no retention rule without {}", missing.join(", "))));
     }
     rule.check().map_err(|(field, why)| Error::refused(format!("{field}: {why}")).at(field))
+}
+
+/// Refuses a purpose that names a field which contacts do not have: what leaves for a purpose are the fields it names, and
+/// one that is misspelt would silently stay behind. Checked where the store's own fields are known.
+pub fn purpose_fields(schema: &Schema, purpose: &Purpose) -> Result<(), Error> {
+    let mut known: Vec<String> = schema.of(RecordKind::Contact).iter().map(FieldInfo::address).collect();
+    known.push("notes".to_owned());
+    for name in &purpose.fields.0 {
+        if known.contains(name) {
+            continue;
+        }
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        let error = Error::usage(format!("fields: a contact has no field `{name}`")).at("fields");
+        return Err(match crate::domain::text::nearest(name, &names) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("there are: {}", known.join(", "))),
+        });
+    }
+    Ok(())
 }
 
 fn purpose(old: Option<&Fields>, new: &Fields) -> Result<(), Error> {

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::card::{card, reads_numbers};
 use super::script::{self, Asked};
 use super::situation::Question;
 use super::under::{self, HELD, Kept, Under};
 use crate::api::call::{CallBegun, CallKept, OpenCall};
-use crate::api::{CallBegin, CallDrop, CallKeep, Code, Error};
+use crate::api::{BookLine, CallBegin, CallDrop, CallKeep, Code, Error};
+use crate::domain::call::CallList;
 use crate::domain::channel::Channel;
+use crate::domain::consent::State;
 use crate::domain::contact::Contact;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
@@ -23,21 +27,71 @@ fn held_until(now: Timestamp) -> Timestamp {
     Timestamp::from_millis(now.millis().saturating_add(HELD))
 }
 
-/// Why a call under way must end: the person said no elsewhere since it began.
+/// What a person said no to by now, of what a call under way asks about: a yes to that counts for nothing.
+fn no_more(world: &World, under: &Under, now: Timestamp) -> Vec<BookLine> {
+    let asked = under.script.iter().flat_map(|script| &script.questions);
+    let asked = asked.map(|question| (question.purpose.as_str(), question.channel));
+    let mut lines: Vec<BookLine> = Vec::new();
+    for (purpose, channel) in asked.chain([(under.purpose.as_str(), Channel::Phone)]) {
+        let Ok((number, _)) = world.consents.named(purpose) else { continue };
+        let standing = world.consents.standing(under.contact.0, number, channel, now);
+        let line = BookLine { purpose: purpose.to_owned(), channel, standing };
+        if standing.state.is_no() && standing.since >= under.begun_at && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// Why a call under way must end: the person objected, or said no to all that it is for, elsewhere since it began. Who
+/// wants no more calls and said nothing of the rest is asked about the rest.
 pub fn stopped(world: &World, under: &Under, now: Timestamp) -> Option<String> {
     let Ok((number, known)) = world.consents.active(&under.purpose) else {
         return Some(format!("the purpose `{}` is retired", under.purpose));
     };
-    let standing = world.consents.standing(under.contact.0, number, Channel::Phone, now);
-    let no = standing.state.is_no();
-    no.then(|| {
+    let standing = |channel| world.consents.standing(under.contact.0, number, channel, now);
+    let by_phone = standing(Channel::Phone);
+    let all = known.purpose.channels().all(|channel| standing(channel).state.is_no());
+    (by_phone.state == State::Objected || by_phone.state.is_no() && all).then(|| {
         format!(
             "the person is {} for `{}` since {}",
-            standing.state.word(),
+            by_phone.state.word(),
             known.purpose.name,
-            standing.since
+            by_phone.since
         )
     })
+}
+
+/// Refuses a call list that there is not, that is closed, for something else or another team's, or that does not have the
+/// person: a call that names it counts there.
+fn check_list(
+    world: &World,
+    sight: &crate::service::sight::Sight,
+    list: Uuid,
+    purpose: &str,
+    contact: Uuid,
+) -> Result<(), Error> {
+    let refused = |why: String| Error::refused(why).at("list");
+    let Some(listed) = world.work.list(list) else {
+        return Err(Error::not_found(format!("there is no call list {list}"))
+            .hint("`callbook call-list list` shows them")
+            .at("list"));
+    };
+    let CallList { name, purpose: its, team, closed_at, .. } = &listed.list;
+    if closed_at.is_some() {
+        return Err(refused(format!("the call list `{name}` is closed: nobody is called from it")));
+    }
+    if its != purpose {
+        return Err(refused(format!("the call list `{name}` is for `{its}`, not for `{purpose}`")));
+    }
+    if !team.is_empty() && team != sight.team() {
+        return Err(refused(format!("the call list `{name}` is worked on by the team {team}")));
+    }
+    if !listed.places.values().any(|place| place.contact == contact) {
+        return Err(refused(format!("the person is not on the call list `{name}`"))
+            .hint("leave the list out: a call counts where the person stands"));
+    }
+    Ok(())
 }
 
 /// The refusal of a call that must end.
@@ -74,6 +128,9 @@ impl Ask<'_> {
             may_call(&sight, &world, &person)?;
             let (number, known) = world.consents.active(&begin.purpose)?;
             let question = Question { number, known, now };
+            if let Some(list) = begin.list {
+                check_list(&world, &sight, list, &known.purpose.name, person.id)?;
+            }
             let (card, judged) =
                 card(&txn.read(), &law, &sight, &world, &person, &question, begin.number.as_deref())?;
             let own: Option<Kept> = under::all(&txn.read())?
@@ -112,7 +169,7 @@ impl Ask<'_> {
                 });
             }
             let contact: &Contact = &judged.contact;
-            let asked = Asked { agent: me.0, person: person.id, contact, purpose: known, now };
+            let asked = Asked { law: &law, agent: me.0, person: person.id, contact, purpose: known, now };
             let script = script::fill(&world, &asked, begin.language.as_ref())?;
             let call = txn.env().ids.next();
             let under = Under {
@@ -144,13 +201,16 @@ impl Ask<'_> {
             let kept = under::own(&txn.read(), me, keep.call)?;
             let mut under = kept.under;
             sight.fetch(&txn.read(), &world, RecordKind::Contact, under.contact.0)?;
-            let stopped = stopped(&read_lock(&world), &under, now);
+            let (stopped, no_more) = {
+                let world = read_lock(&world);
+                (stopped(&world, &under, now), no_more(&world, &under, now))
+            };
             super::said::check_texts(&keep.answers)?;
             under.until = held_until(now);
             under.answers = Some(keep.answers);
             under::keep(txn, me, &under, Some(&kept.draft), now)?;
             // What was typed is kept in any case.
-            Ok::<_, Error>((CallKept { until: under.until }, stopped))
+            Ok::<_, Error>((CallKept { until: under.until, no_more }, stopped))
         })?;
         match stopped {
             Some(why) => Err(must_end(&why)),

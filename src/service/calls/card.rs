@@ -15,6 +15,7 @@ use crate::domain::consent::{ConsentEvent, ConsentKind};
 use crate::domain::contact::{Contact, ContactField};
 use crate::domain::entity::RecordKind;
 use crate::domain::reach::{Labelled, Phone};
+use crate::domain::suppression::Identifier;
 use crate::domain::task::{Task, TaskField};
 use crate::domain::value::Value;
 use crate::law::Law;
@@ -29,11 +30,18 @@ const FEW: usize = 5;
 /// Milliseconds in which attempts are counted for people to see: 30 days.
 const LATELY: i64 = 30 * 86_400_000;
 
-/// The number that is meant: one of the person's by any spelling, or the first that is not known to be wrong.
-pub fn chosen<'c>(contact: &'c Contact, wanted: Option<&str>) -> Result<Option<&'c Labelled<Phone>>, Error> {
+/// The number that is meant: one of the person's by any spelling, or the first that is not known to be wrong, of these the
+/// first that is not suppressed.
+pub fn chosen<'c>(
+    world: &World,
+    contact: &'c Contact,
+    wanted: Option<&str>,
+) -> Result<Option<&'c Labelled<Phone>>, Error> {
     let Some(wanted) = wanted.map(str::trim).filter(|wanted| !wanted.is_empty()) else {
-        let sound = contact.phones.iter().find(|phone| !is_wrong(phone));
-        return Ok(sound.or(contact.phones.first()));
+        let sound = || contact.phones.iter().filter(|phone| !is_wrong(phone));
+        let free =
+            |phone: &&Labelled<Phone>| world.suppression.hit(&Identifier::phone(&phone.value)).is_none();
+        return Ok(sound().find(free).or_else(|| sound().next()).or(contact.phones.first()));
     };
     let phone = Phone::parse(wanted, contact.country).map_err(|why| Error::from(why).at("number"))?;
     let found = contact.phones.iter().find(|one| one.value == phone);
@@ -91,7 +99,7 @@ pub fn decide(
     let contact: Contact = person.entity()?;
     // Who reads no number names none.
     let number = number.filter(|_| reads_numbers(sight, world, person));
-    let phone = chosen(&contact, number)?.cloned();
+    let phone = chosen(world, &contact, number)?.cloned();
     let events = ledger::events_of(reader, sight, world, person)?;
     let reason = asserted_reason(&events, &question.known.purpose.name);
     let verdict = judge(law, world, person.id, &contact, phone.as_ref(), question, &reason);

@@ -22,7 +22,7 @@ impl Ask<'_> {
         asked: CallConfirmation,
     ) -> Result<CallMessage, Error> {
         super::said::check_texts(&asked.answers)?;
-        let (now, sight, me) = (self.now, self.sight().clone(), self.grant.actor().user);
+        let (now, sight, law, me) = (self.now, self.sight().clone(), self.law(), self.grant.actor().user);
         let world = Arc::clone(&self.service.world);
         self.service.store.read(move |reader| {
             let person = sight.fetch(reader, &world, RecordKind::Contact, asked.contact.0)?;
@@ -54,7 +54,7 @@ impl Ask<'_> {
             })?;
             let language = version.wording.language.clone();
             let language = language.ok_or_else(|| Error::integrity("a stored message is in no language"))?;
-            let call = Asked { agent: me.0, person: person.id, contact: &contact, purpose: known, now };
+            let call = Asked { law: &law, agent: me.0, person: person.id, contact: &contact, purpose: known, now };
             let topics: Vec<(String, Channel)> =
                 asked.answers.answers.iter().map(|one| (one.purpose.clone(), one.channel)).collect();
             let mut facts = facts(&world, &call, &topics, &language);

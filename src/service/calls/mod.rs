@@ -8,6 +8,7 @@ mod begin;
 mod card;
 mod confirm;
 mod outcome;
+mod plan;
 mod record;
 mod said;
 mod script;

@@ -12,11 +12,14 @@ use crate::domain::contact::Contact;
 use crate::domain::country::Language;
 use crate::domain::time::Timestamp;
 use crate::domain::wording::{Facts, PurposeFacts, Topic, Version, WordingKind, name_and_version, render};
+use crate::law::Law;
 use crate::service::consents::Known;
+use crate::service::ledger::age_asked;
 use crate::service::world::World;
 
 /// Which call a script is wanted for.
 pub struct Asked<'w> {
+    pub law: &'w Law,
     pub agent: Uuid,
     pub person: Uuid,
     pub contact: &'w Contact,
@@ -156,7 +159,9 @@ fn filled(
             .into_iter()
             .map(|question| {
                 let Topic { purpose, channel } = question.topic;
-                CallQuestion { purpose, channel, text: question.text }
+                let known = world.consents.named(&purpose).ok().map(|(_, known)| known);
+                let age = known.and_then(|known| age_asked(asked.law, known, asked.contact.country));
+                CallQuestion { purpose, channel, text: question.text, age }
             })
             .collect(),
         notice: notice.map(|version| title(version)).unwrap_or_default(),

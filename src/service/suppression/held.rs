@@ -133,9 +133,7 @@ impl Suppressions {
         let mut barred = Barred::default();
         if !self.marks.is_empty() {
             for identifier in Identifier::all_of(RecordKind::Contact, fields) {
-                if let Some(hit) = self.hit(&identifier) {
-                    barred.add(identifier.class(), hit.scope);
-                }
+                barred.add(identifier.class(), self.hit(&identifier).map(|hit| hit.scope));
             }
         }
         self.bar(contact, barred);
@@ -159,9 +157,7 @@ impl Suppressions {
             Class::Phone => self.marker.of_text(class, text),
             Class::Email => self.marker.of_text(class, &fold::email(text)),
         };
-        if let Some(hit) = self.marks.get(&mark.short()) {
-            barred.add(class, hit.scope);
-        }
+        barred.add(class, self.marks.get(&mark.short()).map(|hit| hit.scope));
     }
 
     /// Takes over which contacts another has found.

@@ -106,6 +106,7 @@ impl Under {
                 purpose: said.purpose.clone(),
                 channel: Channel::Phone,
                 text: String::new(),
+                age: None,
             }],
         };
         Under {

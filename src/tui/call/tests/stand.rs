@@ -63,8 +63,14 @@ pub(super) fn script(language: &str, lines: usize) -> CallScript {
                 purpose: "sales".into(),
                 channel: Channel::Phone,
                 text: "May we call you?".into(),
+                age: None,
             },
-            CallQuestion { purpose: "sales".into(), channel: Channel::Email, text: "May we write?".into() },
+            CallQuestion {
+                purpose: "sales".into(),
+                channel: Channel::Email,
+                text: "May we write?".into(),
+                age: None,
+            },
         ],
         notice: "privacy@1".into(),
     }
@@ -180,7 +186,7 @@ impl Phone {
                 if let Some(why) = &self.stopped {
                     return Err(Error::refused(why.clone()));
                 }
-                Response::CallKeep(CallKept { until: now() })
+                Response::CallKeep(CallKept { until: now(), no_more: vec![] })
             }
             Request::CallRecord(record) => {
                 self.recorded = Some(record.answers.clone());
