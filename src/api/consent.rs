@@ -84,6 +84,26 @@ pub struct BookLine {
     pub standing: Standing,
 }
 
+/// What holds for one purpose and channel, with what the purpose is called.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct HeldLine {
+    pub purpose: String,
+    pub title: String,
+    pub channel: Channel,
+    pub standing: Standing,
+}
+
+/// What a person said about the use of the data, as it stands: what is always seen of a contact.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Held {
+    /// Of every purpose in use that stands on consent, and of others that something was said about.
+    pub lines: Vec<HeldLine>,
+    /// When the person objected to all direct marketing.
+    pub objected_at: Option<Timestamp>,
+    /// The day on which the person is to be deleted, since no ground is left.
+    pub delete_on: Option<Day>,
+}
+
 /// An event as it is recorded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EventView {

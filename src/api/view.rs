@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::api::consent::BookLine;
+use crate::api::consent::{BookLine, Held};
 use crate::domain::access::{Access, RoleName, Scope};
 use crate::domain::channel::Channel;
 use crate::domain::denial::Why;
@@ -93,6 +93,9 @@ pub struct Card {
     pub notes: Vec<View>,
     /// Contacts of a company, by name.
     pub people: Vec<View>,
+    /// What a contact said about the use of the data; `None` where the asker does not read that, and of anything else.
+    #[serde(default)]
+    pub held: Option<Held>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

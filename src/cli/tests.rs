@@ -242,9 +242,12 @@ fn hostile_names_reach_no_terminal() {
                 offset: 0,
                 withheld: [(nasty.to_owned(), 1)].into(),
             }),
-            Request::Get(_) => {
-                Response::Get(Card { record: evil(), notes: vec![note(), evil()], people: vec![evil()] })
-            }
+            Request::Get(_) => Response::Get(Card {
+                record: evil(),
+                notes: vec![note(), evil()],
+                people: vec![evil()],
+                held: None,
+            }),
             Request::Edit(_) => return Err(Error::conflict(nasty).hint(nasty)),
             Request::History(_) => {
                 let mut entry = entry(1);

@@ -186,3 +186,33 @@ fn user(name: &str, role: &str, team: &str) -> crate::domain::user::User {
         ..Default::default()
     }
 }
+
+#[test]
+fn the_card_says_what_holds_as_the_book_does() {
+    let fixture = Fixture::new();
+    let owner = fixture.client("owner");
+    let id = add(&owner, anna()).unwrap().id;
+    let card = |at| owner.call(Get { kind: RecordKind::Contact, id, at }).unwrap().held.unwrap();
+    assert!(card(None).lines.iter().all(|line| line.standing.state == State::Unknown));
+    record(&owner, id, said(ConsentKind::Given, "sales", Channel::Phone)).unwrap();
+    let then = Timestamp::from_millis(NOW + 60_000);
+    fixture.days_later(3);
+    withdraw(&owner, id, None, true).unwrap();
+    for at in [None, Some(then)] {
+        let (held, book) = (card(at), owner.call(Consents { contact: ContactId(id), at }).unwrap());
+        let of_card: Vec<_> =
+            held.lines.iter().map(|line| (line.purpose.clone(), line.channel, line.standing)).collect();
+        // Whether a contract is unknown says nothing about the person's will.
+        let told = book.lines.iter().filter(|line| line.purpose != "contract");
+        let of_book: Vec<_> = told.map(|line| (line.purpose.clone(), line.channel, line.standing)).collect();
+        assert_eq!(of_card, of_book, "{at:?}");
+        assert_eq!((held.objected_at, held.delete_on), (book.objected_at, book.delete_on), "{at:?}");
+        assert!(held.lines.iter().any(|line| line.title == "Sales calls"));
+    }
+    assert_eq!(card(Some(then)).objected_at, None, "it had not been said yet");
+    // Nothing of it is anybody else's business.
+    let company = vec![FieldEdit::text("name", "Muster GmbH")];
+    let company = owner.call(Add { kind: RecordKind::Company, about: None, fields: company }).unwrap().id;
+    let card = owner.call(Get { kind: RecordKind::Company, id: company, at: None }).unwrap();
+    assert_eq!(card.held, None);
+}

@@ -11,7 +11,7 @@ use super::index::{self, Completion as Complete, Extra};
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
-use super::{Ask, gate, no_such, read_lock, rows};
+use super::{Ask, gate, held, no_such, read_lock, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
 use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List, Reachable};
 use crate::domain::access::{Scope, Verb};
@@ -288,7 +288,7 @@ impl Ask<'_> {
     }
 
     pub(super) fn get(&self, get: Get) -> Result<Card, Error> {
-        let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
+        let (sight, world, now) = (self.sight().clone(), Arc::clone(&self.service.world), self.now);
         self.service.store.read(move |reader| {
             let stored = sight.fetch(reader, &world, get.kind, get.id)?;
             // Whose the record is now decides, also about what it was.
@@ -324,7 +324,12 @@ impl Ask<'_> {
             };
             let mut notes = views(notes)?;
             notes.sort_by_key(|view| std::cmp::Reverse((when(view), view.id)));
-            Ok(Card { record: sight.view_as(&world, &stored, relation, &[])?, notes, people: views(people)? })
+            let held = match get.kind {
+                RecordKind::Contact => held::held(reader, &sight, &world, &stored, relation, get.at, now)?,
+                _ => None,
+            };
+            let record = sight.view_as(&world, &stored, relation, &[])?;
+            Ok(Card { record, notes, people: views(people)?, held })
         })
     }
 

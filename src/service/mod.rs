@@ -18,6 +18,7 @@ mod explain;
 mod export;
 pub mod gate;
 mod handed;
+mod held;
 mod import;
 pub mod index;
 mod known;

@@ -13,6 +13,7 @@ pub mod driver;
 pub mod effect;
 pub mod forms;
 pub mod grammar;
+pub mod held;
 pub mod highlight;
 pub mod import;
 pub mod keymap;

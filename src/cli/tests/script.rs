@@ -72,7 +72,9 @@ pub(super) fn store(request: Request) -> Result<Response, Error> {
             let withheld = [("objection".to_owned(), 2)].into();
             Response::List(Page { items: vec![item], total: 1, offset: 0, withheld })
         }
-        Request::Get(_) => Response::Get(Card { record: anna(), notes: vec![note()], people: Vec::new() }),
+        Request::Get(_) => {
+            Response::Get(Card { record: anna(), notes: vec![note()], people: Vec::new(), held: None })
+        }
         Request::Add(_) => Response::Add(Added {
             id,
             revision: 1,

@@ -84,9 +84,16 @@ fn topics(world: &World, asked: &Asked<'_>) -> Vec<(String, Channel)> {
             }
         }
     }
-    // The call's own purpose comes first.
-    topics.sort_by_key(|(purpose, _)| purpose != own);
+    as_asked(&mut topics, own);
     topics
+}
+
+/// The order in which a person is asked: first what the call is for, and of each purpose how the person would be reached
+/// before what is kept for it.
+fn as_asked(topics: &mut [(String, Channel)], own: &str) {
+    topics.sort_by_cached_key(|(purpose, channel)| {
+        (purpose != own, purpose.clone(), *channel == Channel::Storage, *channel)
+    });
 }
 
 /// What is filled in.
@@ -208,5 +215,26 @@ pub fn read_out(
             topics.push(topic.clone());
         }
     }
+    as_asked(&mut topics, &asked.purpose.purpose.name);
     filled(world, asked, version, &topics).map_err(|error| super::said::at("script", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_asked_as_one_would_ask() {
+        let topic = |purpose: &str, channel| (purpose.to_owned(), channel);
+        let mut topics = vec![
+            topic("letter", Channel::Storage),
+            topic("sales", Channel::Storage),
+            topic("letter", Channel::Email),
+            topic("sales", Channel::Post),
+            topic("sales", Channel::Phone),
+        ];
+        as_asked(&mut topics, "sales");
+        let asked: Vec<String> = topics.iter().map(|(purpose, by)| format!("{purpose}/{by}")).collect();
+        assert_eq!(asked, ["sales/phone", "sales/post", "sales/storage", "letter/email", "letter/storage"]);
+    }
 }

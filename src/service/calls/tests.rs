@@ -151,7 +151,7 @@ fn a_whole_call_holds_everything_that_must_be_known_of_it() {
         script.questions.iter().map(|one| (one.purpose.as_str(), one.channel)).collect();
     assert_eq!(
         topics,
-        [("sales", Channel::Storage), ("sales", Channel::Phone), ("newsletter", Channel::Email)]
+        [("sales", Channel::Phone), ("sales", Channel::Storage), ("newsletter", Channel::Email)]
     );
     assert_eq!(script.notice, "notice-de@1");
     let mut said = read_to(
@@ -223,7 +223,7 @@ fn a_whole_call_holds_everything_that_must_be_known_of_it() {
     let event = book.events.iter().find(|event| event.id == recorded.events[1]).unwrap();
     let text = |field: ConsentField| event.record.text(field.key()).to_owned();
     assert_eq!(text(ConsentField::words), "Ja, gern.");
-    assert_eq!(text(ConsentField::question), script.questions[1].text);
+    assert_eq!(text(ConsentField::question), script.questions[0].text);
     assert_eq!(text(ConsentField::script), "sales-de@1");
     assert_eq!(text(ConsentField::notice), "notice-de@1");
     assert_eq!(text(ConsentField::language), "de");

@@ -13,6 +13,7 @@ use crate::domain::country::Language;
 use crate::domain::entity::Entity;
 use crate::domain::id::ContactId;
 use crate::domain::purpose::Purpose;
+use crate::tui::held::by;
 use crate::tui::keys::{Code, Key};
 use crate::tui::layer::{Ctx, Level, Step, Ticket};
 
@@ -201,12 +202,14 @@ impl CallMode {
         match key.typed() {
             Some('r') => {
                 let mut under = Under::resumed(*open);
+                under.name(&self.all);
                 under.room = view_under::room(ctx);
                 self.stage = Stage::Under(Box::new(under));
                 return self.ask_book();
             }
             Some('i') => {
                 let mut under = Under::resumed(*open);
+                under.name(&self.all);
                 under.said.interrupted = true;
                 let mut after = After::new(&under);
                 after.sent = true;
@@ -339,7 +342,16 @@ impl CallMode {
             self.fault =
                 Some("there is no purpose for which people are called; `purpose add` makes one".to_owned());
         }
+        if let Stage::Under(under) = &mut self.stage {
+            under.name(&self.all);
+        }
         if matches!(self.stage, Stage::Looking) { self.check() } else { Vec::new() }
+    }
+
+    /// What a purpose and channel are called.
+    pub(super) fn topic(&self, purpose: &str, channel: Channel) -> String {
+        let known = self.all.iter().find(|one| one.name == purpose);
+        format!("{}, {}", known.map_or(purpose, |known| &known.title), by(channel))
     }
 
     /// Whether the person was left in the middle of a call.
@@ -352,6 +364,7 @@ impl CallMode {
 
     fn begun(&mut self, begun: CallBegun, ctx: &Ctx) -> Vec<Step> {
         let mut under = Under::begun(begun, &ctx.calling.shown_number);
+        under.name(&self.all);
         under.room = view_under::room(ctx);
         if let (Stage::Under(before), true) = (&self.stage, std::mem::take(&mut self.renews)) {
             under.take_over(before);

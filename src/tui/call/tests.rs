@@ -69,13 +69,13 @@ fn every_answer_is_given_with_words_and_recorded_at_once() {
     stand.press("p").see(&["How is it confirmed"]);
     stand.press("f").see(&["Read out", "Sentence 0"]);
     stand.press("space").press("space").see(&[
-        "Question 1 of 2: sales by phone",
+        "Question 1 of 2: Our sales, by phone",
         "May we call you?",
         "y yes",
     ]);
     insta::assert_snapshot!("question_80x24", stand.robot.screen(80, 24));
     stand.press("y").see(&["YES is recorded"]).type_in("yes please").press("enter");
-    stand.see(&["Question 2 of 2: sales by email"]);
+    stand.see(&["Question 2 of 2: Our sales, by e-mail"]);
     insta::assert_snapshot!("question_120x40", stand.robot.screen(120, 40));
     stand.press("n").type_in("no mail").press("enter").see(&["Goodbye then", "All is answered"]);
     assert_eq!(stand.kept().answers.len(), 2);

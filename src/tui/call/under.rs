@@ -15,7 +15,9 @@ use crate::domain::country::Language;
 use crate::domain::purpose::Purpose;
 use crate::domain::request::Right;
 use crate::domain::time::Timestamp;
+use crate::domain::wording::sentence::Tongue;
 use crate::tui::content::TextLine;
+use crate::tui::held::by;
 use crate::tui::layer::Ctx;
 use crate::tui::line::Line;
 
@@ -83,6 +85,8 @@ pub struct Under {
     pub script: Option<CallScript>,
     pub text: Script,
     pub questions: Vec<CallQuestion>,
+    /// What each is about, in the script's language: `Sales calls, by phone`.
+    pub topics: Vec<String>,
     /// Why a question can have no yes any more, for each.
     pub locked: Vec<Option<String>>,
     /// Why there can be no yes at all any more.
@@ -116,6 +120,7 @@ impl Under {
             languages: Vec::new(),
             text: Script::new(script.as_ref().map_or("", |script| &script.text)),
             locked: vec![None; questions.len()],
+            topics: Vec::new(),
             questions,
             script,
             stopped: None,
@@ -198,6 +203,36 @@ impl Under {
             under.stop(why, &[]);
         }
         under
+    }
+
+    /// Learns what the purposes are called.
+    pub fn name(&mut self, purposes: &[Purpose]) {
+        let language = self.script.as_ref().map(|script| &script.language);
+        let tongue = language.and_then(|language| Tongue::of(language).ok());
+        let topic = |question: &CallQuestion| {
+            let known = purposes.iter().find(|one| one.name == question.purpose);
+            let title = match (known, language) {
+                (Some(known), Some(language)) => known.title_in(language),
+                (Some(known), None) => &known.title,
+                (None, _) => &question.purpose,
+            };
+            let reached = tongue.map_or(by(question.channel), |tongue| tongue.reached(question.channel));
+            format!("{title}, {reached}")
+        };
+        self.topics = self.questions.iter().map(topic).collect();
+    }
+
+    /// What a question is about.
+    pub fn topic(&self, at: usize) -> &str {
+        self.topics.get(at).map_or("", String::as_str)
+    }
+
+    /// What an answer is about.
+    pub fn topic_of<'a>(&'a self, answer: &'a Answer) -> &'a str {
+        let same = |question: &CallQuestion| {
+            question.purpose == answer.purpose && question.channel == answer.channel
+        };
+        self.questions.iter().position(same).map_or(&answer.purpose, |at| self.topic(at))
     }
 
     /// Whether the person is on the phone, and nobody else.

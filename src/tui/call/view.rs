@@ -16,8 +16,8 @@ use crate::domain::task::TaskField;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
 use crate::tui::content::{self, TextLine};
+use crate::tui::held::state_word;
 use crate::tui::layer::{Ctx, Hint};
-use crate::tui::overlay::consent::{channel_word, state_word};
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -159,7 +159,7 @@ fn card(mode: &CallMode, card: &CallCard, width: usize, ctx: &Ctx) -> Vec<TextLi
         .iter()
         .filter(|line| line.standing.state != State::Unknown)
         .map(|line| {
-            format!("{} by {}: {}", line.purpose, channel_word(line.channel), state_word(line.standing.state))
+            format!("{}: {}", mode.topic(&line.purpose, line.channel), state_word(line.standing.state))
         })
         .collect();
     let said = if said.is_empty() { "nothing was recorded".to_owned() } else { said.join(" · ") };
@@ -219,16 +219,12 @@ fn left(open: &OpenCall, width: usize, ctx: &Ctx) -> Vec<TextLine> {
 }
 
 /// What was recorded.
-fn done(recorded: &CallRecorded, width: usize, ctx: &Ctx) -> Vec<TextLine> {
+fn done(mode: &CallMode, recorded: &CallRecorded, width: usize, ctx: &Ctx) -> Vec<TextLine> {
     let mut sheet = Sheet { lines: Vec::new(), width, ctx };
     sheet.say("", Tone::Ok, "Recorded. Nothing changes it any more.");
     for line in &recorded.lines {
-        let words = format!(
-            "{} by {}: {}",
-            line.purpose,
-            channel_word(line.channel),
-            state_word(line.standing.state)
-        );
+        let words =
+            format!("{}: {}", mode.topic(&line.purpose, line.channel), state_word(line.standing.state));
         sheet.say("Consent", Tone::Text, &words);
     }
     for number in &recorded.requests {
@@ -254,7 +250,7 @@ pub(super) fn draw(mode: &CallMode, buf: &mut Buffer, area: Rect, ctx: &Ctx) -> 
     let lines = match &mode.stage {
         Stage::Before(one) | Stage::Beginning(one) => card(mode, one, width, ctx),
         Stage::Left(open) => left(open, width, ctx),
-        Stage::Done(recorded) => done(recorded, width, ctx),
+        Stage::Done(recorded) => done(mode, recorded, width, ctx),
         Stage::Looking | Stage::Under(_) | Stage::After(..) => Vec::new(),
     };
     let main = Rect { height: area.height.saturating_sub(1), ..area };
@@ -343,13 +339,7 @@ pub(super) fn after(
     paint::put(buf, area.x, y, area.width, &what, theme.style(Tone::Title));
     y += 1;
     for answer in &answers {
-        let words = format!(
-            "  {} by {}: {} “{}”",
-            answer.purpose,
-            channel_word(answer.channel),
-            answer.reply,
-            answer.words
-        );
+        let words = format!("  {}: {} “{}”", under.topic_of(answer), answer.reply, answer.words);
         if y + 8 < area.bottom() {
             paint::put(buf, area.x, y, area.width, &words, theme.style(Tone::Text));
             y += 1;

@@ -9,7 +9,6 @@ use crate::domain::request::Right;
 use crate::tui::content::TextLine;
 use crate::tui::layer::{Ctx, Hint};
 use crate::tui::line::Line;
-use crate::tui::overlay::consent::channel_word;
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -116,7 +115,7 @@ fn side(under: &Under, buf: &mut Buffer, area: Rect, ctx: &Ctx) {
     let mut lines: Vec<TextLine> = Vec::new();
     for (n, question) in under.questions.iter().enumerate() {
         let sign = if n == under.at && under.step == Step::Questions { "> " } else { "  " };
-        let head = format!("{sign}{} by {}", question.purpose, channel_word(question.channel));
+        let head = format!("{sign}{}", under.topic(n));
         lines.push(TextLine {
             item: None,
             spans: vec![(Tone::Title, text::truncate(&text::clean(&head), width).into_owned())],
@@ -239,13 +238,8 @@ fn expected(under: &Under, ctx: &Ctx) -> (String, Vec<String>, String) {
         }
         Step::Questions => {
             let Some(question) = under.question() else { return Default::default() };
-            let caption = format!(
-                "Question {} of {}: {} by {}",
-                under.at + 1,
-                under.questions.len(),
-                question.purpose,
-                channel_word(question.channel)
-            );
+            let (at, many) = (under.at + 1, under.questions.len());
+            let caption = format!("Question {at} of {many}: {}", text::clean(under.topic(under.at)));
             let mut words = vec![question.text.replace('\n', " ")];
             if let Some(answer) = under.answer(question) {
                 words.push(format!("{}: “{}”", reply_word(answer.reply), answer.words));

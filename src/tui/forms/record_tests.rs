@@ -339,7 +339,7 @@ fn fields_changed_by_both_are_chosen_one_by_one() {
         view.revision = 6;
         view.fields[3].value = Some(Value::Text("CFO".into()));
         view.fields[3].text = "CFO".into();
-        Ok(Response::Get(crate::api::Card { record: view, notes: vec![], people: vec![] }))
+        Ok(Response::Get(crate::api::Card { record: view, notes: vec![], people: vec![], held: None }))
     };
     let start = || {
         let mut robot = edit(&Memory::default());

@@ -7,11 +7,11 @@ use ratatui::layout::{Position, Rect};
 
 use crate::api::consent::{Book, BookLine, EventView, Recorded, Said};
 use crate::api::{self, Call, Response, View};
-use crate::domain::channel::Channel;
-use crate::domain::consent::{ConsentField, ConsentKind, State, Way};
+use crate::domain::consent::{ConsentField, ConsentKind, Way};
 use crate::domain::id::ContactId;
 use crate::domain::purpose::Purpose;
-use crate::domain::time::Timestamp;
+use crate::tui::content;
+use crate::tui::held::{channel_word, span, state_word, tone_of};
 use crate::tui::keys::Code;
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Level, Step, Ticket};
 use crate::tui::line::Line;
@@ -222,7 +222,7 @@ impl ConsentPanel {
             let word = format!("{}{}", theme.mark(tone), state_word(line.standing.state));
             paint::put(buf, x + 11, y, 16, &word, state);
             let rest = area.width.saturating_sub(title + 3 + 28);
-            paint::put(buf, x + 28, y, rest, &span(line, ctx), base);
+            paint::put(buf, x + 28, y, rest, &span(&line.standing, ctx.zone), base);
             if on {
                 at = Some(Position { x: area.x, y });
             }
@@ -310,46 +310,6 @@ impl ConsentPanel {
     }
 }
 
-pub fn state_word(state: State) -> &'static str {
-    match state {
-        State::Pending => "unconfirmed",
-        State::Asserted => "other basis",
-        other => other.word(),
-    }
-}
-
-pub fn channel_word(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Storage => "keeping",
-        other => other.word(),
-    }
-}
-
-fn tone_of(state: State) -> Tone {
-    match state {
-        State::Given | State::Asserted => Tone::Ok,
-        State::Refused | State::Withdrawn | State::Objected => Tone::Error,
-        State::Expired | State::Revoked | State::Invalidated | State::Pending => Tone::Warning,
-        State::Unknown | State::Requested | State::Deferred => Tone::Dim,
-    }
-}
-
-fn day(at: Timestamp, ctx: &Ctx) -> String {
-    ctx.zone.of(at).format("%Y-%m-%d").to_string()
-}
-
-/// Since when it holds, and until when.
-fn span(line: &BookLine, ctx: &Ctx) -> String {
-    if line.standing.state == State::Unknown || line.standing.since.millis() == i64::MIN {
-        return String::new();
-    }
-    let since = day(line.standing.since, ctx);
-    match line.standing.until {
-        Some(until) => format!("{since} until {}", day(until, ctx)),
-        None => since,
-    }
-}
-
 impl Layer for ConsentPanel {
     fn start(&mut self, _ctx: &Ctx) -> Vec<Step> {
         vec![Step::Latest(PURPOSES, api::Purposes { retired: true }.into_request()), self.ask()]
@@ -426,7 +386,9 @@ impl Layer for ConsentPanel {
         }
         let mut top = inner.y;
         if let Some(book) = &self.book {
-            let objected = book.objected_at.map(|at| format!("Objected to marketing on {}. ", day(at, ctx)));
+            let objected = book
+                .objected_at
+                .map(|at| format!("Objected to marketing on {}. ", content::day(at, ctx.zone)));
             let leaving = book.delete_on.map(|on| format!("No ground is left: to be deleted on {on}."));
             let note = [objected, leaving].into_iter().flatten().collect::<String>();
             if !note.is_empty() {

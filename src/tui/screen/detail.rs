@@ -14,6 +14,8 @@ use crate::tui::layer::Ctx;
 
 use super::{Asked, Motion, Scroll, Want};
 
+/// Lines for what a contact said about the use of the data.
+pub const HELD: u16 = 2;
 /// Readings that the tab shows, the latest.
 const MOST_READINGS: u64 = 500;
 
@@ -109,6 +111,17 @@ impl Detail {
             width,
             height,
         }
+    }
+
+    /// Lines above the tab that are always seen: what a contact said about the use of the data.
+    pub fn held_height(&self) -> u16 {
+        let told = self.card.as_ref().is_some_and(|card| card.held.is_some());
+        if told && self.height >= HELD * 3 { HELD } else { 0 }
+    }
+
+    /// Lines there are for the tab.
+    fn room(&self) -> u16 {
+        self.height.saturating_sub(self.held_height())
     }
 
     /// What it shows at first, or anew.
@@ -232,7 +245,7 @@ impl Detail {
         let lines = self.lines(ctx);
         let items = lines.iter().filter_map(|line| line.item).max().map_or(0, |last| last + 1);
         let mut scroll =
-            Scroll { cursor: self.cursor as u64, top: 0, height: u64::from(self.height.max(2)) / 2 };
+            Scroll { cursor: self.cursor as u64, top: 0, height: u64::from(self.room().max(2)) / 2 };
         scroll.go(motion, items as u64);
         self.cursor = usize::try_from(scroll.cursor).unwrap_or(0);
         if motion == Motion::Top {
@@ -242,7 +255,7 @@ impl Detail {
     }
 
     pub fn scroll(&mut self, down: bool, ctx: &Ctx) {
-        let most = self.lines(ctx).len().saturating_sub(usize::from(self.height));
+        let most = self.lines(ctx).len().saturating_sub(usize::from(self.room()));
         self.top = if down { (self.top + 1).min(most) } else { self.top.saturating_sub(1) };
     }
 
@@ -255,7 +268,7 @@ impl Detail {
 
     /// Brings the item under the cursor into view, its first line rather than its last.
     fn follow(&mut self, lines: &[TextLine]) {
-        let height = usize::from(self.height.max(1));
+        let height = usize::from(self.room().max(1));
         self.top = self.top.min(lines.len().saturating_sub(height));
         let mut of_item =
             lines.iter().enumerate().filter(|(_, line)| line.item == Some(self.cursor)).map(|(at, _)| at);

@@ -28,7 +28,7 @@ fn state(client: &Client, contact: ContactId) -> State {
 fn read_out(robot: &mut Robot) {
     for _ in 0..60 {
         let screen = robot.screen();
-        if screen.contains("sales by phone ─") {
+        if screen.contains("Sales calls, by phone ─") {
             return;
         }
         robot.press(if screen.contains("Question") { "tab" } else { "space" });
@@ -51,7 +51,7 @@ fn a_call_from_the_list_to_the_ledger() {
     robot.type_in("liked the offer").press("tab").type_in("send the offer").press("tab").type_in("+3d");
     robot
         .press("ctrl-s")
-        .see(&["Recorded.", "sales by phone: given", "Task"])
+        .see(&["Recorded.", "Sales calls, by phone: given", "Task"])
         .press("enter")
         .see(&["[2 Contacts]"]);
     let book = colleague.call(Consents { contact, at: None }).unwrap();
@@ -116,7 +116,7 @@ fn a_call_outlives_the_connection() {
     robot.press("i").see(&["Recorded."]).press("enter");
     let mut robot = robot.start_again();
     robot.not_see("was begun at").see(&["[2 Contacts]"]);
-    robot.press("c").see(&["hung up", "sales by phone: given"]);
+    robot.press("c").see(&["hung up", "Sales calls, by phone: given"]);
 }
 
 #[test]

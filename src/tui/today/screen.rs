@@ -14,9 +14,9 @@ use crate::domain::task::TaskField;
 use crate::tui::action::Action;
 use crate::tui::call::CallMode;
 use crate::tui::content::{self, TextLine};
+use crate::tui::held::by;
 use crate::tui::keys::{Code, Key};
 use crate::tui::layer::{Ctx, Hint, Input, Intent, Layer, Level, Step, Ticket};
-use crate::tui::overlay::consent::channel_word;
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -210,7 +210,7 @@ fn row(item: Item<'_>, width: usize, ctx: &Ctx) -> Vec<(Tone, String)> {
         }
         Item::List(list) => (false, progress(list), list.name.clone(), list.purpose.clone()),
         Item::Expiring(one) => {
-            let what = format!("{} by {}", one.purpose, channel_word(one.channel));
+            let what = format!("{}, {}", one.purpose, by(one.channel));
             (false, content::day(one.until, ctx.zone), one.name.clone(), what)
         }
         Item::Request(one) => {

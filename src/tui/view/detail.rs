@@ -3,8 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::content;
+use crate::tui::held;
 use crate::tui::layout::Parts;
 use crate::tui::paint;
 use crate::tui::screen::detail::Tab;
@@ -64,6 +66,13 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Positio
     tabs(app, buf, parts.captions);
     let lines = detail.lines(&app.ctx);
     let main = Rect { x: parts.main.x + 3, width: parts.main.width.saturating_sub(3), ..parts.main };
+    let above = detail.held_height();
+    if let Some(held) = card.held.as_ref().filter(|_| above > 0) {
+        let key = app.keymap.key_of(Action::Consent);
+        let lines = held::lines(held, usize::from(main.width), usize::from(above), &key, &app.ctx);
+        paint::lines(buf, Rect { height: above, ..main }, &lines, 0, None, theme);
+    }
+    let main = Rect { y: main.y + above, height: main.height.saturating_sub(above), ..main };
     let waits = match detail.tab {
         Tab::History => detail.history.is_none(),
         Tab::Looked => detail.readings.is_none(),

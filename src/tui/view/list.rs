@@ -12,6 +12,7 @@ use crate::env::Zone;
 use crate::tui::app::App;
 use crate::tui::content::{self, TextLine};
 use crate::tui::effect::Lane;
+use crate::tui::held;
 use crate::tui::highlight::Highlight;
 use crate::tui::layout::Parts;
 use crate::tui::paint;
@@ -286,6 +287,9 @@ fn nothing(app: &App, list: &List, buf: &mut Buffer, area: Rect) {
     }
 }
 
+/// From this height on the pane tells what the person said about the use of the data.
+const HELD_FROM: u16 = 12;
+
 impl App {
     /// What the pane beside or below the list shows.
     pub fn pane_lines(&self) -> Vec<TextLine> {
@@ -319,6 +323,11 @@ impl App {
             lines.push(TextLine { item: None, spans: vec![(Tone::Dim, text::clean(job).into_owned())] });
         }
         lines.push(TextLine::default());
+        if let Some(held) = card.and_then(|card| card.held.as_ref()).filter(|_| pane.height >= HELD_FROM) {
+            let key = self.keymap.key_of(crate::tui::action::Action::Consent);
+            lines.extend(held::lines(held, width, 3, &key, &self.ctx));
+            lines.push(TextLine::default());
+        }
         lines.extend(content::fields(view, &self.ctx, width));
         if let Some(card) = card {
             if !card.notes.is_empty() {

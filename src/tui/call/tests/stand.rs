@@ -137,7 +137,8 @@ pub(super) fn denied() -> CallCard {
 pub(super) fn purposes() -> Vec<StoredPurpose> {
     let purpose = |name: &str, channels: &[&str], marketing: bool| Purpose {
         name: name.into(),
-        title: name.into(),
+        title: format!("Our {name}"),
+        titles: format!("de: Unsere {name}"),
         channels: WordList(channels.iter().map(|word| (*word).to_owned()).collect()),
         marketing,
         ..Purpose::default()
