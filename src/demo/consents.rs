@@ -50,13 +50,36 @@ pub(crate) fn task(at: usize, today: Timestamp, owner: &str) -> Option<Vec<Field
     let nth = at / 12;
     let (kind, text) = TEXTS[nth % TEXTS.len()];
     // From three days ago to a week ahead.
-    let day = Timestamp::start_of(today.date()).millis() + (nth as i64 % 11 - 3) * 24 * 60 * 60 * 1000;
-    let due = Timestamp::from_millis(day + 9 * 60 * 60 * 1000);
-    let fields = [
-        ("text", text.to_owned()),
-        ("kind", kind.to_owned()),
-        ("due", due.to_string()),
-        ("owner", owner.to_owned()),
+    Some(fields(kind, text, due(today, nth as i64 % 11 - 3, 9), owner))
+}
+
+/// What the owner means to do about the firm's first customers, one after another, whom nobody else looks after.
+pub(crate) fn of_the_owner(today: Timestamp, owner: &str) -> Vec<Vec<FieldEdit>> {
+    const WORK: [(&str, &str, i64, i64); 5] = [
+        ("call", "call back: wants to hear about the new grinder", 0, 10),
+        ("mail", "send the service contract for signature", 0, 12),
+        ("call", "ask whether the repair went well", -1, 9),
+        ("call", "thank for ten years, ask about the second branch", 0, 14),
+        ("meeting", "tasting with the kitchen team", 2, 11),
     ];
-    Some(fields.map(|(field, text)| FieldEdit::text(field, text)).to_vec())
+    WORK.map(|(kind, text, day, hour)| fields(kind, text, due(today, day, hour), owner)).to_vec()
+}
+
+/// So many days from today, at this hour.
+fn due(today: Timestamp, days: i64, hour: i64) -> Timestamp {
+    let day = Timestamp::start_of(today.date()).millis() + days * 24 * 60 * 60 * 1000;
+    Timestamp::from_millis(day + hour * 60 * 60 * 1000)
+}
+
+fn fields(kind: &str, text: &str, due: Timestamp, owner: &str) -> Vec<FieldEdit> {
+    let mut fields = vec![
+        FieldEdit::text("text", text),
+        FieldEdit::text("kind", kind),
+        FieldEdit::text("due", due.to_string()),
+        FieldEdit::text("owner", owner),
+    ];
+    if kind == "call" {
+        fields.push(FieldEdit::text("purpose", "sales"));
+    }
+    fields
 }

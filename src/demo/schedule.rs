@@ -38,6 +38,8 @@ pub(crate) enum Step {
     /// Brings that one back.
     Restore(usize),
     Merge,
+    /// What is to be done about the first customers and by the telephone is put down.
+    Desk,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +86,10 @@ pub(crate) fn plan(n: u64, today: Timestamp, rng: &mut Rng) -> Vec<Planned> {
         plan.between(1, 20, Step::Merge);
     }
     let mut steps = plan.steps;
+    // Without a draw, so that everything else stays as it is.
+    let yesterday = today.date().checked_sub_days(Days::new(1)).unwrap_or(today.date());
+    let evening = Timestamp::start_of(yesterday).millis() + 17 * HOUR;
+    steps.push(Planned { at: Timestamp::from_millis(evening), step: Step::Desk });
     steps.sort_by_key(|planned| planned.at);
     steps
 }

@@ -51,7 +51,8 @@ fn real_store(n: usize) -> (Client, Duration) {
         service.call(&sessions[act.user], act.request.clone())
     })
     .unwrap();
-    clock.finish();
+    // Whoever looks does so on the day on which the story ends.
+    clock.set(today());
     let took = system.clock.elapsed() - start;
     let session = service.session_of(users()[0].unix).unwrap();
     (Client::new(Arc::new(open::Local::new(service, session, None))), took)
@@ -91,6 +92,16 @@ fn a_real_store_takes_the_whole_story() {
     let work: Vec<_> = log.iter().filter(|entry| entry.action != Action::Init).collect();
     assert!(today().millis() - work.first().unwrap().at.millis() < DAY);
     assert!(today().millis() - work.last().unwrap().at.millis() > 720 * DAY);
+}
+
+#[test]
+fn whoever_owns_the_store_has_something_to_do_today() {
+    let (client, _) = real_store(150);
+    let day = client.call(crate::api::Today {}).unwrap();
+    // The clock of the store runs on from today, which is a Sunday.
+    assert!(day.calls.len() >= 2 && !day.tasks.is_empty(), "{day:?}");
+    assert!(day.calls.iter().any(|task| task.overdue), "{day:?}");
+    assert!(!day.expiring.is_empty() && !day.lists.is_empty(), "{day:?}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::api::{
-    Add, Added, Bulk, Call, Code, ConsentRecord, Deed, Delete, Edit, Error, Import, Merge, Outcome,
-    Provenance, Request, Response, Restore, Targets, Undo,
+    Add, Added, Bulk, Call, CallListMake, Code, ConsentRecord, Deed, Delete, Edit, Error, Import, Merge,
+    Outcome, Provenance, Request, Response, Restore, Targets, Undo,
 };
 use crate::demo::company::{Company, CompanyKey};
 use crate::demo::consents;
@@ -15,7 +15,7 @@ use crate::demo::request::{self, BEST_TIMES, Edits, Employer, lead_of, user_name
 use crate::demo::rng::Rng;
 use crate::demo::schedule::{Planned, Step, plan};
 use crate::demo::tables::{Land, Tongue, plain};
-use crate::demo::{SEED, USERS};
+use crate::demo::{DACH, SEED, USERS};
 use crate::domain::edit::{FieldEdit, Input};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::{CompanyId, ContactId};
@@ -91,6 +91,8 @@ struct Story<'a> {
 }
 
 const OWNER: usize = 0;
+/// So many of the firm's first customers, of those of the owner's team.
+const FIRST: usize = 20;
 
 /// An edit that was made: by whom, of whom, who owned that contact before, and whether anything changed.
 struct Done {
@@ -135,6 +137,7 @@ impl Story<'_> {
             Step::Delete(slot) => self.delete(slot),
             Step::Restore(slot) => self.restore(slot),
             Step::Merge => self.merge(),
+            Step::Desk => self.desk(),
         }
     }
 
@@ -160,7 +163,11 @@ impl Story<'_> {
     }
 
     fn contact(&mut self) -> Result<(), Error> {
-        let person = self.people.person();
+        let mut person = self.people.person();
+        // Whoever was there from the beginning is looked after by whom the firm belongs to.
+        if self.known.len() < FIRST && team(person.land) == DACH {
+            person.owner = OWNER;
+        }
         self.add_person(person).map(drop)
     }
 
@@ -420,6 +427,26 @@ impl Story<'_> {
         known.gone = false;
         let (id, user) = (known.id.0, lead_of(team(known.land)));
         self.ask(user, Restore { kind: RecordKind::Contact, id }).map(drop)
+    }
+
+    /// The evening before today: what is to be done next is put down.
+    fn desk(&mut self) -> Result<(), Error> {
+        let own = self.known.iter().filter(|known| !known.gone && known.owner == OWNER);
+        let own: Vec<ContactId> = own.map(|known| known.id).collect();
+        for (id, fields) in own.into_iter().zip(consents::of_the_owner(self.today, user_name(OWNER))) {
+            self.add(OWNER, RecordKind::Task, Some(id), fields)?;
+        }
+        let list = CallListMake {
+            name: "Tasting in Vienna".to_owned(),
+            purpose: "sales".to_owned(),
+            query: "country:AT".to_owned(),
+            team: DACH.to_owned(),
+        };
+        match self.ask(lead_of(DACH), list) {
+            // Nobody there may be called.
+            Err(error) if error.code == Code::Refused => Ok(()),
+            made => made.map(drop),
+        }
     }
 
     fn merge(&mut self) -> Result<(), Error> {

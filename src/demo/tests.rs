@@ -124,6 +124,20 @@ impl Told {
                 assert!(!record.said.is_empty());
                 Response::ConsentRecord(Recorded::default())
             }
+            Request::CallListMake(make) => Response::CallListMake(crate::api::work::CallListView {
+                id: ids.next(),
+                name: make.name.clone(),
+                purpose: make.purpose.clone(),
+                query: make.query.clone(),
+                team: make.team.clone(),
+                owner: String::new(),
+                created_at: act.at,
+                closed_at: None,
+                size: 1,
+                left_out: Vec::new(),
+                states: Vec::new(),
+                done_by: Vec::new(),
+            }),
             Request::Bulk(_) => Response::Bulk(BulkReport::default()),
             Request::Undo(_) => Response::Undo(Undone { what: String::new(), records: Vec::new() }),
             other => panic!("the story has no {}", other.name()),
@@ -210,7 +224,18 @@ fn two_years_with_everything_in_them() {
     assert_eq!(actors, workers);
     assert_eq!(
         names.keys().copied().collect::<Vec<_>>(),
-        ["Add", "Bulk", "ConsentRecord", "Delete", "Edit", "Import", "Merge", "Restore", "Undo"]
+        [
+            "Add",
+            "Bulk",
+            "CallListMake",
+            "ConsentRecord",
+            "Delete",
+            "Edit",
+            "Import",
+            "Merge",
+            "Restore",
+            "Undo"
+        ]
     );
 }
 

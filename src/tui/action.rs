@@ -6,6 +6,8 @@
 /// A place that has the keys.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Context {
+    Today,
+    CallLists,
     Contacts,
     Companies,
     Contact,
@@ -14,8 +16,15 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Context; 5] =
-        [Context::Contacts, Context::Companies, Context::Contact, Context::Company, Context::Activity];
+    pub const ALL: [Context; 7] = [
+        Context::Today,
+        Context::CallLists,
+        Context::Contacts,
+        Context::Companies,
+        Context::Contact,
+        Context::Company,
+        Context::Activity,
+    ];
 
     const fn bit(self) -> u8 {
         match self {
@@ -24,6 +33,8 @@ impl Context {
             Context::Contact => 4,
             Context::Company => 8,
             Context::Activity => 16,
+            Context::Today => 32,
+            Context::CallLists => 64,
         }
     }
 
@@ -35,6 +46,8 @@ impl Context {
             Context::Contact => "a contact",
             Context::Company => "a company",
             Context::Activity => "the log",
+            Context::Today => "the day's work",
+            Context::CallLists => "the call lists",
         }
     }
 }
@@ -49,7 +62,10 @@ const RECORDS: On = On(LISTS.0 | DETAIL.0);
 const PEOPLE: On = On(Context::Contacts.bit() | Context::Contact.bit());
 const CONTACT: On = On(Context::Contact.bit());
 const CONTACTS: On = On(Context::Contacts.bit());
-const ALL: On = On(31);
+const DAY: On = On(Context::Today.bit());
+const PERSON: On = On(PEOPLE.0 | DAY.0);
+const CALLS: On = On(PERSON.0 | Context::CallLists.bit());
+const ALL: On = On(127);
 
 impl On {
     pub fn has(self, context: Context) -> bool {
@@ -149,7 +165,7 @@ actions! {
     Back "back" ["H"] "back" "Goes back to where one was." ALL Move 0;
     Forward "forward" ["L"] "forward" "Undoes going back." ALL Move 0;
     Today "today" ["1"] "today" "Shows what is to be done today: calls, tasks, call lists, what runs out." ALL Move 0;
-    CallLists "call-lists" ["g w"] "call lists" "Works through a call list, one person after another." ALL Move 0;
+    CallLists "call-lists" ["g w"] "call lists" "Shows the call lists; enter works through one, one person after another." ALL Move 0;
     Contacts "contacts" ["2" "g c"] "contacts" "Goes to the contacts." ALL Move 0;
     Companies "companies" ["3" "g o"] "companies" "Goes to the companies (organisations)." ALL Move 0;
     Activity "activity" ["7" "g a"] "activity" "Goes to the log: who changed what and when." ALL Move 0;
@@ -183,12 +199,13 @@ actions! {
     Delete "delete" ["D"] "delete" "Takes records or a note out of all lists; they can be restored." RECORDS Change 0;
     Restore "restore" ["r"] "restore" "Brings deleted records back." RECORDS Change 0;
     Import "import" ["I"] "import" "Imports contacts from a file." LISTS Change 0;
+    Complete "complete" ["x"] "done" "Notes that the task under the cursor is done." DAY Change 80;
     Undo "undo" ["u"] "undo" "Takes back your last change as a new change." ALL Change 35;
     Redo "redo" ["U"] "redo" "Takes back the last undo." ALL Change 0;
 
-    Call "call" ["c"] "call" "Call mode: whether and why the person may be called, the script, the answers." PEOPLE Log 70;
-    FollowUp "follow-up" ["t"] "follow-up" "Makes a task about the person, with a day." PEOPLE Log 0;
-    Consent "consent" ["w"] "consent" "Shows what the person agreed to, records a yes or a no, withdraws, objects." PEOPLE Log 66;
+    Call "call" ["c"] "call" "Call mode: whether and why the person may be called, the script, the answers." CALLS Log 70;
+    FollowUp "follow-up" ["t"] "follow-up" "Makes a task about the person, with a day." PERSON Log 0;
+    Consent "consent" ["w"] "consent" "Shows what the person agreed to, records a yes or a no, withdraws, objects." PERSON Log 66;
     AddNote "note" ["a n"] "note" "Writes a note about the contact." PEOPLE Log 60;
     LogCall "log-call" ["a c"] "call" "Logs a call." PEOPLE Log 0;
     LogEmail "log-email" ["a e"] "e-mail" "Logs an e-mail." PEOPLE Log 0;

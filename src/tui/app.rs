@@ -4,6 +4,7 @@ mod act;
 mod answer;
 mod change;
 mod copy;
+mod day;
 mod drafts;
 mod keys;
 mod live;
@@ -39,6 +40,8 @@ use crate::tui::saved::Saved;
 use crate::tui::screen::activity::Activity;
 use crate::tui::screen::detail::Detail;
 use crate::tui::screen::list::List;
+use crate::tui::screen::lists::CallLists;
+use crate::tui::screen::today::Today;
 use crate::tui::screen::{Asked, Place, Want};
 use crate::tui::theme::{Palette, Theme};
 
@@ -141,6 +144,8 @@ pub struct App {
     pub contacts: List,
     pub companies: List,
     pub activity: Activity,
+    pub today: Today,
+    pub call_lists: CallLists,
     pub detail: Option<Detail>,
     pub place: Place,
     /// Keys of a sequence that is not complete.
@@ -208,8 +213,12 @@ impl App {
             contacts: List::new(RecordKind::Contact),
             companies: List::new(RecordKind::Company),
             activity: Activity::default(),
+            today: Today::default(),
+            call_lists: CallLists::default(),
             detail: None,
             place: match saved.screen.as_str() {
+                "today" => Place::Today,
+                "call-lists" => Place::CallLists,
                 "companies" => Place::Companies,
                 "activity" => Place::Activity,
                 _ => Place::Contacts,
@@ -366,7 +375,7 @@ impl App {
         match self.place {
             Place::Contacts => Some(&self.contacts),
             Place::Companies => Some(&self.companies),
-            Place::Activity | Place::Record(..) => None,
+            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => None,
         }
     }
 
@@ -374,7 +383,7 @@ impl App {
         match self.place {
             Place::Contacts => Some(&mut self.contacts),
             Place::Companies => Some(&mut self.companies),
-            Place::Activity | Place::Record(..) => None,
+            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => None,
         }
     }
 
@@ -386,7 +395,11 @@ impl App {
     pub fn parts(&self) -> Parts {
         let size = self.ctx.size;
         let wanted = if size.width >= layout::WIDE { self.pane.0 } else { Some(self.pane.1) };
-        layout::parts(size, wanted, !matches!(self.place, Place::Record(..)))
+        let paned = match self.place {
+            Place::Contacts | Place::Companies | Place::Activity => true,
+            Place::Today | Place::CallLists | Place::Record(..) => false,
+        };
+        layout::parts(size, wanted, paned)
     }
 
     /// Whether jobs are running.
@@ -404,6 +417,8 @@ impl App {
         match self.place {
             Place::Contacts => wants = self.contacts.resize(height, columns, parts.pane.is_some()),
             Place::Companies => wants = self.companies.resize(height, columns, parts.pane.is_some()),
+            Place::Today => self.today.resize(parts.main.height),
+            Place::CallLists => self.call_lists.resize(height),
             Place::Activity => self.activity.resize(height),
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {

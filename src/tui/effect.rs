@@ -22,6 +22,8 @@ pub enum Lane {
     /// What others did to records of a list.
     News(RecordKind),
     Complete,
+    Today,
+    CallLists,
     /// Of the layer with this number, by the layer's own ticket.
     Layer(u64, u64),
 }

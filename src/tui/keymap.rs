@@ -215,11 +215,11 @@ mod tests {
 
     #[test]
     fn configured_keys_take_the_place_of_the_usual_ones() {
-        let keymap = Keymap::new(&configured(&[("down", &["x", "ctrl-n"]), ("lock", &["g l"])])).unwrap();
+        let keymap = Keymap::new(&configured(&[("down", &["f", "ctrl-n"]), ("lock", &["g l"])])).unwrap();
         assert_eq!(keymap.look_up(Context::Contacts, &keys("ctrl-n")), Meaning::Action(Action::Down));
         assert_eq!(keymap.look_up(Context::Contacts, &keys("j")), Meaning::Nothing);
         assert_eq!(keymap.look_up(Context::Activity, &keys("g l")), Meaning::Action(Action::Lock));
-        assert_eq!(keymap.key_of(Action::Down), "x");
+        assert_eq!(keymap.key_of(Action::Down), "f");
     }
 
     #[test]

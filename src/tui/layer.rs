@@ -210,16 +210,6 @@ pub trait Layer {
         Vec::new()
     }
 
-    /// Which screen it is, where it is one of those that the header names.
-    fn screen(&self) -> Option<Action> {
-        None
-    }
-
-    /// Whether it hears of every change by others, and not only of one record's.
-    fn hears(&self) -> bool {
-        false
-    }
-
     /// Whether it shows a clock, and so is drawn again each second.
     fn ticks(&self) -> bool {
         false

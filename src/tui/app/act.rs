@@ -4,7 +4,6 @@ use super::{App, Asker};
 use crate::api::{self, Call};
 use crate::domain::contact::{ContactField, NoteKind};
 use crate::domain::entity::{Lies, RecordKind};
-use crate::domain::id::ContactId;
 use crate::tui::action::Action;
 use crate::tui::layer::{Intent, Level, Step};
 use crate::tui::overlay::choose::{Choice, Choose};
@@ -15,7 +14,6 @@ use crate::tui::overlay::prompt::Prompt;
 use crate::tui::screen::detail::Tab;
 use crate::tui::screen::{Motion, Place, Want};
 use crate::tui::theme;
-use crate::tui::today::{CallListWork, FollowUp, Today};
 
 /// What is done with a record once all of it is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,8 +54,8 @@ impl App {
                     self.show_place(place);
                 }
             }
-            Action::Today => self.today(),
-            Action::CallLists => self.open_layer(Box::new(CallListWork::default())),
+            Action::Today => self.go_to(Place::Today),
+            Action::CallLists => self.go_to(Place::CallLists),
             Action::Contacts => self.go_to(Place::Contacts),
             Action::Companies => self.go_to(Place::Companies),
             Action::Activity => self.go_to(Place::Activity),
@@ -114,13 +112,14 @@ impl App {
                 self.ask(Asker::Undo { redo: false }, None, api::Undo { seq: None }.into_request());
             }
             Action::Redo => self.ask(Asker::Undo { redo: true }, None, api::Redo {}.into_request()),
-            Action::Call => self.then(Then::Call),
-            Action::FollowUp => {
-                let subject = self.subject().map(|view| (ContactId(view.id), view.title.clone()));
-                if let Some((contact, name)) = subject {
-                    self.open_layer(Box::new(FollowUp::new(contact, &name)));
+            Action::Call => match self.place {
+                Place::Today | Place::CallLists => self.call_work(),
+                Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => {
+                    self.then(Then::Call);
                 }
-            }
+            },
+            Action::Complete => self.complete(),
+            Action::FollowUp => self.follow_up(),
             Action::Consent => self.then(Then::Consent),
             Action::AddNote => self.then(Then::Note(NoteKind::Note)),
             Action::LogCall => self.then(Then::Note(NoteKind::Call)),
@@ -142,13 +141,6 @@ impl App {
             Action::Theme => self.theme_menu(),
             Action::Lock => self.lock(false),
             Action::Close => self.close(),
-        }
-    }
-
-    /// The day's work, over whatever is shown.
-    pub(super) fn today(&mut self) {
-        if !self.layers.iter().any(|laid| laid.layer.screen() == Some(Action::Today)) {
-            self.open_layer(Box::new(Today::default()));
         }
     }
 
@@ -180,6 +172,14 @@ impl App {
                 self.list_mut().map(|list| list.go(motion)).unwrap_or_default()
             }
             Place::Activity => self.activity.go(motion).into_iter().collect(),
+            Place::Today => {
+                self.today.go(motion);
+                Vec::new()
+            }
+            Place::CallLists => {
+                self.call_lists.go(motion);
+                Vec::new()
+            }
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {
                     detail.go(motion, &self.ctx);
@@ -192,6 +192,7 @@ impl App {
 
     fn open(&mut self) {
         let to = match self.place {
+            Place::Today | Place::CallLists => return self.open_work(),
             Place::Contacts | Place::Companies => {
                 self.list().and_then(|list| list.current()).map(|row| Place::Record(row.kind, row.id))
             }
@@ -263,7 +264,7 @@ impl App {
                     self.ask_all(wants);
                 }
             }
-            Place::Contacts | Place::Companies | Place::Activity => {
+            Place::Today | Place::CallLists | Place::Contacts | Place::Companies | Place::Activity => {
                 if let Some(list) = self.list_mut() {
                     list.preview_focus = list.preview_shown && !list.preview_focus;
                 }
@@ -310,7 +311,10 @@ impl App {
             }
             return self.leave_record();
         }
-        let Some(list) = self.list_mut() else { return };
+        if self.place == Place::CallLists {
+            return self.leave_lists();
+        }
+        let Some(list) = self.list_mut() else { return self.clear_toasts() };
         if list.preview_focus {
             list.preview_focus = false;
         } else if list.range.take().is_none() {
@@ -339,9 +343,17 @@ impl App {
         self.show_place(if kind == RecordKind::Company { Place::Companies } else { Place::Contacts });
     }
 
+    /// Back to where the call lists were looked at from; they belong to the day's work.
+    fn leave_lists(&mut self) {
+        let place = self.back.pop().unwrap_or(Place::Today);
+        self.show_place(place);
+    }
+
     fn close(&mut self) {
-        if let Place::Record(..) = self.place {
-            return self.leave_record();
+        match self.place {
+            Place::Record(..) => return self.leave_record(),
+            Place::CallLists => return self.leave_lists(),
+            Place::Today | Place::Contacts | Place::Companies | Place::Activity => {}
         }
         match self.running_jobs() {
             0 => self.quit(),
@@ -446,7 +458,9 @@ impl App {
             {
                 self.then(Then::Note(NoteKind::Note));
             }
-            Place::Contacts | Place::Activity | Place::Record(..) => self.new_record(RecordKind::Contact),
+            Place::Today | Place::CallLists | Place::Contacts | Place::Activity | Place::Record(..) => {
+                self.new_record(RecordKind::Contact);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::tui::effect::{CallId, JobId};
 use crate::tui::layer::{Input, JobNews, Level};
 use crate::tui::overlay::consent::ConsentPanel;
 use crate::tui::overlay::output::Output;
-use crate::tui::screen::Asked;
+use crate::tui::screen::{Asked, Place};
 
 /// The part of an answer that is expected, or the error.
 macro_rules! expect {
@@ -38,12 +38,9 @@ impl App {
             Asker::Whoami => match expect!(answer, Whoami) {
                 Ok(identity) => {
                     let first = self.first_screen.take();
-                    let today = first.is_some_and(|first| match first.as_str() {
-                        "" => works_today(&identity),
-                        first => first == "today",
-                    });
-                    if today && self.layers.is_empty() {
-                        self.today();
+                    let never = first.is_some_and(|first| first.is_empty());
+                    if never && works_today(&identity) && self.place == Place::Contacts {
+                        self.show_place(Place::Today);
                     }
                     self.ctx.identity = Some(identity);
                 }
@@ -201,6 +198,14 @@ impl App {
                     }
                     Err(error) => self.fail(error),
                 }
+            }
+            Asked::Today => {
+                let work = expect!(answer, Today);
+                self.today.answer(work);
+            }
+            Asked::CallLists => {
+                let lists = expect!(answer, CallLists);
+                self.call_lists.answer(lists);
             }
             Asked::Entries { older } => {
                 let entries = expect!(answer, Activity);

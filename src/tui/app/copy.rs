@@ -4,6 +4,7 @@ use super::App;
 use super::act::Then;
 use crate::api::{self, Call, View};
 use crate::domain::contact::{CompanyField, ContactField};
+use crate::domain::entity::RecordKind;
 use crate::tui::action::Action;
 use crate::tui::content;
 use crate::tui::layer::{Intent, Level};
@@ -29,8 +30,11 @@ impl App {
     }
 
     /// The one record a verb works on that takes only one: the marked one, else the row.
-    fn one_target(&self) -> Option<(crate::domain::entity::RecordKind, uuid::Uuid)> {
+    fn one_target(&self) -> Option<(RecordKind, uuid::Uuid)> {
         use crate::tui::screen::marks::Marks;
+        if self.place == Place::Today {
+            return self.person_here().map(|(contact, _)| (RecordKind::Contact, contact.0));
+        }
         let list = self.list()?;
         if let Marks::These(ids) = &list.marks
             && let Some(only) = ids.iter().next()

@@ -7,8 +7,8 @@ use crate::tui::keymap::Meaning;
 use crate::tui::keys::{Code, Key};
 use crate::tui::layer::{Input, Level};
 use crate::tui::layout;
-use crate::tui::screen::Motion;
 use crate::tui::screen::search::Typed;
+use crate::tui::screen::{Motion, Place};
 
 impl App {
     pub(super) fn key(&mut self, key: Key) {
@@ -114,9 +114,9 @@ impl App {
     fn search_key(&mut self, key: Key) {
         let schema = &self.ctx.schema;
         let list = match self.place {
-            crate::tui::screen::Place::Contacts => &mut self.contacts,
-            crate::tui::screen::Place::Companies => &mut self.companies,
-            crate::tui::screen::Place::Activity | crate::tui::screen::Place::Record(..) => return,
+            Place::Contacts => &mut self.contacts,
+            Place::Companies => &mut self.companies,
+            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => return,
         };
         let typed = list.search.key(key, list.kind, schema);
         if typed == Typed::Pass {

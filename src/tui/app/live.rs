@@ -58,7 +58,9 @@ impl App {
     }
 
     fn changed_elsewhere(&mut self, changed: &Changed) {
-        self.tell_layers(|layer| layer.hears());
+        if self.shows_work_of(changed.kind) {
+            self.refresh();
+        }
         // Whom a record is about is what is seen of it.
         let (kind, id, entered) = match (changed.kind, changed.about) {
             (kind, Some(contact)) if kind.lies() == Lies::AboutPerson => {
@@ -88,6 +90,19 @@ impl App {
         // A note that is made or deleted does neither to its contact.
         let action = if changed.kind == RecordKind::Note { Action::Edit } else { changed.action };
         self.list_of(kind).heard(id, entered, action);
+    }
+
+    /// Whether a change of such a record may be one of the work on the screen.
+    fn shows_work_of(&self, kind: RecordKind) -> bool {
+        let lists = matches!(kind, RecordKind::CallList | RecordKind::CallEntry);
+        match self.place {
+            Place::CallLists => lists,
+            Place::Today => {
+                let day = [RecordKind::Task, RecordKind::Consent, RecordKind::Call, RecordKind::Request];
+                lists || day.contains(&kind)
+            }
+            Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => false,
+        }
     }
 
     /// Some layers hear that something is not as it was.
@@ -151,7 +166,7 @@ impl App {
                     list.heard_much();
                 }
             }
-            Place::Activity | Place::Record(..) => self.refresh(),
+            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => self.refresh(),
         }
     }
 
@@ -193,9 +208,12 @@ impl App {
         let gone = self.detail.as_ref().is_some_and(|detail| detail.gone);
         let (kind, id) = match self.place {
             Place::Record(kind, id) if !gone => (kind, Some(id)),
-            Place::Record(..) | Place::Contacts | Place::Companies | Place::Activity => {
-                (RecordKind::Contact, None)
-            }
+            Place::Today
+            | Place::CallLists
+            | Place::Record(..)
+            | Place::Contacts
+            | Place::Companies
+            | Place::Activity => (RecordKind::Contact, None),
         };
         if self.said_present == id {
             return;

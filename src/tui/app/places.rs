@@ -3,7 +3,6 @@
 use super::{App, Asker, PLACES};
 use crate::api::{Call, CallsOpen, Drafts, Identity, SchemaGet, Whoami};
 use crate::domain::entity::RecordKind;
-use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::saved::Saved;
 use crate::tui::screen::detail::Detail;
@@ -54,6 +53,16 @@ impl App {
                 self.relayout();
                 self.list_mut().and_then(|list| list.reload(Keep::Record)).into_iter().collect()
             }
+            Place::Today => {
+                self.detail = None;
+                self.relayout();
+                vec![self.today.reload()]
+            }
+            Place::CallLists => {
+                self.detail = None;
+                self.relayout();
+                vec![self.call_lists.reload()]
+            }
             Place::Activity => {
                 self.detail = None;
                 self.relayout();
@@ -78,6 +87,8 @@ impl App {
             Place::Contacts | Place::Companies => {
                 self.list_mut().and_then(|list| list.reload(Keep::Record)).into_iter().collect()
             }
+            Place::Today => vec![self.today.reload()],
+            Place::CallLists => vec![self.call_lists.reload()],
             Place::Activity => vec![self.activity.reload()],
             Place::Record(..) => self.detail.as_ref().map(Detail::load).unwrap_or_default(),
         };
@@ -88,7 +99,8 @@ impl App {
     pub(super) fn saved(&self) -> Saved {
         Saved {
             screen: match self.place {
-                _ if self.layers.iter().any(|laid| laid.layer.screen() == Some(Action::Today)) => "today",
+                Place::Today => "today",
+                Place::CallLists => "call-lists",
                 Place::Companies | Place::Record(RecordKind::Company, _) => "companies",
                 Place::Activity => "activity",
                 Place::Contacts | Place::Record(..) => "contacts",

@@ -17,7 +17,7 @@ impl App {
             Place::Record(..) => {
                 self.detail.as_ref().and_then(|detail| detail.card.as_ref()).map(|card| &card.record)
             }
-            Place::Activity => None,
+            Place::Today | Place::CallLists | Place::Activity => None,
         }
     }
 
@@ -109,6 +109,11 @@ impl App {
             Action::FollowUp if self.marked() > 1 => {
                 Some("a task is about one person; Esc takes the marks away")
             }
+            Action::FollowUp | Action::Consent if self.place == Place::Today => {
+                self.person_here().is_none().then_some("no person is here")
+            }
+            Action::Call if matches!(self.place, Place::Today | Place::CallLists) => self.no_work(),
+            Action::Complete => self.no_task(),
             Action::FollowUp => self.cannot_change(),
             Action::Call if self.marked() > 1 => Some("one calls one person; Esc takes the marks away"),
             Action::Call => self.cannot_change(),
@@ -140,6 +145,7 @@ impl App {
 
     fn cannot_open(&self) -> Option<&'static str> {
         match self.place {
+            Place::Today | Place::CallLists => self.no_work(),
             Place::Contacts | Place::Companies => self.subject().is_none().then_some("nothing is here"),
             Place::Activity => match self.activity.current().map(|entry| entry.kind) {
                 None => Some("nothing is here"),

@@ -52,6 +52,10 @@ impl App {
         if let Some(parent) = laid.parent {
             self.layer_input(parent, Input::Child(gave));
         }
+        // Whatever was done over it, it may have been work of the day.
+        if self.layers.is_empty() && matches!(self.place, Place::Today | Place::CallLists) && !self.locked {
+            self.refresh();
+        }
     }
 
     pub(super) fn steps(&mut self, id: u64, steps: Vec<Step>) {

@@ -4,8 +4,10 @@ pub mod activity;
 pub mod columns;
 pub mod detail;
 pub mod list;
+pub mod lists;
 pub mod marks;
 pub mod search;
+pub mod today;
 
 use uuid::Uuid;
 
@@ -17,6 +19,8 @@ use crate::tui::effect::Lane;
 /// Where one is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
+    Today,
+    CallLists,
     Contacts,
     Companies,
     Activity,
@@ -26,6 +30,8 @@ pub enum Place {
 impl Place {
     pub fn context(self) -> Context {
         match self {
+            Place::Today => Context::Today,
+            Place::CallLists => Context::CallLists,
             Place::Contacts => Context::Contacts,
             Place::Companies => Context::Companies,
             Place::Activity => Context::Activity,
@@ -62,6 +68,9 @@ pub enum Asked {
     History(Uuid),
     /// Who looked at a contact.
     Readings(Uuid),
+    /// What is to be done today.
+    Today,
+    CallLists,
     /// Entries of the log: from its end, or older than those there are.
     Entries {
         older: bool,

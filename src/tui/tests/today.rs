@@ -140,3 +140,50 @@ fn who_calls_people_starts_with_the_day() {
     assert!(!first("ben", "companies"), "where it was left");
     assert!(first("anna", "today"));
 }
+
+#[test]
+fn the_day_is_a_place_one_comes_back_to() {
+    let (mut robot, client) = Robot::with_colleague(80, 24);
+    let them = people(&robot, 3);
+    for (hour, contact) in (10..).zip(&them) {
+        let due = format!("2026-06-15T{hour}:00:00Z");
+        task(&client, *contact, &[("text", &format!("thing {hour}")), ("due", &due), ("owner", "anna")]);
+    }
+    agreed(&client, them[0]);
+    list(&client, "spring");
+    robot.press("1 j").see(&["Monday, 2026-06-15: calls 0, tasks 3", "x done"]);
+    let second = robot.cursor();
+    // Through the record and back, by another screen and back: the cursor stays where it was.
+    robot.press("enter").see(&["[2 Contacts]", "[Fields]"]).press("H").see(&["[1 Today]"]);
+    assert_eq!(robot.cursor(), second);
+    robot.press("3 1").see(&["[1 Today]"]);
+    assert_eq!(robot.cursor(), second);
+    // What is above it goes; the cursor stays on its task.
+    let first = client.call(Tasks { owner: "anna".into(), before: None, about: None }).unwrap()[0].task.id;
+    client.call(crate::api::TaskDone { id: first, done: true }).unwrap();
+    robot.press("R").see(&["tasks 2"]).not_see("thing 10");
+    robot.press("x").see(&["done; u takes it back"]).not_see("thing 11").press("u").see(&["thing 11"]);
+    // Consent and follow-up of whoever the cursor is on.
+    robot.press("w").see(&["Consent of"]).press("esc t").see(&["Follow-up:"]).press("esc");
+    robot.press("G x").see(&["this is no task"]);
+    robot.press("g w").see(&["Call lists: enter", "spring", "0 of 1", "[1 Today]"]);
+    insta::assert_snapshot!("call_lists_80x24", robot.picture());
+    robot.press("H").see(&["tasks 2"]).press("L esc").see(&["tasks 2"]);
+    // The program remembers that one was here.
+    robot.press("q");
+    assert_eq!(robot.saved.as_ref().unwrap().screen, "today");
+}
+
+#[test]
+fn a_long_day_scrolls_with_its_headings() {
+    let (mut robot, client) = Robot::with_colleague(80, 12);
+    let them = people(&robot, 1);
+    for nth in 0..20 {
+        let due = format!("2026-06-15T10:{nth:02}:00Z");
+        task(&client, them[0], &[("text", &format!("thing {nth}.")), ("due", &due), ("owner", "anna")]);
+    }
+    robot.press("1 G").see(&["thing 19."]).not_see("thing 0.");
+    robot.press("k k").see(&["thing 19.", "thing 17."]);
+    robot.press("g g").see(&["Tasks due (20)", "thing 0."]);
+    robot.press("pgdn").see(&["of 21"]);
+}

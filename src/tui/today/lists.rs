@@ -2,9 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use uuid::Uuid;
 
-use super::screen::progress;
 use crate::api::work::{CallListView, NextCall, PutBack};
 use crate::api::{self, Call, Response};
 use crate::domain::call::EntryState;
@@ -14,6 +12,7 @@ use crate::tui::keys::{Code, Key};
 use crate::tui::layer::{Ctx, Hint, Input, Layer, Step, Ticket};
 use crate::tui::line::Line;
 use crate::tui::paint;
+use crate::tui::screen::lists::progress;
 use crate::tui::text;
 use crate::tui::theme::Tone;
 
@@ -32,8 +31,6 @@ enum Ask {
 }
 
 enum Stage {
-    /// Which list?
-    Choose,
     /// Somebody is asked for.
     Asking,
     Person(Box<NextCall>),
@@ -43,37 +40,17 @@ enum Stage {
 
 /// The layer.
 pub struct CallListWork {
-    lists: Vec<CallListView>,
-    cursor: usize,
-    /// The list that is worked on, by id.
-    list: Option<Uuid>,
+    /// The list that is worked on.
+    list: CallListView,
     stage: Stage,
     ask: Option<Ask>,
     fault: Option<String>,
 }
 
-impl Default for CallListWork {
-    fn default() -> CallListWork {
-        CallListWork {
-            lists: Vec::new(),
-            cursor: 0,
-            list: None,
-            stage: Stage::Choose,
-            ask: None,
-            fault: None,
-        }
-    }
-}
-
 impl CallListWork {
     /// Goes on with a list at once.
     pub fn of(list: &CallListView) -> CallListWork {
-        CallListWork {
-            lists: vec![list.clone()],
-            list: Some(list.id),
-            stage: Stage::Asking,
-            ..CallListWork::default()
-        }
+        CallListWork { list: list.clone(), stage: Stage::Asking, ask: None, fault: None }
     }
 
     fn ask_lists(&self) -> Step {
@@ -81,9 +58,8 @@ impl CallListWork {
     }
 
     fn next(&mut self) -> Vec<Step> {
-        let Some(list) = self.list else { return Vec::new() };
         self.stage = Stage::Asking;
-        let next = api::CallListNext { list: list.to_string() };
+        let next = api::CallListNext { list: self.list.id.to_string() };
         vec![Step::Call(NEXT, next.into_request()), self.ask_lists()]
     }
 
@@ -130,19 +106,6 @@ impl CallListWork {
         }
         let leaves = matches!(key.code(), Code::Esc | Code::Char('q'));
         match &self.stage {
-            Stage::Choose => {
-                let last = self.lists.len().saturating_sub(1);
-                match key.code() {
-                    _ if leaves => return vec![Step::Close],
-                    Code::Down | Code::Char('j') => self.cursor = (self.cursor + 1).min(last),
-                    Code::Up | Code::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-                    Code::Enter | Code::Char('c') => {
-                        self.list = self.lists.get(self.cursor).map(|list| list.id);
-                        return self.next();
-                    }
-                    _ => {}
-                }
-            }
             // Whom the answer brings would be held for nobody; it is awaited.
             Stage::Asking => {}
             Stage::Nobody => match key.code() {
@@ -165,38 +128,21 @@ impl CallListWork {
         Vec::new()
     }
 
-    fn current(&self) -> Option<&CallListView> {
-        self.list.and_then(|id| self.lists.iter().find(|list| list.id == id))
-    }
-
     fn lines(&self, ctx: &Ctx) -> Vec<TextLine> {
         let line = |tone: Tone, words: String| TextLine {
             item: None,
             spans: vec![(tone, text::clean(&words).into_owned())],
         };
         let mut lines = Vec::new();
-        if let Some(list) = self.current() {
-            let later = list.count(EntryState::Later);
-            let later = if later > 0 { format!(" · {later} later") } else { String::new() };
-            let by: Vec<String> = list.done_by.iter().map(|(who, many)| format!("{who} {many}")).collect();
-            let by = if by.is_empty() { String::new() } else { format!(" · by {}", by.join(", ")) };
-            lines.push(line(
-                Tone::Dim,
-                format!("{} for {}: {} done{later}{by}", list.name, list.purpose, progress(list)),
-            ));
-            lines.push(TextLine::default());
-        }
+        let list = &self.list;
+        let later = list.count(EntryState::Later);
+        let later = if later > 0 { format!(" · {later} later") } else { String::new() };
+        let by: Vec<String> = list.done_by.iter().map(|(who, many)| format!("{who} {many}")).collect();
+        let by = if by.is_empty() { String::new() } else { format!(" · by {}", by.join(", ")) };
+        let done = progress(list);
+        lines.push(line(Tone::Dim, format!("{} for {}: {done} done{later}{by}", list.name, list.purpose)));
+        lines.push(TextLine::default());
         match &self.stage {
-            Stage::Choose if self.lists.is_empty() => {
-                lines.push(line(Tone::Dim, "There is no call list; `:call-list make` makes one.".to_owned()));
-            }
-            Stage::Choose => {
-                for (n, list) in self.lists.iter().enumerate() {
-                    let name = text::pad(&text::clean(&list.name), 30, text::Align::Left);
-                    let words = format!("{name}  {:<12} {}", progress(list), list.purpose);
-                    lines.push(TextLine { item: Some(n), spans: vec![(Tone::Text, words)] });
-                }
-            }
             Stage::Asking => lines.push(line(Tone::Dim, "looking …".to_owned())),
             Stage::Nobody => {
                 lines.push(line(Tone::Ok, "Nobody is left who can be called now.".to_owned()));
@@ -226,7 +172,7 @@ impl CallListWork {
 
 impl Layer for CallListWork {
     fn start(&mut self, _ctx: &Ctx) -> Vec<Step> {
-        if self.list.is_some() { self.next() } else { vec![self.ask_lists()] }
+        self.next()
     }
 
     fn update(&mut self, input: Input, ctx: &Ctx) -> Vec<Step> {
@@ -239,12 +185,10 @@ impl Layer for CallListWork {
                 }
             }
             Input::Answer(LISTS, Ok(Response::CallLists(lists))) => {
-                // The one that is worked on stays known, also when it is done.
-                let current =
-                    self.current().cloned().filter(|one| lists.iter().all(|list| list.id != one.id));
-                self.lists = lists;
-                self.lists.extend(current);
-                self.cursor = self.cursor.min(self.lists.len().saturating_sub(1));
+                // One that is done is not among them, and stays as it was known.
+                if let Some(list) = lists.into_iter().find(|list| list.id == self.list.id) {
+                    self.list = list;
+                }
             }
             Input::Answer(NEXT, Ok(Response::CallListNext(next))) => {
                 self.stage = next.map_or(Stage::Nobody, |next| Stage::Person(Box::new(next)));
@@ -276,8 +220,7 @@ impl Layer for CallListWork {
         }
         let last = inner.bottom().saturating_sub(1);
         let main = Rect { height: inner.height.saturating_sub(2), ..inner };
-        let cursor = matches!(self.stage, Stage::Choose).then_some(self.cursor);
-        let at = paint::lines(buf, main, &self.lines(ctx), 0, cursor, ctx.theme);
+        paint::lines(buf, main, &self.lines(ctx), 0, None, ctx.theme);
         if let Some(fault) = &self.fault {
             let told = format!("{}{fault}", ctx.theme.mark(Tone::Error));
             paint::put(
@@ -297,14 +240,13 @@ impl Layer for CallListWork {
             Some(Ask::Later(line)) => paint::field(buf, row, "Not before: ", line, ctx.theme),
             None => None,
         };
-        caret.or(at).or(Some(Position { x: inner.x, y: inner.y }))
+        caret.or(Some(Position { x: inner.x, y: inner.y }))
     }
 
     fn hints(&self, _ctx: &Ctx) -> Vec<Hint> {
         let hints = |all: &[(&str, &str)]| all.iter().map(|(key, text)| Hint::new(*key, *text)).collect();
         match (&self.ask, &self.stage) {
             (Some(_), _) => hints(&[("enter", "so it is"), ("esc", "back")]),
-            (None, Stage::Choose) => hints(&[("j k", "move"), ("enter", "next person"), ("esc", "close")]),
             (None, Stage::Asking) => Vec::new(),
             (None, Stage::Nobody) => hints(&[("n", "look again"), ("esc", "close")]),
             (None, Stage::Person(_)) => {

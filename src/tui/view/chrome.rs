@@ -59,18 +59,18 @@ pub(super) fn header(app: &App, buf: &mut Buffer, area: Rect) {
     let here = match app.place {
         Place::Record(crate::domain::entity::RecordKind::Company, _) => Place::Companies,
         Place::Record(..) => Place::Contacts,
+        Place::CallLists => Place::Today,
         place => place,
     };
-    let screen = app.layers().find_map(|layer| layer.screen());
     for (place, action) in [
-        (None, Action::Today),
-        (Some(Place::Contacts), Action::Contacts),
-        (Some(Place::Companies), Action::Companies),
-        (Some(Place::Activity), Action::Activity),
+        (Place::Today, Action::Today),
+        (Place::Contacts, Action::Contacts),
+        (Place::Companies, Action::Companies),
+        (Place::Activity, Action::Activity),
     ] {
         let key = app.keymap.key_of(action);
         let label = crate::tui::content::capital(action.spec().label);
-        let on = screen.map_or(place == Some(here), |screen| screen == action);
+        let on = place == here;
         let shown = if on { format!("[{key} {label}]") } else { format!(" {key} {label} ") };
         let style = theme.style(if on { Tone::Focus } else { Tone::Text });
         x += paint::put(buf, x, area.y, end.saturating_sub(x), &shown, style);

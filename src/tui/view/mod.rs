@@ -4,6 +4,7 @@ mod activity;
 mod chrome;
 mod detail;
 mod list;
+mod today;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -29,6 +30,8 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
         chrome::header(app, buf, parts.header);
         cursor = match app.place {
             Place::Contacts | Place::Companies => list::draw(app, buf, &parts),
+            Place::Today => today::day(app, buf, &parts),
+            Place::CallLists => today::lists(app, buf, &parts),
             Place::Activity => activity::draw(app, buf, &parts),
             Place::Record(..) => detail::draw(app, buf, &parts),
         };
