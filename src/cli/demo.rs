@@ -138,10 +138,7 @@ fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<dyn Vault>>
         editor: ctx.config.editor.clone(),
         escape_delay: Duration::from_millis(u64::from(ctx.config.escape_delay_ms)),
         copies: ctx.config.osc52,
-        calling: Calling {
-            dial_command: ctx.config.dial_command.clone(),
-            shown_number: ctx.config.shown_number.clone(),
-        },
+        calling: calling(ctx),
         zone: Zone::Local,
         completer: Some(Rc::new(crate::cli::complete::complete)),
     };
@@ -150,6 +147,10 @@ fn show(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<dyn Vault>>
         0 => Ok(()),
         code => Err(End::Signalled(code)),
     }
+}
+
+fn calling(ctx: &Ctx<'_>) -> Calling {
+    Calling { dial_command: ctx.config.dial_command.clone(), shown_number: ctx.config.shown_number.clone() }
 }
 
 /// The linear conversation of `--plain`.
@@ -169,7 +170,8 @@ fn talk(ctx: &mut Ctx<'_>, client: Option<Client>, vault: Option<Arc<dyn Vault>>
     };
     let commands = commands(ctx.env.clone(), ctx.config.clone());
     let line = Box::new(move |client: &Client, text: &str| commands(client, text));
-    Session::new(&mut plain, client, ctx.env.clone(), Some(line), Zone::Local)?.run().map_err(failed)?;
+    let session = Session::new(&mut plain, client, ctx.env.clone(), Some(line), Zone::Local)?;
+    session.calling(calling(ctx)).run().map_err(failed)?;
     Ok(())
 }
 

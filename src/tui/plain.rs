@@ -15,6 +15,7 @@ use super::term::input::{Event, Limits, Parser};
 use super::text;
 
 pub mod session;
+pub mod spoken;
 pub mod start;
 
 /// Longest line that is taken.

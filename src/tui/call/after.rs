@@ -60,8 +60,8 @@ fn usage_word(usage: Usage) -> &'static str {
 /// What is filled in when a call is over.
 pub struct After {
     pub at: usize,
-    outcomes: Vec<CallOutcome>,
-    chosen: usize,
+    pub outcomes: Vec<CallOutcome>,
+    pub chosen: usize,
     pub note: Line,
     pub follow: Line,
     pub due: Line,

@@ -9,6 +9,7 @@ mod keys;
 mod layer;
 mod mode;
 mod script;
+mod spoken;
 mod under;
 mod view;
 mod view_under;

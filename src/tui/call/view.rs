@@ -69,7 +69,7 @@ fn call_line(call: &View, ctx: &Ctx) -> String {
 }
 
 /// What is known before dialling.
-fn card(mode: &CallMode, card: &CallCard, width: usize, ctx: &Ctx) -> Vec<TextLine> {
+pub(super) fn card(mode: &CallMode, card: &CallCard, width: usize, ctx: &Ctx) -> Vec<TextLine> {
     let mut sheet = Sheet { lines: Vec::new(), width, ctx };
     let title = text::clean(&card.purpose_title).into_owned();
     let more = if mode.purposes.len() > 1 { "  (p: another purpose)" } else { "" };
@@ -193,7 +193,7 @@ fn script(mode: &CallMode, card: &CallCard, sheet: &mut Sheet<'_>) {
 }
 
 /// A call that was begun and not recorded.
-fn left(open: &OpenCall, width: usize, ctx: &Ctx) -> Vec<TextLine> {
+pub(super) fn left(open: &OpenCall, width: usize, ctx: &Ctx) -> Vec<TextLine> {
     let mut sheet = Sheet { lines: Vec::new(), width, ctx };
     let at = content::time(open.begun_at, ctx.zone);
     sheet.say(
@@ -219,7 +219,7 @@ fn left(open: &OpenCall, width: usize, ctx: &Ctx) -> Vec<TextLine> {
 }
 
 /// What was recorded.
-fn done(mode: &CallMode, recorded: &CallRecorded, width: usize, ctx: &Ctx) -> Vec<TextLine> {
+pub(super) fn done(mode: &CallMode, recorded: &CallRecorded, width: usize, ctx: &Ctx) -> Vec<TextLine> {
     let mut sheet = Sheet { lines: Vec::new(), width, ctx };
     sheet.say("", Tone::Ok, "Recorded. Nothing changes it any more.");
     for line in &recorded.lines {

@@ -133,7 +133,7 @@ fn side(under: &Under, buf: &mut Buffer, area: Rect, ctx: &Ctx) {
 }
 
 /// What a key would do, before it is done: a sentence, and a line where words are typed.
-fn asked<'a>(under: &'a Under, ask: &'a Ask) -> (Vec<String>, String, Option<&'a Line>) {
+pub(super) fn asked<'a>(under: &'a Under, ask: &'a Ask) -> (Vec<String>, String, Option<&'a Line>) {
     let one = |text: &str| vec![text.to_owned()];
     match ask {
         Ask::Relation(line) => (
@@ -202,7 +202,7 @@ fn asked<'a>(under: &'a Under, ask: &'a Ask) -> (Vec<String>, String, Option<&'a
 }
 
 /// What is expected now: a caption, the words, and what to press.
-fn expected(under: &Under, ctx: &Ctx) -> (String, Vec<String>, String) {
+pub(super) fn expected(under: &Under, ctx: &Ctx) -> (String, Vec<String>, String) {
     match under.step {
         Step::Who if under.is_other() => (
             "Somebody else".into(),

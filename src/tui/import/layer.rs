@@ -13,16 +13,13 @@ use crate::domain::entity::RecordKind;
 use crate::interchange::{Format, Options, Target};
 use crate::tui::forms::Memory;
 use crate::tui::forms::line::Line;
-use crate::tui::forms::pick::{Choice, Picker};
-use crate::tui::forms::widgets::Prompt;
 use crate::tui::import::run::{self, Looked, Tally};
-use crate::tui::import::{path, view};
-use crate::tui::keys::{Code, Key, Mods};
+use crate::tui::import::view;
 use crate::tui::layer::{Ctx, Hint, Input, Job, JobNews, Layer, Level, Step, Ticket};
 use crate::tui::lock::home;
 use crate::tui::lock::vault::Tray;
 
-const LOOK: Ticket = Ticket(1);
+pub(super) const LOOK: Ticket = Ticket(1);
 const TRY: Ticket = Ticket(2);
 const RUN: Ticket = Ticket(3);
 const SAVE: Ticket = Ticket(4);
@@ -68,7 +65,7 @@ impl Origin {
 
 /// Which small window is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Asking {
+pub(super) enum Asking {
     Nothing,
     Target(usize),
     Basis,
@@ -90,17 +87,17 @@ pub struct ImportScreen {
     pub(crate) path: Line,
     pub(crate) offers: Vec<String>,
     pub(crate) looked: Option<Looked>,
-    options: Options,
+    pub(super) options: Options,
     /// The column, the line of provenance, or the first row of the report shown.
     pub(crate) at: usize,
     pub(crate) origin: Vec<Line>,
     pub(crate) message: String,
     pub(crate) busy: Busy,
     pub(crate) tally: Option<Tally>,
-    asking: Asking,
-    looking: Tray<Looked>,
+    pub(super) asking: Asking,
+    pub(super) looking: Tray<Looked>,
     counting: Tray<Tally>,
-    memory: Memory,
+    pub(super) memory: Memory,
 }
 
 impl ImportScreen {
@@ -208,7 +205,7 @@ impl ImportScreen {
         options
     }
 
-    fn send(&mut self, dry_run: bool) -> Vec<Step> {
+    pub(super) fn send(&mut self, dry_run: bool) -> Vec<Step> {
         let provenance = match self.provenance() {
             Ok(provenance) => provenance,
             Err((at, wrong)) => {
@@ -234,198 +231,6 @@ impl ImportScreen {
             },
         );
         vec![Step::Job(if dry_run { TRY } else { RUN }, Job { title, work })]
-    }
-
-    fn key(&mut self, key: Key, ctx: &Ctx) -> Vec<Step> {
-        if self.busy != Busy::No {
-            return Vec::new();
-        }
-        if key.code() == Code::Esc {
-            return self.back();
-        }
-        match self.page {
-            Page::Path => self.path_key(key),
-            Page::Columns => self.column_key(key),
-            Page::Provenance => self.origin_key(key, ctx),
-            Page::Tried | Page::Done => self.report_key(key),
-        }
-    }
-
-    fn back(&mut self) -> Vec<Step> {
-        self.message.clear();
-        self.at = 0;
-        let table = self.looked.as_ref().is_some_and(|looked| looked.mapping.is_some());
-        self.page = match self.page {
-            Page::Path if !self.offers.is_empty() => {
-                self.offers.clear();
-                Page::Path
-            }
-            Page::Path | Page::Done => return vec![Step::Close],
-            Page::Columns => Page::Path,
-            Page::Provenance if table => Page::Columns,
-            Page::Provenance => Page::Path,
-            Page::Tried => Page::Provenance,
-        };
-        Vec::new()
-    }
-
-    fn path_key(&mut self, key: Key) -> Vec<Step> {
-        self.message.clear();
-        match key.code() {
-            Code::Tab => {
-                self.offers = path::complete(self.path.text());
-                if let Some(more) = path::common(&self.offers, self.path.text()) {
-                    self.path.set(&more);
-                    self.offers = path::complete(&more);
-                }
-                if self.offers.len() == 1 && !self.path.text().ends_with('/') {
-                    self.offers.clear();
-                }
-            }
-            Code::Enter if !self.path.text().trim().is_empty() => {
-                self.offers.clear();
-                self.busy = Busy::Looking;
-                let (file, options) = (self.file(), self.options.clone());
-                return vec![Step::Job(
-                    LOOK,
-                    self.looking.job("Looking at the file", move |_| run::look(&file, &options)),
-                )];
-            }
-            _ => {
-                self.path.key(key);
-                self.offers.clear();
-            }
-        }
-        Vec::new()
-    }
-
-    fn column_key(&mut self, key: Key) -> Vec<Step> {
-        self.message.clear();
-        let Some(mapping) = self.looked.as_mut().and_then(|looked| looked.mapping.as_mut()) else {
-            return Vec::new();
-        };
-        let last = mapping.columns().len().saturating_sub(1);
-        let header = mapping.columns().get(self.at).map(|guess| guess.header.clone()).unwrap_or_default();
-        match key.code() {
-            Code::Up | Code::Char('k') => self.at = self.at.saturating_sub(1),
-            Code::Down | Code::Char('j') => self.at = (self.at + 1).min(last),
-            Code::PgUp => self.at = self.at.saturating_sub(10),
-            Code::PgDn => self.at = (self.at + 10).min(last),
-            Code::Home | Code::Char('g') => self.at = 0,
-            Code::End | Code::Char('G') => self.at = last,
-            Code::Char('x' | '-') | Code::Delete => {
-                if let Err(error) = mapping.skip(&header) {
-                    self.message = error.to_string();
-                }
-                self.at = (self.at + 1).min(last);
-            }
-            Code::Enter | Code::Char('e') => {
-                if let Some(found) = mapping.columns().get(self.at).and_then(|guess| guess.forbidden) {
-                    self.message =
-                        format!("{}: {}. x skips the column.", found.kind.replace('_', " "), found.why);
-                    return Vec::new();
-                }
-                let choices = mapping
-                    .choices()
-                    .into_iter()
-                    .map(|word| {
-                        let label = ContactField::ALL.iter().find(|field| field.spec().name == word);
-                        Choice::new(word.clone(), word.clone(), label.map_or("", |field| field.spec().label))
-                    })
-                    .collect();
-                let now =
-                    mapping.columns().get(self.at).map(|guess| guess.target.to_string()).unwrap_or_default();
-                let word = now.split(':').next().unwrap_or_default().to_owned();
-                self.asking = Asking::Target(self.at);
-                return vec![Step::Open(Box::new(Picker::new(header, choices).at(&word)))];
-            }
-            Code::Tab | Code::Char('n') => {
-                let forbidden = mapping.forbidden().first().map(|guess| (guess.column, guess.header.clone()));
-                match forbidden {
-                    Some((at, header)) => {
-                        self.at = at;
-                        self.message =
-                            format!("`{header}` is not to be held; x skips it. Nothing of it is read.");
-                    }
-                    None => self.show_provenance(),
-                }
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn show_provenance(&mut self) {
-        self.page = Page::Provenance;
-        self.at = 0;
-    }
-
-    fn origin_key(&mut self, key: Key, _ctx: &Ctx) -> Vec<Step> {
-        let last = Origin::ALL.len() - 1;
-        if key == Key::ctrl('s') {
-            return self.send(true);
-        }
-        self.message.clear();
-        let one = Origin::ALL.get(self.at).copied().unwrap_or(Origin::Source);
-        match key.code() {
-            Code::Tab if key.mods() == Mods::SHIFT => self.at = self.at.saturating_sub(1),
-            Code::Up => self.at = self.at.saturating_sub(1),
-            Code::Down if one != Origin::Basis && self.origin_text(one).is_empty() => {
-                // What was said for the last file of this session, where it is not a legal basis (R3).
-                match self.memory.last(RecordKind::Contact, one.field().key()) {
-                    Some(last) => self.origin.get_mut(self.at).into_iter().for_each(|line| line.set(&last)),
-                    None => self.at = (self.at + 1).min(last),
-                }
-            }
-            Code::Tab | Code::Down => self.at = (self.at + 1).min(last),
-            _ if one == Origin::Basis && (key.code() == Code::Enter || key.typed().is_some()) => {
-                let choices =
-                    Basis::ALL.iter().map(|basis| Choice::new(basis.word(), basis.label(), "")).collect();
-                let mut picker = Picker::new("Legal basis", choices).without_default();
-                if let Some(c) = key.typed().filter(|c| !c.is_whitespace()) {
-                    picker = picker.typed(&c.to_string());
-                }
-                self.asking = Asking::Basis;
-                return vec![Step::Open(Box::new(picker))];
-            }
-            Code::Enter if self.at == last => return self.send(true),
-            Code::Enter => self.at += 1,
-            _ => {
-                if let Some(line) = self.origin.get_mut(self.at) {
-                    line.key(key);
-                }
-            }
-        }
-        Vec::new()
-    }
-
-    fn report_key(&mut self, key: Key) -> Vec<Step> {
-        self.message.clear();
-        let rows = self.tally.as_ref().map_or(0, |tally| tally.rows.rejected.len() + tally.dropped.len());
-        match key.code() {
-            Code::Up | Code::Char('k') => self.at = self.at.saturating_sub(1),
-            Code::Down | Code::Char('j') => self.at = (self.at + 1).min(rows.saturating_sub(1)),
-            Code::PgUp => self.at = self.at.saturating_sub(10),
-            Code::PgDn => self.at = (self.at + 10).min(rows.saturating_sub(1)),
-            Code::Char('w') => {
-                let mut name = self.file();
-                name.set_extension("report.csv");
-                self.asking = Asking::Report;
-                let prompt = Prompt::new(
-                    "Report",
-                    "Where shall the rows that were not taken be written?",
-                    &name.to_string_lossy(),
-                );
-                return vec![Step::Open(Box::new(prompt))];
-            }
-            Code::Char('i') if self.page == Page::Tried => return self.send(false),
-            Code::Enter | Code::Char('q') if self.page == Page::Done => return vec![Step::Close],
-            Code::Enter if self.page == Page::Tried => {
-                self.message = "i imports what is shown here; Esc goes back.".to_owned();
-            }
-            _ => {}
-        }
-        Vec::new()
     }
 
     fn child(&mut self, with: Option<String>, ctx: &Ctx) -> Vec<Step> {

@@ -2,6 +2,8 @@
 //! which it follows. A yes, a no, a withdrawal and an objection are recorded here; nothing is chosen beforehand, and Enter
 //! alone records nothing but a no.
 
+mod spoken;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 

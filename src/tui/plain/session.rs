@@ -3,11 +3,12 @@
 //! What the screens can do is done here by one-letter commands and questions; everything else by `:` and the words of
 //! the command line. A screen reader reads each answer once, from its beginning.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use uuid::Uuid;
 
-use crate::api::{self, Card, Code, Entry, Error, View, Window};
+use crate::api::{self, Card, Code, Entry, Error, Identity, View, Window};
 use crate::client::Client;
 use crate::domain::basis::Basis;
 use crate::domain::contact::{ContactField, NoteField, NoteKind};
@@ -15,11 +16,10 @@ use crate::domain::country::Country;
 use crate::domain::edit::FieldEdit;
 use crate::domain::entity::RecordKind;
 use crate::domain::field::Edit;
-use crate::domain::forbidden;
-use crate::domain::id::ContactId;
 use crate::domain::schema::{FieldInfo, Schema};
-use crate::domain::value::{Kind, Value};
+use crate::domain::value::Kind;
 use crate::env::{Env, Zone};
+use crate::tui::call::dial::Calling;
 use crate::tui::plain::Talk;
 
 /// Hits said at once.
@@ -36,12 +36,17 @@ pub struct Session<'a> {
     commands: Option<CommandLine<'a>>,
     schema: Schema,
     country: Option<Country>,
-    hits: Vec<View>,
+    hits: Vec<(RecordKind, Uuid)>,
+    /// Tasks of the day, by the number that was said with them.
+    tasks: BTreeMap<usize, Uuid>,
     /// What was searched, and where the next page begins.
     searched: Option<(RecordKind, String, u64)>,
     open: Option<Card>,
     /// The zone in which times are said.
     zone: Zone,
+    identity: Identity,
+    /// How numbers are dialled; here only which number people see.
+    calling: Calling,
 }
 
 /// What a line of input leads to.
@@ -58,6 +63,9 @@ const HELP: &[&str] = &[
     "e FIELD edits a field of it; e alone says which fields there are.",
     "n adds a contact, nc a company.",
     "an, ac, ae, am log a note, a call, an e-mail, a meeting about the open contact.",
+    "call calls the open contact: whether and why, the script, one question after another.",
+    "w says what the contact agreed to, and records a yes, a no, a withdrawal.",
+    "today says what is due today. x NUMBER: that task is done.",
     "d deletes the open record; it can be restored. u takes your last change back.",
     ": runs a command, such as: : contact export --purpose newsletter --channel email --as csv --out FILE.",
     "? says this. q ends.",
@@ -73,7 +81,8 @@ impl<'a> Session<'a> {
         zone: Zone,
     ) -> Result<Session<'a>, Error> {
         let schema = Schema::new(&client.call(api::SchemaGet {})?);
-        let country = client.call(api::Whoami {})?.country.parse().ok();
+        let identity = client.call(api::Whoami {})?;
+        let country = identity.country.parse().ok();
         Ok(Session {
             talk,
             client,
@@ -85,12 +94,25 @@ impl<'a> Session<'a> {
             searched: None,
             open: None,
             zone,
+            tasks: BTreeMap::new(),
+            identity,
+            calling: Calling::default(),
         })
+    }
+
+    /// What the configuration says about calls.
+    #[must_use]
+    pub fn calling(mut self, calling: Calling) -> Self {
+        self.calling = calling;
+        self
     }
 
     /// Talks until the person ends it or input ends.
     pub fn run(&mut self) -> io::Result<()> {
         self.say("Callbook. ? says what you can do, q ends.")?;
+        if let Next::Quit = self.left_calls()? {
+            return Ok(());
+        }
         while let Some(line) = self.talk.ask(">")? {
             match self.line(line.trim())? {
                 Next::More => {}
@@ -141,6 +163,10 @@ impl<'a> Session<'a> {
             ("ac", _) => self.note(NoteKind::Call, rest)?,
             ("ae", _) => self.note(NoteKind::Email, rest)?,
             ("am", _) => self.note(NoteKind::Meeting, rest)?,
+            ("call", true) => return self.call(),
+            ("w" | "consent", true) => return self.consent(),
+            ("today", true) => self.today()?,
+            ("x", false) if rest.parse::<usize>().is_ok() => self.done(rest)?,
             ("d", true) => self.delete()?,
             ("u", true) => match self.client.call(api::Undo { seq: None }) {
                 Ok(undone) => {
@@ -153,7 +179,7 @@ impl<'a> Session<'a> {
                 if number.parse::<usize>().is_ok_and(|number| number <= self.hits.len().max(999)) =>
             {
                 let at = number.parse::<usize>().unwrap_or(0);
-                match at.checked_sub(1).and_then(|at| self.hits.get(at)).map(|view| (view.kind, view.id)) {
+                match at.checked_sub(1).and_then(|at| self.hits.get(at)).copied() {
                     Some((kind, id)) => self.open(kind, id)?,
                     None => self.say(&format!("There is no hit {number}."))?,
                 }
@@ -173,6 +199,7 @@ impl<'a> Session<'a> {
         };
         if offset == 0 {
             self.hits.clear();
+            self.tasks.clear();
         }
         if page.items.is_empty() {
             return self.say(if offset == 0 { "Nobody is found." } else { "There are no more." });
@@ -185,10 +212,8 @@ impl<'a> Session<'a> {
             } else {
                 String::new()
             };
-            self.hits.push(view);
-            let number = self.hits.len();
-            let title = self.hits.last().map_or("", |view| view.title.as_str());
-            lines.push(format!("{number} {title}{about}"));
+            self.hits.push((kind, view.id));
+            lines.push(format!("{} {}{about}", self.hits.len(), view.title));
         }
         let shown = self.hits.len() as u64;
         lines.push(if shown < page.total {
@@ -230,6 +255,7 @@ impl<'a> Session<'a> {
                 self.schema.by_key(card.record.kind, shown.key).map_or("", |info| info.label.as_str());
             lines.push(format!("{label}: {}", shown.text));
         }
+        lines.extend(self.held());
         lines.extend(card.people.iter().map(|view| format!("Works here: {}", view.title)));
         for note in card.notes.iter().take(10) {
             let when = note.text(NoteField::happened_at.key());
@@ -356,116 +382,6 @@ impl<'a> Session<'a> {
         let answer = self.talk.ask(&format!("{question} yes or no, no is the default:"))?;
         Ok(answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
     }
-
-    fn add(&mut self, kind: RecordKind) -> io::Result<()> {
-        let asked: &[&str] = match kind {
-            RecordKind::Company => &["name", "industry", "phones", "emails", "country"],
-            _ => &[
-                "given_name",
-                "family_name",
-                "company",
-                "job_title",
-                "phones",
-                "emails",
-                "country",
-                "basis",
-                "reason",
-                "source",
-            ],
-        };
-        let needed: &[&str] =
-            if kind == RecordKind::Contact { &["basis", "reason", "source"] } else { &["name"] };
-        self.say("Enter leaves a field empty; e edits the others afterwards.")?;
-        let mut fields: Vec<FieldEdit> = Vec::new();
-        for name in asked {
-            let Ok(info) = self.schema.by_name(kind, name).cloned() else { continue };
-            let must = needed.contains(name);
-            let text = loop {
-                match self.value(&info, &format!("{}:", info.label))? {
-                    Some(text) => break Some(text),
-                    None if !must => break None,
-                    None => {
-                        self.say(&format!("It is needed: {}.", info.why))?;
-                        if !self.yes("Go on?")? {
-                            return self.say("Nothing was added.");
-                        }
-                    }
-                }
-            };
-            fields.extend(text.filter(|text| text != "-").map(|text| FieldEdit::text(name, text)));
-        }
-        if kind == RecordKind::Contact
-            && let Ok(similar) = self.client.call(api::FindSimilar { fields: fields.clone(), except: None })
-            && !similar.is_empty()
-        {
-            for one in &similar {
-                self.say(&format!("Possibly here already: {}, same {}", one.name(), one.same.join(", ")))?;
-            }
-            if !self.yes("Add it all the same?")? {
-                return self.say("Nothing was added.");
-            }
-        }
-        match self.client.call(api::Add { kind, about: None, fields }) {
-            Ok(added) => {
-                for warning in &added.warnings {
-                    self.say(&format!("Warning: {warning}"))?;
-                }
-                self.say("Added.")?;
-                self.open(kind, added.id)
-            }
-            Err(error) => self.fail(&error),
-        }
-    }
-
-    fn note(&mut self, kind: NoteKind, text: &str) -> io::Result<()> {
-        let contact =
-            self.open.as_ref().map(|card| &card.record).filter(|view| view.kind == RecordKind::Contact);
-        let Some(contact) = contact.map(|view| ContactId(view.id)) else {
-            return self.say("No contact is open: search, then say a number.");
-        };
-        let text =
-            if text.is_empty() { self.talk.ask("Text:")?.unwrap_or_default() } else { text.to_owned() };
-        if text.trim().is_empty() {
-            return self.say("Nothing was noted.");
-        }
-        let found = forbidden::in_text(&text);
-        if !found.is_empty() {
-            let kinds: Vec<String> = found.iter().map(|one| one.kind.replace('_', " ")).collect();
-            self.say(&format!("This seems to tell {}; such data is not held.", kinds.join(" and ")))?;
-            if !self.yes("Save it as it is?")? {
-                return self.say("Nothing was noted.");
-            }
-        }
-        let fields = vec![
-            FieldEdit::value(NoteField::kind.spec().name, Value::Word(kind.word().to_owned())),
-            FieldEdit::text(NoteField::text.spec().name, text),
-            FieldEdit::value(NoteField::happened_at.spec().name, Value::Time(self.env.now())),
-        ];
-        match self.client.call(api::Add { kind: RecordKind::Note, about: Some(contact), fields }) {
-            Ok(_) => {
-                self.say("Noted.")?;
-                self.reopen()
-            }
-            Err(error) => self.fail(&error),
-        }
-    }
-
-    fn delete(&mut self) -> io::Result<()> {
-        let Some(record) = self.open.as_ref().map(|card| card.record.clone()) else {
-            return self.say("Nothing is open: search, then say a number.");
-        };
-        if !self.yes(&format!("Delete {}?", record.title))? {
-            return self.say("Nothing was deleted.");
-        }
-        let call = api::Delete { kind: record.kind, id: record.id, expect_revision: Some(record.revision) };
-        match self.client.call(call) {
-            Ok(_) => {
-                self.open = None;
-                self.say("Deleted. u brings it back.")
-            }
-            Err(error) => self.fail(&error),
-        }
-    }
 }
 
 /// An entry of the history as lines.
@@ -483,6 +399,9 @@ fn told(entry: &Entry, zone: Zone) -> Vec<String> {
     }
     lines
 }
+
+mod records;
+mod work;
 
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+mod work;
+
 use std::sync::Arc;
 
 use super::Session;
