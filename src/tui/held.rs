@@ -138,7 +138,9 @@ fn pieces(held: &Held, brief: bool, ctx: &Ctx) -> Vec<Piece> {
 /// least, so that nothing moves when something is recorded.
 pub fn lines(held: &Held, width: usize, most: usize, key: &str, ctx: &Ctx) -> Vec<TextLine> {
     let room = width.saturating_sub(INDENT).max(8);
-    let mut pieces = pieces(held, room < ROOMY, ctx).into_iter().peekable();
+    let whole = pieces(held, false, ctx);
+    let brief = room < ROOMY || whole.iter().any(|piece| piece.width() > room);
+    let mut pieces = if brief { pieces(held, true, ctx) } else { whole }.into_iter().peekable();
     let mut left = pieces.len();
     let mut lines = Vec::new();
     while lines.len() < most && (left > 0 || lines.len() < 2) {

@@ -1,6 +1,6 @@
 //! What the keys do in a call under way.
 
-use super::under::{Ask, Deed, IDENTITIES, Step, Under};
+use super::under::{Ask, Deed, IDENTITIES, Step, Under, tells_birth};
 use super::when;
 use crate::domain::answers::{Answer, AskedFor, Objection, Reply};
 use crate::domain::call::{Answered, CallOutcome};
@@ -58,8 +58,17 @@ impl Under {
             (Step::Questions, Code::Tab) => self.turn(!key.mods().shift),
             (Step::Questions, Code::Char('y')) => match self.no_yes() {
                 Some(why) => self.fault = Some(why),
-                None => self.ask = Some(Ask::Words(Reply::Yes, Line::default())),
+                None => {
+                    self.ask = Some(match self.age_wanted() {
+                        Some(years) => Ask::Age(years, Line::default()),
+                        None => Ask::Words(Reply::Yes, Line::default()),
+                    });
+                }
             },
+            (Step::Questions, Code::Char('g')) => {
+                let words = self.products.get(self.at).map_or("", String::as_str);
+                self.ask = Some(Ask::Products(Line::new(words)));
+            }
             (Step::Questions, Code::Char('n')) => self.ask = Some(Ask::Words(Reply::No, Line::default())),
             (Step::Questions, Code::Char('l')) => self.ask = Some(Ask::Words(Reply::Later, Line::default())),
             (Step::Questions, Code::Enter) => {
@@ -160,6 +169,8 @@ impl Under {
             Ask::Relation(line)
             | Ask::Identity(line)
             | Ask::Words(_, line)
+            | Ask::Age(_, line)
+            | Ask::Products(line)
             | Ask::Objection(line)
             | Ask::CallBack(line)
             | Ask::Right(_, line),
@@ -210,6 +221,8 @@ impl Under {
                 Ask::Relation(line)
                 | Ask::Identity(line)
                 | Ask::Words(_, line)
+                | Ask::Age(_, line)
+                | Ask::Products(line)
                 | Ask::Objection(line)
                 | Ask::CallBack(line)
                 | Ask::Right(_, line),
@@ -268,6 +281,21 @@ impl Under {
                 }
                 self.answered(reply, words, ctx)
             }
+            Ask::Age(years, line) => {
+                let words = line.text().trim().to_owned();
+                if words.is_empty() || tells_birth(&words) {
+                    self.fault = Some(match words.is_empty() {
+                        true => "how was it made sure? such as: said so; speaks for a company".to_owned(),
+                        false => "no date of birth is held: only how it was made sure".to_owned(),
+                    });
+                    self.ask = Some(Ask::Age(years, line));
+                    return Vec::new();
+                }
+                self.checked_age(years, &words);
+                self.ask = Some(Ask::Words(Reply::Yes, Line::default()));
+                vec![Deed::Keep]
+            }
+            Ask::Products(line) => self.about(line.text().trim()),
             Ask::Objection(line) => {
                 let words = line.text().trim().to_owned();
                 let marketing =
@@ -299,6 +327,23 @@ impl Under {
         }
     }
 
+    /// What a yes to the question at hand is about, also one that was said already.
+    fn about(&mut self, words: &str) -> Vec<Deed> {
+        if let Some(products) = self.products.get_mut(self.at) {
+            words.clone_into(products);
+        }
+        let Some(question) = self.questions.get(self.at) else { return Vec::new() };
+        let same =
+            |answer: &&mut Answer| answer.purpose == question.purpose && answer.channel == question.channel;
+        match self.said.answers.iter_mut().find(same) {
+            Some(answer) => {
+                words.clone_into(&mut answer.products);
+                vec![Deed::Keep]
+            }
+            None => Vec::new(),
+        }
+    }
+
     /// The last that is said about a question is what counts.
     fn answered(&mut self, reply: Reply, words: String, ctx: &Ctx) -> Vec<Deed> {
         let Some(question) = self.questions.get(self.at).cloned() else { return Vec::new() };
@@ -318,7 +363,7 @@ impl Under {
             at: Some(ctx.now),
             question: question.text.clone(),
             until: None,
-            products: String::new(),
+            products: self.products.get(self.at).cloned().unwrap_or_default(),
         });
         match self.open_question() {
             Some(at) => self.at = at,

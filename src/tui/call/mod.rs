@@ -19,3 +19,4 @@ pub mod when;
 mod tests;
 
 pub use mode::CallMode;
+pub use under::tells_birth;

@@ -20,8 +20,12 @@ impl Script {
         let is_question = |block: &Block| matches!(block, Block::Question { .. });
         let after = blocks.iter().rposition(is_question).map_or(blocks.len(), |at| at + 1);
         let mut told = blocks;
-        let closing = told.split_off(after);
+        let mut closing = told.split_off(after);
         told.retain(|block| !is_question(block));
+        // The line that ends the questions is no text.
+        if matches!(closing.first(), Some(Block::Rule)) {
+            closing.remove(0);
+        }
         Script { told, closing }
     }
 

@@ -48,14 +48,15 @@ fn under(under: &Under, ctx: &Ctx) -> Told {
         return told;
     }
     if under.step == Step::Who {
-        told.lines.push(format!("{}, for {}.", under.number, under.said.purpose));
+        told.lines.push(format!("{}, for {}.", under.number, under.purpose));
     }
     if let Some(why) = &under.stopped {
         told.lines.push(format!("{why}."));
     }
     let (caption, words, keys) = view_under::expected(under, ctx);
     told.lines.push(caption);
-    told.lines.extend(words.into_iter().filter(|words| !words.is_empty()));
+    let words = words.into_iter().filter(|words| !words.is_empty());
+    told.lines.extend(words.map(|words| words.replace(" · ", "; ")));
     if under.step == Step::Questions && under.all_answered() {
         told.lines.extend(lines(&under.text.closing(WIDE), ctx));
     }
@@ -130,7 +131,7 @@ impl Spoken for CallMode {
         told
     }
 
-    fn heard(&mut self, line: &str) -> Vec<Input> {
+    fn heard(&mut self, line: &str, read: bool) -> Vec<Input> {
         let key = |key: Key| vec![Input::Key(key)];
         match &mut self.stage {
             Stage::Under(under) => match &under.ask {
@@ -139,12 +140,14 @@ impl Spoken for CallMode {
                     Ask::Relation(_)
                     | Ask::Identity(_)
                     | Ask::Words(..)
+                    | Ask::Age(..)
+                    | Ask::Products(_)
                     | Ask::Objection(_)
                     | Ask::WrongNumber
                     | Ask::CallBack(_)
                     | Ask::Right(..),
                 ) => typed(line),
-                None => heard_under(under, line),
+                None => heard_under(under, line, read),
             },
             Stage::After(_, after) => heard_after(after, line),
             Stage::Left(_) | Stage::Before(_) => letter(line).map(key).unwrap_or_default(),
@@ -176,8 +179,12 @@ impl Spoken for CallMode {
 }
 
 /// What a line means in a call under way. An empty one is never an answer.
-fn heard_under(under: &mut Under, line: &str) -> Vec<Input> {
+fn heard_under(under: &mut Under, line: &str, read: bool) -> Vec<Input> {
     let word = line.trim().to_lowercase();
+    if under.step == Step::Read && !read && word == "r" {
+        under.fault = Some("there is more to be read out first; Enter goes on".to_owned());
+        return Vec::new();
+    }
     let key = match (under.step, word.as_str()) {
         (_, "") => Some(Key::plain(Code::Enter)),
         (Step::Questions, "yes") => Some(Key::char('y')),

@@ -438,3 +438,39 @@ fn what_the_person_gets_in_writing_is_seen_before_it_is_kept() {
         stand.robot.log
     );
 }
+
+#[test]
+fn an_age_is_made_sure_before_the_first_yes_and_no_birth_date_is_held() {
+    let mut stand = stand(|phone, _| {
+        for (question, age) in phone.script.as_mut().unwrap().questions.iter_mut().zip([16, 18]) {
+            question.age = Some(age);
+        }
+    });
+    stand.press("c p f space space space space").see(&["A yes counts from 16 years on"]);
+    stand.press("y").see(&["A yes counts here from 16 years on", "Made sure by:"]);
+    stand.press("enter").see(&["how was it made sure?"]);
+    stand.type_in("born 3.4.1990").press("enter").see(&["no date of birth is held"]);
+    stand.press("ctrl-u").type_in("said so").press("enter").see(&["YES is recorded"]);
+    stand.type_in("yes").press("enter").see(&[
+        "16+ checked",
+        "Question 2 of 2",
+        "A yes counts from 18 years on",
+    ]);
+    // A no asks for no age.
+    stand.press("n").see(&["NO is recorded"]).press("esc");
+    stand.press("y").see(&["from 18 years on"]).type_in("speaks for a company").press("enter");
+    stand.type_in("yes").press("enter h ctrl-s");
+    assert_eq!(stand.recorded().age, "18+ checked: speaks for a company");
+}
+
+#[test]
+fn a_yes_may_be_about_some_products_only() {
+    let mut stand = stand(|_, _| {});
+    stand.press("c p f space space space space").see(&["g products"]);
+    stand.press("g").see(&["Which products"]).type_in("grinders").press("enter").see(&["Products: grinders"]);
+    stand.press("y").type_in("yes").press("enter y").type_in("yes").press("enter");
+    // Also afterwards.
+    stand.press("tab g").type_in(" and mills").press("enter h ctrl-s");
+    let about: Vec<String> = stand.recorded().answers.into_iter().map(|one| one.products).collect();
+    assert_eq!(about, ["grinders and mills", ""]);
+}

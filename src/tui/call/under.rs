@@ -43,6 +43,10 @@ pub enum Ask {
     Identity(Line),
     /// The words of an answer.
     Words(Reply, Line),
+    /// How it was made sure that the person is so many years old: without that there is no yes here (R9).
+    Age(u8, Line),
+    /// What the person would be called or written to about.
+    Products(Line),
     Objection(Line),
     WrongNumber,
     CallBack(Line),
@@ -75,6 +79,18 @@ pub const IDENTITIES: [(char, &str, &str); 3] = [
     ('k', "known number", "reached at the number on record, and said the name"),
 ];
 
+/// After the years: that they were checked is what is held, and no date of birth.
+const CHECKED: &str = "+ checked";
+
+/// Whether words tell a date of birth, or a year of one.
+pub fn tells_birth(words: &str) -> bool {
+    let digits = words.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+    let (runs, years) = digits.fold((0, 0), |(runs, years), run| {
+        (runs + 1, years + u8::from(run.len() == 4 && (run.starts_with("19") || run.starts_with("20"))))
+    });
+    years > 0 || runs >= 3
+}
+
 /// A call under way.
 pub struct Under {
     pub call: Uuid,
@@ -85,6 +101,10 @@ pub struct Under {
     pub script: Option<CallScript>,
     pub text: Script,
     pub questions: Vec<CallQuestion>,
+    /// What the call is for, as people say it.
+    pub purpose: String,
+    /// What a yes to each would be about, where that is less than all that was read out.
+    pub products: Vec<String>,
     /// What each is about, in the script's language: `Sales calls, by phone`.
     pub topics: Vec<String>,
     /// Why a question can have no yes any more, for each.
@@ -121,6 +141,8 @@ impl Under {
             text: Script::new(script.as_ref().map_or("", |script| &script.text)),
             locked: vec![None; questions.len()],
             topics: Vec::new(),
+            purpose: said.purpose.clone(),
+            products: vec![String::new(); questions.len()],
             questions,
             script,
             stopped: None,
@@ -199,6 +221,11 @@ impl Under {
             (Some(_), false, Some(_)) => Step::Questions,
         };
         under.at = under.open_question().unwrap_or(0);
+        under.products = under
+            .questions
+            .iter()
+            .map(|question| under.answer(question).map(|answer| answer.products.clone()).unwrap_or_default())
+            .collect();
         if let Some(why) = stopped {
             under.stop(why, &[]);
         }
@@ -207,6 +234,9 @@ impl Under {
 
     /// Learns what the purposes are called.
     pub fn name(&mut self, purposes: &[Purpose]) {
+        if let Some(known) = purposes.iter().find(|one| one.name == self.said.purpose) {
+            self.purpose = known.title.clone();
+        }
         let language = self.script.as_ref().map(|script| &script.language);
         let tongue = language.and_then(|language| Tongue::of(language).ok());
         let topic = |question: &CallQuestion| {
@@ -298,12 +328,24 @@ impl Under {
         self.said.identity.trim().is_empty().then(|| "it was not confirmed who speaks (i)".to_owned())
     }
 
+    /// From which age on a yes to the question at hand counts, where that was not made sure yet.
+    pub fn age_wanted(&self) -> Option<u8> {
+        let wanted = self.question().and_then(|question| question.age)?;
+        let checked = self.said.age.split_once(CHECKED).and_then(|(years, _)| years.parse().ok());
+        checked.is_none_or(|checked: u8| checked < wanted).then_some(wanted)
+    }
+
+    /// Notes how it was made sure, and not how old the person is.
+    pub fn checked_age(&mut self, years: u8, how: &str) {
+        self.said.age = format!("{years}{CHECKED}: {how}");
+    }
+
     /// The person said no elsewhere meanwhile: no yes counts, and those there are go.
     pub fn stop(&mut self, why: String, purposes: &[Purpose]) {
         let marketing =
             |name: &str| purposes.iter().find(|one| one.name == name).is_none_or(|one| one.marketing);
         self.said.answers.retain(|answer| answer.reply != Reply::Yes || !marketing(&answer.purpose));
-        if let Some(Ask::Words(Reply::Yes, _)) = self.ask {
+        if let Some(Ask::Words(Reply::Yes, _) | Ask::Age(..)) = self.ask {
             self.ask = None;
         }
         self.stopped = Some(why);
@@ -342,7 +384,7 @@ impl Under {
                     && answer.channel == question.channel
             };
             self.said.answers.retain(|answer| !gone(answer));
-            if place == self.at && matches!(self.ask, Some(Ask::Words(Reply::Yes, _))) {
+            if place == self.at && matches!(self.ask, Some(Ask::Words(Reply::Yes, _) | Ask::Age(..))) {
                 self.ask = None;
             }
             changed = true;
@@ -374,6 +416,7 @@ impl Under {
             said.answers.clear();
             said.requests.clear();
             said.identity.clear();
+            said.age.clear();
             said.read_at = None;
         }
         if said.read_at.is_none() {

@@ -241,6 +241,9 @@ pub(super) fn done(mode: &CallMode, recorded: &CallRecorded, width: usize, ctx: 
     for warning in &recorded.warnings {
         sheet.say("", Tone::Warning, warning);
     }
+    if mode.written.is_some() {
+        sheet.say("In writing", Tone::Text, "kept with the call; it does not send itself: y copies it");
+    }
     sheet.lines
 }
 

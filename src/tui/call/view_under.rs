@@ -62,7 +62,7 @@ fn head(under: &Under, buf: &mut Buffer, area: Rect, ctx: &Ctx) {
     let seconds = under.seconds(ctx.now);
     let timer = format!("{:02}:{:02}", seconds / 60, seconds % 60);
     let width = u16::try_from(text::width(&timer)).unwrap_or(5);
-    let first = format!("{}  for {}", under.number, under.said.purpose);
+    let first = format!("{}  for {}", under.number, text::clean(&under.purpose));
     paint::put(buf, area.x, area.y, area.width.saturating_sub(width + 1), &first, theme.style(Tone::Title));
     paint::put(buf, area.right().saturating_sub(width), area.y, width, &timer, theme.style(Tone::Badge));
     if area.height < 2 {
@@ -88,7 +88,8 @@ fn head(under: &Under, buf: &mut Buffer, area: Rect, ctx: &Ctx) {
         .iter()
         .map(|asked| if asked.right == Right::Erasure { "  asked: erasure" } else { "  asked: access" })
         .collect();
-    let words = format!("{who}{}{script}", asked.concat());
+    let age = under.said.age.split_once(':').map_or(String::new(), |(checked, _)| format!("  {checked}"));
+    let words = format!("{who}{age}{}{script}", asked.concat());
     paint::put(buf, area.x, area.y + 1, area.width, &words, theme.style(Tone::Text));
     if area.height < 3 {
         return;
@@ -152,6 +153,18 @@ pub(super) fn asked<'a>(under: &'a Under, ask: &'a Ask) -> (Vec<String>, String,
             };
             (one(what), "The person's words: ".into(), Some(line))
         }
+        Ask::Age(years, line) => (
+            vec![format!(
+                "A yes counts here from {years} years on. How was it made sure? Only that is held, no date of birth."
+            )],
+            "Made sure by: ".into(),
+            Some(line),
+        ),
+        Ask::Products(line) => (
+            one("Which products is it about? Empty: all that was read out."),
+            "Products: ".into(),
+            Some(line),
+        ),
         Ask::Objection(line) => (
             one(
                 "Objection: ends this call and all direct marketing to the person, by every channel, at once. Enter records it.",
@@ -246,9 +259,15 @@ pub(super) fn expected(under: &Under, ctx: &Ctx) -> (String, Vec<String>, String
             } else if let Some(why) = under.locked.get(under.at).and_then(Option::as_ref) {
                 words.push(format!("{}{why}", ctx.theme.mark(Tone::Error)));
             }
+            if let Some(products) = under.products.get(under.at).filter(|products| !products.is_empty()) {
+                words.push(format!("Products: {products}"));
+            }
+            if let (Some(years), false) = (under.age_wanted(), under.all_answered()) {
+                words.push(format!("A yes counts from {years} years on; how that was made sure is asked."));
+            }
             let keys = match (under.all_answered(), under.no_yes()) {
                 (true, _) => "All is answered. h ends the call · tab goes through the questions",
-                (false, None) => "y yes · n no · l later · tab next question",
+                (false, None) => "y yes · n no · l later · g products · tab next question",
                 (false, Some(_)) => "n no · l later · tab next question (no yes can be recorded)",
             };
             (caption, words, keys.into())

@@ -9,9 +9,10 @@ use ratatui::layout::{Position, Rect};
 
 use crate::api::consent::{Book, BookLine, EventView, Recorded, Said};
 use crate::api::{self, Call, Response, View};
-use crate::domain::consent::{ConsentField, ConsentKind, Way};
+use crate::domain::consent::{ConsentField, ConsentKind, State, Way};
 use crate::domain::id::ContactId;
 use crate::domain::purpose::Purpose;
+use crate::tui::call::tells_birth;
 use crate::tui::content;
 use crate::tui::held::{channel_word, span, state_word, tone_of};
 use crate::tui::keys::Code;
@@ -68,8 +69,10 @@ enum Mode {
     /// How did it become known?
     How(Deed),
     Words(Deed, Way, Line),
+    /// How was it made sure that the person is old enough? With the words that were typed before.
+    Age(Deed, Way, String, Line),
     /// Sent, and not answered.
-    Sent(Deed),
+    Sent(Deed, Way, String),
 }
 
 /// The panel.
@@ -127,10 +130,22 @@ impl ConsentPanel {
 
     /// Sends what was typed; says what is missing instead.
     fn send(&mut self) -> Vec<Step> {
-        let Mode::Words(deed, way, words) = &self.mode else { return Vec::new() };
-        let (deed, way, words) = (*deed, *way, words.text().trim().to_owned());
+        let (deed, way, words, age) = match &self.mode {
+            Mode::Words(deed, way, line) => (*deed, *way, line.text().trim().to_owned(), String::new()),
+            Mode::Age(deed, way, words, line) => (*deed, *way, words.clone(), line.text().trim().to_owned()),
+            Mode::Look | Mode::How(_) | Mode::Sent(..) => return Vec::new(),
+        };
         if deed.needs_words() && words.is_empty() {
             self.fault = Some("what did the person say, word for word?".to_owned());
+            return Vec::new();
+        }
+        if let Mode::Age(..) = self.mode
+            && (age.is_empty() || tells_birth(&age))
+        {
+            self.fault = Some(match age.is_empty() {
+                true => "how was it made sure?".to_owned(),
+                false => "no date of birth is held: only how it was made sure".to_owned(),
+            });
             return Vec::new();
         }
         let Some(line) = self.line() else { return Vec::new() };
@@ -138,8 +153,8 @@ impl ConsentPanel {
         let contact = self.contact;
         let request = match deed {
             Deed::Said(kind) => {
-                let said = vec![Said::new(kind, &purpose, channel, way, &words)];
-                api::ConsentRecord { contact, said }.into_request()
+                let said = Said { age, ..Said::new(kind, &purpose, channel, way, &words) };
+                api::ConsentRecord { contact, said: vec![said] }.into_request()
             }
             Deed::Withdraw | Deed::Object => {
                 let objection = deed == Deed::Object;
@@ -147,17 +162,17 @@ impl ConsentPanel {
                     true => (None, None),
                     false => (Some(purpose), Some(channel)),
                 };
-                let (at, zone) = (None, String::new());
+                let (at, zone, words) = (None, String::new(), words.clone());
                 api::ConsentWithdraw { contact, purpose, channel, words, way, at, zone, objection }
                     .into_request()
             }
         };
-        self.mode = Mode::Sent(deed);
+        self.mode = Mode::Sent(deed, way, words);
         vec![Step::Call(RECORD, request)]
     }
 
     fn recorded(&mut self, recorded: &Recorded) -> Vec<Step> {
-        let Mode::Sent(deed) = self.mode else { return Vec::new() };
+        let Mode::Sent(deed, ..) = self.mode else { return Vec::new() };
         self.mode = Mode::Look;
         let mut told = match deed {
             Deed::Said(_) => {
@@ -205,7 +220,7 @@ impl ConsentPanel {
         let height = usize::from(area.height.max(1));
         let top = (self.cursor + 1).saturating_sub(height);
         let mut at = None;
-        let title = (area.width / 3).clamp(12, 34);
+        let title = (area.width / 4).clamp(12, 34);
         for (n, line) in self.lines().iter().enumerate().skip(top).take(height) {
             let y = area.y + u16::try_from(n - top).unwrap_or(0);
             let on = n == self.cursor;
@@ -304,7 +319,12 @@ impl ConsentPanel {
                 };
                 paint::field(buf, Rect { height: 1, ..area }, &prefix, line, theme)
             }
-            Mode::Sent(_) => {
+            Mode::Age(_, _, _, line) => {
+                let told = self.fault.as_ref().map(|fault| format!("{}{fault}: ", theme.mark(Tone::Error)));
+                let prefix = told.unwrap_or_else(|| "How was the age made sure? ".to_owned());
+                paint::field(buf, Rect { height: 1, ..area }, &prefix, line, theme)
+            }
+            Mode::Sent(..) => {
                 paint::put(buf, area.x, area.y, area.width, "recording …", theme.style(Tone::Dim));
                 None
             }
@@ -320,11 +340,11 @@ impl Layer for ConsentPanel {
     fn update(&mut self, input: Input, _ctx: &Ctx) -> Vec<Step> {
         match input {
             Input::Cancel => match self.mode {
-                Mode::Look | Mode::Sent(_) => return vec![Step::Close],
-                Mode::How(_) | Mode::Words(..) => self.mode = Mode::Look,
+                Mode::Look | Mode::Sent(..) => return vec![Step::Close],
+                Mode::How(_) | Mode::Words(..) | Mode::Age(..) => self.mode = Mode::Look,
             },
             Input::Paste(text) => {
-                if let Mode::Words(_, _, line) = &mut self.mode {
+                if let Mode::Words(_, _, line) | Mode::Age(_, _, _, line) = &mut self.mode {
                     line.paste(&text);
                 }
             }
@@ -342,17 +362,24 @@ impl Layer for ConsentPanel {
                             (None, _) => {}
                         }
                     }
-                    Mode::Words(_, _, line) => match code {
+                    Mode::Words(_, _, line) | Mode::Age(_, _, _, line) => match code {
                         Code::Esc => self.mode = Mode::Look,
                         Code::Enter => return self.send(),
                         _ => {
                             line.key(key);
                         }
                     },
-                    Mode::Sent(_) => {}
+                    Mode::Sent(..) => {}
                 }
             }
             Input::Answer(BOOK, Ok(Response::Consents(book))) => {
+                if self.book.is_none() {
+                    // What could be withdrawn comes first, then what anything was said about.
+                    let first = |wanted: fn(&BookLine) -> bool| book.lines.iter().position(wanted);
+                    let given = first(|line| line.standing.state == State::Given);
+                    let said = || first(|line| line.standing.state != State::Unknown);
+                    self.cursor = given.or_else(said).unwrap_or(0);
+                }
                 self.cursor = self.cursor.min(book.lines.len().saturating_sub(1));
                 self.book = Some(book);
             }
@@ -369,8 +396,14 @@ impl Layer for ConsentPanel {
             }
             Input::Answer(_, Ok(_)) => self.fault = Some("the store answered another question".to_owned()),
             Input::Answer(ticket, Err(error)) => {
-                if ticket == RECORD {
-                    self.mode = Mode::Look;
+                if ticket == RECORD
+                    && let Mode::Sent(deed, way, words) = std::mem::replace(&mut self.mode, Mode::Look)
+                    && error.field.as_deref() == Some("age")
+                {
+                    // The law asks how old the person is; that is asked here, and the words are not typed again.
+                    self.mode = Mode::Age(deed, way, words, Line::default());
+                    self.fault = Some(error.message);
+                    return Vec::new();
                 }
                 let hint = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 self.fault = Some(format!("{}{hint}", error.message));
@@ -436,12 +469,16 @@ impl Layer for ConsentPanel {
                 .map(|(key, _, word)| Hint::new(key.to_string(), *word))
                 .chain([Hint::new("esc", "back")])
                 .collect(),
-            Mode::Words(..) => vec![Hint::new("enter", "record"), Hint::new("esc", "back")],
-            Mode::Sent(_) => Vec::new(),
+            Mode::Words(..) | Mode::Age(..) => vec![Hint::new("enter", "record"), Hint::new("esc", "back")],
+            Mode::Sent(..) => Vec::new(),
         }
     }
 
     fn unsaved(&self) -> bool {
-        matches!(&self.mode, Mode::Words(_, _, line) if !line.is_empty())
+        match &self.mode {
+            Mode::Words(_, _, line) => !line.is_empty(),
+            Mode::Age(..) => true,
+            Mode::Look | Mode::How(_) | Mode::Sent(..) => false,
+        }
     }
 }

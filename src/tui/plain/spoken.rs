@@ -26,8 +26,8 @@ pub struct Told {
 /// A layer that can be talked with.
 pub trait Spoken: Layer {
     fn told(&self, ctx: &Ctx) -> Told;
-    /// What a line that was typed means.
-    fn heard(&mut self, line: &str) -> Vec<Input>;
+    /// What a line that was typed means; `read` says whether everything that is to be read out was.
+    fn heard(&mut self, line: &str, read: bool) -> Vec<Input>;
     /// What is to be read out before the question, a paragraph at a time; none where nothing is.
     fn reading(&self) -> Vec<String> {
         Vec::new()
@@ -84,22 +84,28 @@ pub fn converse(
     let steps = layer.start(&ctx());
     talking.carry_out(layer, steps, &ctx())?;
     let mut before: Vec<String> = Vec::new();
-    let mut read = 0;
+    let (mut script, mut read) = (Vec::new(), 0);
     while talking.open {
         let paragraphs = layer.reading();
+        // Whatever comes between, it goes on where it was left; other words begin at their beginning.
+        if !paragraphs.is_empty() && paragraphs != script {
+            (script, read) = (paragraphs.clone(), 0);
+        }
         if let Some(next) = paragraphs.get(read) {
             talking.say(next)?;
-            read += 1;
-            if read < paragraphs.len() {
+            if read + 1 < paragraphs.len() {
                 let Some(line) = talking.talk.ask("Enter: on:")? else { break };
-                if !line.trim().is_empty() {
-                    talking.answer(layer, &line, &ctx())?;
+                if line.trim().is_empty() {
+                    read += 1;
+                    continue;
+                }
+                talking.answer(layer, &line, false, &ctx())?;
+                if let Some(fault) = layer.told(&ctx()).fault {
+                    talking.say(&format!("Not done: {fault}."))?;
                 }
                 continue;
             }
-        }
-        if paragraphs.is_empty() {
-            read = 0;
+            read += 1;
         }
         let told = layer.told(&ctx());
         let same = before.iter().zip(&told.lines).take_while(|(one, other)| one == other).count();
@@ -116,7 +122,7 @@ pub fn converse(
             return Ok(talking.left);
         }
         match talking.talk.ask(&told.ask)? {
-            Some(line) => talking.answer(layer, &line, &ctx())?,
+            Some(line) => talking.answer(layer, &line, true, &ctx())?,
             None => break,
         }
     }
@@ -142,7 +148,7 @@ impl Talking<'_> {
         self.talk.say(&[line])
     }
 
-    fn answer(&mut self, layer: &mut dyn Spoken, line: &str, ctx: &Ctx) -> io::Result<()> {
+    fn answer(&mut self, layer: &mut dyn Spoken, line: &str, read: bool, ctx: &Ctx) -> io::Result<()> {
         if line.trim() == "?" {
             let hints: Vec<String> =
                 layer.hints(ctx).iter().map(|hint| format!("{} {}", hint.key, hint.text)).collect();
@@ -151,7 +157,7 @@ impl Talking<'_> {
         // What others did meanwhile counts before what is said now.
         let steps = layer.elsewhere(ctx);
         self.carry_out(layer, steps, ctx)?;
-        for input in layer.heard(line) {
+        for input in layer.heard(line, read) {
             let steps = layer.update(input, ctx);
             self.carry_out(layer, steps, ctx)?;
         }

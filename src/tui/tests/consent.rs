@@ -38,3 +38,25 @@ fn an_objection_ends_all_marketing() {
     robot.press("o c").type_in("never again").press("enter");
     robot.press("G").see(&["Objected to marketing on", "objected", "never again"]);
 }
+
+#[test]
+fn where_an_age_is_asked_for_it_is_asked_here_and_the_words_are_kept() {
+    use crate::api::{Edit, Purposes};
+    use crate::domain::edit::FieldEdit;
+    use crate::domain::entity::{Entity, RecordKind};
+    use crate::domain::purpose::Purpose;
+
+    let (mut robot, client) = Robot::with_colleague(80, 24);
+    for one in client.call(Purposes { retired: false }).unwrap() {
+        let name = Purpose::from_fields(one.fields.clone()).unwrap().name;
+        if name == "sales" {
+            let fields = vec![FieldEdit::text("age_check", "contract")];
+            let edit = Edit { kind: RecordKind::Purpose, id: one.id, fields, expect_revision: None };
+            client.call(edit).unwrap();
+        }
+    }
+    robot.press("w G y p").type_in("yes, do").press("enter").see(&["it is not told how that was made sure"]);
+    robot.press("enter").see(&["how was it made sure?"]);
+    robot.type_in("born 1990").press("enter").see(&["no date of birth is held"]);
+    robot.press("ctrl-u").type_in("said so").press("enter").see(&["given", "“yes, do”"]);
+}

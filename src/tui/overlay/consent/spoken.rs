@@ -79,12 +79,14 @@ impl Spoken for ConsentPanel {
                 let which = if deed.needs_words() { "word for word" } else { "words if there were any" };
                 told.ask = format!("{}, {which}; a full stop goes back:", deed.asks());
             }
-            Mode::Sent(_) => {}
+            Mode::Age(..) => "How was the age made sure? No date of birth; a full stop goes back:"
+                .clone_into(&mut told.ask),
+            Mode::Sent(..) => {}
         }
         told
     }
 
-    fn heard(&mut self, line: &str) -> Vec<Input> {
+    fn heard(&mut self, line: &str, _read: bool) -> Vec<Input> {
         match &self.mode {
             Mode::Look => {
                 if let Ok(number) = line.trim().parse::<usize>() {
@@ -104,8 +106,8 @@ impl Spoken for ConsentPanel {
                 }
             }
             Mode::How(_) => letter(line).map(|key| vec![Input::Key(key)]).unwrap_or_default(),
-            Mode::Words(..) => typed(line),
-            Mode::Sent(_) => Vec::new(),
+            Mode::Words(..) | Mode::Age(..) => typed(line),
+            Mode::Sent(..) => Vec::new(),
         }
     }
 }

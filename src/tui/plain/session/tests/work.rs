@@ -87,7 +87,7 @@ fn a_call_from_the_first_word_to_the_record() {
     let said = talk(
         &client,
         &format!(
-            "schmidt\n1\ncall\nc\np\ny\nf\n\ny\n{}r\n\nhm\ny\n\nja, gern\nt\nh\nmag Kaffee\nsend the offer\n+3d\nyes\nrecord\nq\n",
+            "schmidt\n1\ncall\nc\np\ny\nf\n\nr\ny\n{}r\n\nhm\ny\n\nja, gern\nt\nh\nmag Kaffee\nsend the offer\n+3d\nyes\nrecord\nq\n",
             read_out()
         ),
     );
@@ -96,11 +96,12 @@ fn a_call_from_the_first_word_to_the_record() {
         &[
             "Sales calls, by phone: given since",
             "This call is allowed.",
-            "+49 30 901820, for sales.",
+            "+49 30 901820, for Sales calls.",
             "Who answered?",
             "p the person; s somebody else; n nobody, or a machine",
             "How is it confirmed that this is the person?",
             "Good day, my name is",
+            "Not done: there is more to be read out first",
             "Not done: locked until the text was read out to its end",
             "r: I have read it out",
             "Question 1 of 3: Sales calls, by phone",
