@@ -402,7 +402,6 @@ impl Layer for ConsentPanel {
                 {
                     // The law asks how old the person is; that is asked here, and the words are not typed again.
                     self.mode = Mode::Age(deed, way, words, Line::default());
-                    self.fault = Some(error.message);
                     return Vec::new();
                 }
                 let hint = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();

@@ -55,7 +55,7 @@ fn where_an_age_is_asked_for_it_is_asked_here_and_the_words_are_kept() {
             client.call(edit).unwrap();
         }
     }
-    robot.press("w G y p").type_in("yes, do").press("enter").see(&["it is not told how that was made sure"]);
+    robot.press("w G y p").type_in("yes, do").press("enter").see(&["How was the age made sure?"]);
     robot.press("enter").see(&["how was it made sure?"]);
     robot.type_in("born 1990").press("enter").see(&["no date of birth is held"]);
     robot.press("ctrl-u").type_in("said so").press("enter").see(&["given", "“yes, do”"]);
