@@ -11,6 +11,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use crate::domain::time::Timestamp;
 
 pub mod account;
+pub mod schedule;
 
 /// A source of the current time.
 pub trait Clock: Send + Sync {

@@ -38,6 +38,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("clap", &["cli", "main.rs"]),
+    ("croner", &["env/schedule.rs"]),
+    ("x25519_dalek", &["store/keyring"]),
     ("chrono_tz", &["law"]),
     ("getrandom", &["env.rs"]),
     ("mail_builder", &["interchange/mail.rs"]),
