@@ -5,6 +5,7 @@
 //! LOCK         see `lock.rs`
 //! UNFINISHED   only while `init` runs, and after one that was killed
 //! keys/        see `keyring`; with CACHEDIR.TAG
+//! keys.next/   only while the master key is replaced, and after a process that was killed then
 //! data/        see `backend`; since format 2 with a journal
 //! ```
 //! Making a store is atomic in effect: `UNFINISHED` is written first and removed last, after `HEADER` is on the disk.
@@ -23,7 +24,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags, renameat_with};
 
 use super::block::{self, Fields, Kind, Twins};
 use super::files::{self, Doing, FileError};
@@ -244,6 +245,23 @@ impl NewStore {
         files::sync_dir(&self.path)?;
         Ok(StoreDir { path: self.path, store, format: FORMAT, created, repaired: false, _lock: self.lock })
     }
+}
+
+/// Whose store lies at `path`, and since when, without its lock.
+pub fn look(path: &Path) -> Result<(StoreId, Timestamp), LayoutError> {
+    check_directory(path)?;
+    if !path.join(HEADER).exists() {
+        return Err(LayoutError::NotAStore(path.into()));
+    }
+    let header = Header::read(path)?;
+    Ok((header.store, header.created))
+}
+
+/// Makes two stores change places in one step, durably.
+pub fn exchange(one: &Path, other: &Path) -> Result<(), LayoutError> {
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).doing("exchange with another store", other)?;
+    files::sync_dir_of(one)?;
+    Ok(files::sync_dir_of(other)?)
 }
 
 struct Header {

@@ -3,9 +3,8 @@
 //! `HMAC-SHA-256(key, class | 0x00 | normalised identifier)`, where the class is the word `phone` or `email` and the key is
 //! derived from the master key for this alone ([`Keyring::derive`]). The master key lies among the key files, outside the
 //! database, so that the marks say nothing to whoever has the database alone; forgetting people renews the ring and the
-//! epoch and not the master key, and neither does adding or removing a way to unlock, so that marks stay good. Whatever
-//! will replace a master key has to carry this key along, sealed under the new one: marks cannot be made again from what is
-//! not there any more.
+//! epoch and not the master key, and neither does adding or removing a way to unlock, so that marks stay good. A new master
+//! key carries the root of this key along, sealed: marks cannot be made again from what is not there any more.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -65,7 +64,7 @@ mod tests {
     use super::*;
     use crate::domain::id::StoreId;
     use crate::env::Env;
-    use crate::store::keyring::{KdfCost, KeyFile, Secret};
+    use crate::store::keyring::{KdfCost, KeyFile, PreparedWay, Secret};
 
     /// A mark is on disk for years: the same bytes for ever.
     #[test]
@@ -99,7 +98,7 @@ mod tests {
         let person = ring.allocate().unwrap();
         ring.forget(&[person]).unwrap();
         assert_eq!(Marker::of(&ring).unwrap().mark(&phone), mark);
-        ring.add_way(&two, KdfCost::MINIMUM).unwrap();
+        ring.add_way(&PreparedWay::new(&two, KdfCost::MINIMUM, &env).unwrap()).unwrap();
         let first = ring.list_ways()[0].id;
         ring.remove_way(first).unwrap();
         drop(ring);

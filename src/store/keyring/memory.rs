@@ -2,9 +2,10 @@
 
 use zeroize::Zeroize;
 
-/// The two secrets all others follow from, in one place that is locked into memory.
+/// The secrets all others follow from, in one place that is locked into memory: master key, epoch secret, and the root of
+/// keys with a purpose.
 pub(super) struct Roots {
-    keys: Box<[[u8; 32]; 2]>,
+    keys: Box<[[u8; 32]; 3]>,
     /// `None` where the system refuses to lock (RLIMIT_MEMLOCK); that is no reason not to open the store.
     /// Dropped after `drop` has wiped the keys and before their memory is given back.
     guard: Option<region::LockGuard>,
@@ -12,7 +13,7 @@ pub(super) struct Roots {
 
 impl Roots {
     pub(super) fn new() -> Roots {
-        let keys = Box::new([[0; 32]; 2]);
+        let keys = Box::new([[0; 32]; 3]);
         let guard = region::lock(keys.as_ptr(), size_of_val(&*keys)).ok();
         Roots { keys, guard }
     }
@@ -23,6 +24,14 @@ impl Roots {
 
     pub(super) fn epoch(&self) -> &[u8; 32] {
         &self.keys[1]
+    }
+
+    pub(super) fn root(&self) -> &[u8; 32] {
+        &self.keys[2]
+    }
+
+    pub(super) fn set_root(&mut self, key: &[u8; 32]) {
+        self.keys[2].copy_from_slice(key);
     }
 
     pub(super) fn set_master(&mut self, key: &[u8; 32]) {
@@ -72,7 +81,8 @@ mod tests {
         let mut roots = Roots::new();
         roots.set_master(&[1; 32]);
         roots.set_epoch(&[2; 32]);
-        assert!(*roots.master() == [1; 32] && *roots.epoch() == [2; 32]);
+        roots.set_root(&[3; 32]);
+        assert!(*roots.master() == [1; 32] && *roots.epoch() == [2; 32] && *roots.root() == [3; 32]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The keys of a store: who may open it, and what each data subject's values are sealed with.
 //!
 //! ```text
-//! secret ── Argon2id or HKDF ── slot ── master key ─┬─ HKDF ── keys with a purpose (checkpoints, suppression, digest)
+//! secret ── Argon2id or HKDF ── slot ── master key ─┬─ root ── HKDF ── keys with a purpose (checkpoints, suppression, digest)
 //!                                        epoch secret ┴─ HKDF ── ring ── subject key of slot n ── one value
 //! ```
 //! Forgetting people is [`Keyring::forget`]: their 32 bytes are replaced by fresh random ones in a new ring under a new
@@ -9,14 +9,20 @@
 //!
 //! Removing a way to unlock does not change the master key: whoever kept a copy of the slots and knows the removed
 //! secret still has the master key, and with a copy of today's `keys/` everything. It ends access through this store.
+//! [`Keyring::rotate`] replaces the master key, so that what such a copy holds opens nothing that is written later.
+//!
+//! [`escrow`] is the copy of the keys that is kept elsewhere; [`Keyring::look`] reads keys without touching them.
 
+mod copy;
 mod epoch;
+pub mod escrow;
 mod kdf;
 mod keyfile;
 mod memory;
 pub mod password;
 mod recovery;
 mod ring;
+mod rotate;
 mod slots;
 
 use std::path::{Path, PathBuf};
@@ -40,7 +46,7 @@ pub use self::kdf::{KdfCost, Passphrase, Secret, WayKind};
 pub use self::keyfile::{KeyFile, KeyFileError};
 pub use self::memory::{Hardening, harden_process};
 pub use self::recovery::{GROUPS as RECOVERY_GROUPS, RecoveryCode, RecoveryCodeError};
-pub use self::slots::MAX_WAYS;
+pub use self::slots::{MAX_WAYS, PreparedWay};
 
 /// The number of a key in the ring.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -95,6 +101,18 @@ pub enum KeyError {
     StoreKey,
     #[error("the ring has no room for more people")]
     RingFull,
+    #[error("the passphrase of the key escrow is wrong; it has one of its own")]
+    WrongEscrowPassphrase,
+    #[error("{} is not a key escrow of this store; it is not overwritten, name another file", .0.display())]
+    NotOurEscrow(PathBuf),
+    #[error("{} is no key escrow; name the file that `callbook keys escrow` wrote", .0.display())]
+    NotAnEscrow(PathBuf),
+    #[error("the key escrow is cut or damaged ({0}); use another copy of it")]
+    DamagedEscrow(&'static str),
+    #[error(
+        "the file system of {} cannot exchange two directories in one step, which a new master key needs; move the store to another", .0.display()
+    )]
+    NoExchange(PathBuf),
     #[error("an earlier change of the keys failed half way; start again, which completes or undoes it")]
     Broken,
     #[error("sealing failed, which should be impossible; report it")]
@@ -148,26 +166,34 @@ impl Keyring {
         }
         let mut roots = Roots::new();
         roots.set_master(&Zeroizing::new(env.random::<32>()));
-        let epoch = Epoch::generate(0, store, roots.master(), env)?;
-        roots.set_epoch(&epoch.secret);
-        let mut slots = Slots::new(store);
-        for way in ways {
-            slots.add(way, cost, roots.master(), env)?;
-        }
-        let ring = Ring::generate(env);
-        let keyring = Keyring::of(dir, store, env, roots, slots, 0, ring);
-        keyring.ring.write(dir, keyring.seal(), env)?;
-        epoch::create(&keyring.epoch_path(), &epoch)?;
-        // Last, because a directory without slots has no keys.
-        keyring.slots.write(&keyring.slots_path())?;
-        files::sync_dir(dir)?;
+        roots.set_root(&Zeroizing::new(env.random::<32>()));
+        let slots = slots_of(store, &PreparedWay::all(ways, cost, env)?, &roots, env)?;
+        let mut keyring = Keyring::of(dir, store, env, roots, slots, 0, Ring::generate(env));
+        keyring.write_anew(dir, 0)?;
         Ok(keyring)
+    }
+
+    /// Writes all files of the keys to `dir`, which has none, under a fresh secret of the epoch `number`.
+    fn write_anew(&mut self, dir: &Path, number: u64) -> Result<(), KeyError> {
+        let epoch = Epoch::generate(number, self.store, self.roots.master(), &self.env)?;
+        self.roots.set_epoch(&epoch.secret);
+        self.epoch = number;
+        self.point()?;
+        self.ring.write(dir, self.seal(), &self.env)?;
+        self.point()?;
+        epoch::create(&dir.join("epoch"), &epoch)?;
+        self.point()?;
+        // Last, because a directory without slots has no keys.
+        self.slots.write(&dir.join("slots"))?;
+        files::sync_dir(dir)?;
+        Ok(())
     }
 
     /// Makes keys that are never written: for the demo, and for tests of what stands above.
     pub fn in_memory(store: StoreId, env: &Env) -> Result<Keyring, KeyError> {
         let mut roots = Roots::new();
         roots.set_master(&Zeroizing::new(env.random()));
+        roots.set_root(&Zeroizing::new(env.random()));
         let epoch = Epoch::generate(0, store, roots.master(), env)?;
         roots.set_epoch(&epoch.secret);
         let mut keyring =
@@ -190,6 +216,7 @@ impl Keyring {
         let mut roots = Roots::new();
         let master = slots.unwrap(secret, &path)?;
         roots.set_master(&master);
+        roots.set_root(&*slots.root(&master, &path)?);
         let epoch_path = dir.join("epoch");
         let found = epoch::read(&epoch_path, store, roots.master())?;
         roots.set_epoch(&found.current.secret);
@@ -210,6 +237,9 @@ impl Keyring {
             ));
         }
         ring::wipe_others(dir, number)?;
+        if rotate::wipe_leftover(dir)? {
+            repairs.push(format!("{}: what a replacement of the master key left was wiped", dir.display()));
+        }
         let mut keyring = Keyring::of(dir, store, env, roots, slots, number, ring);
         keyring.repairs = repairs;
         Ok(keyring)
@@ -240,6 +270,11 @@ impl Keyring {
         }
     }
 
+    /// Whose keys these are.
+    pub fn store_id(&self) -> StoreId {
+        self.store
+    }
+
     /// What unlocking repaired, in words, for `doctor` and the log.
     pub fn repairs(&self) -> &[String] {
         &self.repairs
@@ -265,11 +300,11 @@ impl Keyring {
         self.subject_key(Slot::STORE)
     }
 
-    /// A key for one purpose, always the same for this store: HKDF-Extract (RFC 5869) of the master key, salted with
-    /// the purpose. Forgetting does not change it.
+    /// A key for one purpose, always the same for this store: HKDF-Extract (RFC 5869) of the root, salted with the
+    /// purpose. Neither forgetting nor another master key changes it.
     pub fn derive(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
         let salt = [b"callbook derive ", purpose.as_bytes()].concat();
-        let (key, _) = Hkdf::<Sha256>::extract(Some(&salt), self.roots.master());
+        let (key, _) = Hkdf::<Sha256>::extract(Some(&salt), self.roots.root());
         Zeroizing::new(key.into())
     }
 
@@ -286,6 +321,11 @@ impl Keyring {
     /// Whether a slot is taken.
     pub fn is_used(&self, slot: Slot) -> bool {
         self.ring.is_used(slot)
+    }
+
+    /// How many keys there are, taken or free; goes up when the ring grows.
+    pub fn slots(&self) -> u32 {
+        self.ring.len()
     }
 
     /// How many slots are taken, the store's own included.
@@ -362,8 +402,11 @@ impl Keyring {
     }
 
     /// Adds a way to unlock, and gives its number.
-    pub fn add_way(&mut self, secret: &Secret, cost: KdfCost) -> Result<u8, KeyError> {
-        let id = self.slots.add(secret, cost, self.roots.master(), &self.env)?;
+    pub fn add_way(&mut self, way: &PreparedWay) -> Result<u8, KeyError> {
+        let id = self.slots.add(way, self.roots.master(), &self.env)?;
+        if self.volatile {
+            return Ok(id);
+        }
         if let Err(error) = self.slots.write(&self.slots_path()) {
             self.reread_slots();
             return Err(error);
@@ -374,11 +417,21 @@ impl Keyring {
     /// Removes a way to unlock; never the last.
     pub fn remove_way(&mut self, id: u8) -> Result<(), KeyError> {
         self.slots.remove(id)?;
+        if self.volatile {
+            return Ok(());
+        }
         let written = self.slots.write(&self.slots_path());
         if written.is_err() {
             self.reread_slots();
         }
         written
+    }
+
+    /// What a guess of a further passphrase should cost: as much as of the first.
+    pub fn kdf_cost(&self) -> KdfCost {
+        // Keys in memory alone guard nothing that is guessed at.
+        let without = if self.volatile { KdfCost::MINIMUM } else { KdfCost::STANDARD };
+        self.slots.cost().unwrap_or(without)
     }
 
     /// The ways to unlock.
@@ -429,6 +482,16 @@ impl Keyring {
     fn point(&self) -> Result<(), KeyError> {
         Ok(())
     }
+}
+
+/// Slots for these ways, with the root of the keys with a purpose; nowhere written.
+fn slots_of(store: StoreId, ways: &[PreparedWay], roots: &Roots, env: &Env) -> Result<Slots, KeyError> {
+    let mut slots = Slots::new(store);
+    for way in ways {
+        slots.add(way, roots.master(), env)?;
+    }
+    slots.set_root(roots.root(), roots.master(), env)?;
+    Ok(slots)
 }
 
 #[cfg(test)]

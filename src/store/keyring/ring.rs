@@ -66,6 +66,24 @@ impl Ring {
         ring
     }
 
+    /// A ring of these chunks, each of whole keys.
+    pub(super) fn of_chunks(chunks: impl IntoIterator<Item = Zeroizing<Vec<u8>>>) -> Option<Ring> {
+        let mut ring = Ring { chunks: Vec::new(), used: Vec::new(), cursor: 0 };
+        for plain in chunks {
+            if plain.len() != PLAIN || ring.chunks.len() >= MAX_CHUNKS {
+                return None;
+            }
+            ring.push(split(&plain));
+        }
+        ring.set(Slot::STORE, true);
+        (!ring.chunks.is_empty()).then_some(ring)
+    }
+
+    /// All keys, a chunk at a time.
+    pub(super) fn plain_chunks(&self) -> impl ExactSizeIterator<Item = Zeroizing<Vec<u8>>> {
+        self.chunks.iter().map(plain)
+    }
+
     fn push(&mut self, chunk: Chunk) {
         self.chunks.push(chunk);
         self.used.resize(self.chunks.len() * CHUNK_SLOTS / 64, 0);
@@ -243,6 +261,38 @@ pub(super) fn load(dir: &Path, seal: Seal<'_>, repairs: &mut Vec<String>) -> Res
     Ok(ring)
 }
 
+/// Reads the ring of the seal's epoch and changes nothing: what is damaged in one copy is taken from the other.
+pub(super) fn look(dir: &Path, seal: Seal<'_>) -> Result<Ring, KeyError> {
+    let mut copies = Vec::new();
+    for copy in 0..2 {
+        let path = path(dir, seal.epoch, copy);
+        if path.exists() {
+            copies.push(Copy { file: files::open(&path)?, path, missing: false });
+        }
+    }
+    let missing = || KeyError::corrupt(&path(dir, seal.epoch, 0), "both copies of it are missing");
+    let mut chunks = Vec::new();
+    loop {
+        let n = chunks.len();
+        let mut found = None;
+        let mut ends = true;
+        for copy in &mut copies {
+            let sealed = copy.chunk(n)?;
+            // What a crash left of a chunk that was never used ends within it.
+            ends &= sealed.is_empty() || n > 0 && copy.ends_within(n)?;
+            found = found.or_else(|| open_chunk(&sealed, n, seal));
+        }
+        match found {
+            Some(chunk) => chunks.push(plain(&chunk)),
+            None if ends => break,
+            None => {
+                return Err(copies.first().map_or_else(missing, |copy| copy.corrupt_chunk(n, "is damaged")));
+            }
+        }
+    }
+    Ring::of_chunks(chunks).ok_or_else(missing)
+}
+
 /// Wipes the rings of all epochs but `epoch`, and what an interrupted replacement left.
 pub(super) fn wipe_others(dir: &Path, epoch: u64) -> Result<(), KeyError> {
     let mut changed = false;
@@ -361,11 +411,15 @@ fn split(plain: &[u8]) -> Chunk {
 }
 
 fn seal_chunk(chunk: &Chunk, n: usize, seal: Seal<'_>, env: &Env) -> Result<Vec<u8>, KeyError> {
+    seal_box(&*keying(seal), LABEL, &associated(n, seal), &plain(chunk), env).ok_or(KeyError::Sealing)
+}
+
+fn plain(chunk: &Chunk) -> Zeroizing<Vec<u8>> {
     let mut plain = Zeroizing::new(Vec::with_capacity(PLAIN));
     for key in chunk {
         plain.extend_from_slice(key.bytes());
     }
-    seal_box(&*keying(seal), LABEL, &associated(n, seal), &plain, env).ok_or(KeyError::Sealing)
+    plain
 }
 
 fn open_chunk(sealed: &[u8], n: usize, seal: Seal<'_>) -> Option<Chunk> {

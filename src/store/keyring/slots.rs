@@ -4,9 +4,13 @@
 //! ```text
 //! store id 16 | count u8 | count times:
 //!   id u8 | kind u8 | created i64 LE ms | memory KiB u32 | passes u32 | lanes u32 | salt 32 | box 96
+//! root box 96
 //! ```
 //! The box is the master key sealed under the stretched secret; all other bytes of its slot and the store id are its
 //! associated data, so that a slot changed in any way does not open. Costs are zero where there is no Argon2.
+//!
+//! The root box is the root of the keys with a purpose, sealed under the master key: it stays when the master key is
+//! replaced. Stores made before there was one lack it, and their root is their first master key.
 
 use std::io::Write;
 use std::path::Path;
@@ -27,11 +31,14 @@ pub const MAX_WAYS: usize = 8;
 
 const KIND: Kind = Kind { magic: b"CBSLOTS\0", version: 1 };
 const LABEL: &[u8] = b"callbook slot";
+const ROOT_LABEL: &[u8] = b"callbook root";
 const BOX: usize = 32 + BOX_OVERHEAD;
 
+#[derive(Clone)]
 pub(super) struct Slots {
     store: StoreId,
     list: Vec<WaySlot>,
+    root: Option<[u8; BOX]>,
 }
 
 #[derive(Clone)]
@@ -44,9 +51,32 @@ struct WaySlot {
     sealed: [u8; BOX],
 }
 
+/// A way to unlock that is ready to be added: what takes time, the stretching of a passphrase, is done. Good for one
+/// adding, for its salt is part of what is stored.
+pub struct PreparedWay {
+    kind: WayKind,
+    cost: [u8; 12],
+    salt: [u8; 32],
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl PreparedWay {
+    pub fn new(secret: &Secret, cost: KdfCost, env: &Env) -> Result<PreparedWay, KeyError> {
+        let (kind, salt) = (secret.kind(), env.random());
+        let key = secret.stretch(&salt, cost)?;
+        let cost = if kind == WayKind::Passphrase { cost.to_bytes() } else { [0; 12] };
+        Ok(PreparedWay { kind, cost, salt, key })
+    }
+
+    /// Each of these, in turn.
+    pub fn all(secrets: &[Secret], cost: KdfCost, env: &Env) -> Result<Vec<PreparedWay>, KeyError> {
+        secrets.iter().map(|secret| PreparedWay::new(secret, cost, env)).collect()
+    }
+}
+
 impl Slots {
     pub(super) fn new(store: StoreId) -> Slots {
-        Slots { store, list: Vec::new() }
+        Slots { store, list: Vec::new(), root: None }
     }
 
     /// Reads `path`; the flag says that one of its two blocks is damaged and the file should be written anew.
@@ -68,7 +98,13 @@ impl Slots {
         for _ in 0..count.ok_or_else(|| damaged("it claims too many ways"))? {
             list.push(WaySlot::read(&mut fields).ok_or_else(|| damaged("a slot in it makes no sense"))?);
         }
-        Ok((Slots { store, list }, repair))
+        let root = match fields.0.is_empty() {
+            true => None,
+            false => {
+                Some(fields.array().ok_or_else(|| damaged("what follows the slots in it makes no sense"))?)
+            }
+        };
+        Ok((Slots { store, list, root }, repair))
     }
 
     /// Replaces the file, then overwrites the old one's bytes, so that a removed way is gone from the disk.
@@ -78,6 +114,7 @@ impl Slots {
         for slot in &self.list {
             slot.write(&mut payload);
         }
+        payload.extend(self.root.iter().flatten());
         let bytes =
             block::twins(KIND, &payload).ok_or_else(|| KeyError::corrupt(path, "it has too many ways"))?;
         let old = files::open_rw(path).ok();
@@ -89,28 +126,36 @@ impl Slots {
         Ok(())
     }
 
+    /// Keeps the root of the keys with a purpose under this master key; not yet written.
+    pub(super) fn set_root(&mut self, root: &[u8; 32], master: &[u8; 32], env: &Env) -> Result<(), KeyError> {
+        let sealed = seal_box(master, ROOT_LABEL, self.store.bytes(), root, env);
+        self.root = Some(sealed.and_then(|sealed| sealed.try_into().ok()).ok_or(KeyError::Sealing)?);
+        Ok(())
+    }
+
+    /// The root of the keys with a purpose.
+    pub(super) fn root(&self, master: &[u8; 32], path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        let Some(sealed) = &self.root else { return Ok(Zeroizing::new(*master)) };
+        let damaged = || KeyError::corrupt(path, "the root of its derived keys was changed");
+        let plain = open_box(master, ROOT_LABEL, self.store.bytes(), sealed).map_err(|_| damaged())?;
+        Ok(Zeroizing::new(*plain.first_chunk().ok_or_else(damaged)?))
+    }
+
     /// Adds a way; not yet written.
-    pub(super) fn add(
-        &mut self,
-        secret: &Secret,
-        cost: KdfCost,
-        master: &[u8; 32],
-        env: &Env,
-    ) -> Result<u8, KeyError> {
+    pub(super) fn add(&mut self, way: &PreparedWay, master: &[u8; 32], env: &Env) -> Result<u8, KeyError> {
         if self.list.len() >= MAX_WAYS {
             return Err(KeyError::TooManyWays);
         }
         let unused = (1..=u8::MAX).find(|id| self.list.iter().all(|slot| slot.id != *id));
         let mut slot = WaySlot {
             id: unused.ok_or(KeyError::TooManyWays)?,
-            kind: secret.kind(),
+            kind: way.kind,
             created: env.now(),
-            cost: if secret.kind() == WayKind::Passphrase { cost.to_bytes() } else { [0; 12] },
-            salt: env.random(),
+            cost: way.cost,
+            salt: way.salt,
             sealed: [0; BOX],
         };
-        let key = secret.stretch(&slot.salt, cost)?;
-        slot.sealed = seal_box(&key, LABEL, &slot.associated(self.store), master, env)
+        slot.sealed = seal_box(&way.key, LABEL, &slot.associated(self.store), master, env)
             .and_then(|sealed| sealed.try_into().ok())
             .ok_or(KeyError::Sealing)?;
         let id = slot.id;
@@ -131,6 +176,11 @@ impl Slots {
     pub(super) fn ways(&self) -> Vec<WayInfo> {
         let info = |slot: &WaySlot| WayInfo { id: slot.id, kind: slot.kind, created: slot.created };
         self.list.iter().map(info).collect()
+    }
+
+    /// What a guess of the first passphrase costs.
+    pub(super) fn cost(&self) -> Option<KdfCost> {
+        self.list.iter().find(|slot| slot.kind == WayKind::Passphrase).and_then(WaySlot::cost)
     }
 
     /// The master key, if `secret` opens any slot.
@@ -217,9 +267,9 @@ mod tests {
         let path = Path::new("slots");
         let secret = Secret::Passphrase(super::super::Passphrase::new("correct horse").unwrap());
         let mut slots = Slots::new(STORE);
-        slots.add(&secret, KdfCost::MINIMUM, &[1; 32], &env).unwrap();
+        slots.add(&PreparedWay::new(&secret, KdfCost::MINIMUM, &env).unwrap(), &[1; 32], &env).unwrap();
         for (at, value) in [(0, 1024u32), (0, u32::MAX), (4, 1), (4, 1 << 30), (8, 0), (8, 1 << 20)] {
-            let mut tampered = Slots { store: STORE, list: slots.list.clone() };
+            let mut tampered = Slots { list: slots.list.clone(), ..Slots::new(STORE) };
             tampered.list[0].cost[at..at + 4].copy_from_slice(&value.to_le_bytes());
             assert!(matches!(tampered.unwrap(&secret, path), Err(KeyError::RefusedCost)), "{at} {value}");
         }
@@ -233,7 +283,7 @@ mod tests {
         let path = Path::new("slots");
         let secret = Secret::KeyFile(KeyFile::generate(&env));
         let mut slots = Slots::new(STORE);
-        slots.add(&secret, KdfCost::MINIMUM, &[1; 32], &env).unwrap();
+        slots.add(&PreparedWay::new(&secret, KdfCost::MINIMUM, &env).unwrap(), &[1; 32], &env).unwrap();
         assert!(*slots.unwrap(&secret, path).unwrap() == [1; 32]);
         let mut bytes = Vec::new();
         slots.list[0].write(&mut bytes);
@@ -241,9 +291,12 @@ mod tests {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             let Some(slot) = WaySlot::read(&mut Fields(&flipped)) else { continue };
-            assert!(Slots { store: STORE, list: vec![slot] }.unwrap(&secret, path).is_err(), "bit {bit}");
+            assert!(
+                Slots { list: vec![slot], ..Slots::new(STORE) }.unwrap(&secret, path).is_err(),
+                "bit {bit}"
+            );
         }
-        let elsewhere = Slots { store: StoreId::from_bytes([8; 16]), list: slots.list };
+        let elsewhere = Slots { list: slots.list, ..Slots::new(StoreId::from_bytes([8; 16])) };
         assert!(elsewhere.unwrap(&secret, path).is_err());
     }
 }

@@ -46,6 +46,10 @@ impl Home {
     }
 }
 
+fn way(secret: &Secret) -> PreparedWay {
+    PreparedWay::new(secret, KdfCost::MINIMUM, &Env::system()).unwrap()
+}
+
 fn key(keyring: &Keyring, slot: Slot) -> [u8; 32] {
     *keyring.subject_key(slot).unwrap().bytes()
 }
@@ -119,16 +123,16 @@ fn ways_are_added_and_removed() {
     ));
     let code = || Secret::RecoveryCode(RecoveryCode::parse(CODE).unwrap());
     const CODE: &str = "18FP-X4BJ-S07E-NW3A-HRZ6-DMV2-9G84";
-    assert_eq!(keyring.add_way(&code(), KdfCost::MINIMUM).unwrap(), 2);
+    assert_eq!(keyring.add_way(&way(&code())).unwrap(), 2);
     Keyring::unlock(home.path(), STORE, &code(), &home.env).unwrap();
     keyring.remove_way(1).unwrap();
     assert!(matches!(home.unlock(), Err(KeyError::NoSuchWay(WayKind::KeyFile))));
     let opened = Keyring::unlock(home.path(), STORE, &code(), &home.env).unwrap();
     assert_eq!(key(&opened, Slot(9)), key(&keyring, Slot(9)));
     for _ in 1..MAX_WAYS {
-        keyring.add_way(&Secret::KeyFile(KeyFile::generate(&home.env)), KdfCost::MINIMUM).unwrap();
+        keyring.add_way(&way(&Secret::KeyFile(KeyFile::generate(&home.env)))).unwrap();
     }
-    assert!(matches!(keyring.add_way(&code(), KdfCost::MINIMUM), Err(KeyError::TooManyWays)));
+    assert!(matches!(keyring.add_way(&way(&code())), Err(KeyError::TooManyWays)));
     assert_eq!(keyring.list_ways().len(), MAX_WAYS);
 }
 
