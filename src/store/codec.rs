@@ -149,6 +149,8 @@ fn action_code(action: Action) -> u8 {
         Action::Withdraw => 14,
         Action::Call => 15,
         Action::Erase => 16,
+        Action::Backup => 30,
+        Action::Recover => 31,
     }
 }
 

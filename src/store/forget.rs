@@ -172,7 +172,7 @@ impl WriteTxn<'_> {
         Ok(())
     }
 
-    fn put_forgetting(&mut self, id: Uuid, forgetting: &Forgetting) -> Result<(), StoreError> {
+    pub(super) fn put_forgetting(&mut self, id: Uuid, forgetting: &Forgetting) -> Result<(), StoreError> {
         let plain = Zeroizing::new(codec::encode(forgetting)?);
         for (chunk, sealed) in
             self.seal_pieces(table::FORGOTTEN, SubjectId::NOBODY, id, Slot::STORE, &plain)?

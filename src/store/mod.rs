@@ -6,12 +6,14 @@
 //! [`reader`] reads records, [`txn`] stages them and computes their history ([`log`]) from the difference; [`engine`] is the one
 //! thread that owns it all and commits in groups. [`draft`] keeps what was typed and not saved, which is no record, and
 //! [`readings`] who looked at whom, [`denials`] who was refused what. [`suppression`] makes what stands for a suppressed
-//! number, [`tags`] keeps do-not-call lists. [`forget`] is how persons and all that is about them go.
+//! number, [`tags`] keeps do-not-call lists. [`forget`] is how persons and all that is about them go. [`backup`] copies all
+//! rows into a file while sessions go on writing, and makes stores of such files.
 //!
 //! What must not exist: a value in the database that is not sealed (leaf hashes and tree nodes excepted), a key inside
 //! the database, a second writer, a change without a history entry, a history entry written by hand.
 
 pub mod backend;
+pub mod backup;
 mod block;
 pub mod codec;
 mod crypto;
@@ -32,6 +34,7 @@ pub mod moments;
 pub mod open;
 pub mod reader;
 pub mod readings;
+mod snapshot;
 pub mod suppression;
 pub mod table;
 pub mod tags;
@@ -41,6 +44,7 @@ pub mod verify;
 pub use engine::Store;
 pub use files::FileError;
 pub use reader::{Reader, Stored};
+pub use snapshot::Snapshot;
 pub use txn::{FORMER, Origin, WriteTxn};
 
 /// Why the store did not do what it was asked.
@@ -64,6 +68,10 @@ pub enum StoreError {
     OnlyGrows(crate::domain::entity::RecordKind),
     #[error("the store is damaged: {0}; run `callbook doctor`, or restore it from a backup")]
     Damaged(String),
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("the history log cannot be extended: {0}")]
     Log(#[from] merkle::tree::FrontierError),
     #[error("the store was closed after an earlier failure ({0}); start again")]

@@ -1,5 +1,6 @@
 //! Making and opening stores.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::StoreError;
@@ -10,6 +11,7 @@ use super::envelope::{self, Place};
 use super::keyring::Keyring;
 use super::layout::{FORMAT, StoreDir};
 use super::merkle::tree::Frontier;
+use super::snapshot::Snapshotted;
 use super::table;
 use super::txn::{Digest, State};
 use crate::domain::id::{StoreId, SubjectId};
@@ -41,18 +43,37 @@ pub fn fresh(
     store: StoreId,
     env: &Env,
 ) -> Result<Store, StoreError> {
+    start(backend, keyring, store, env, Frontier::new(), Digest::default(), 0)
+}
+
+/// Opens a store whose rows were copied from elsewhere: the head of the log among them is not to be believed any more, and
+/// the first change writes it anew.
+pub(super) fn copied(
+    backend: Box<dyn Backend>,
+    keyring: Keyring,
+    store: StoreId,
+    env: &Env,
+    frontier: Frontier,
+    digest: Digest,
+    records: u64,
+) -> Result<Store, StoreError> {
+    start(backend, keyring, store, env, frontier, digest, records)
+}
+
+fn start(
+    backend: Box<dyn Backend>,
+    keyring: Keyring,
+    store: StoreId,
+    env: &Env,
+    frontier: Frontier,
+    digest: Digest,
+    records: u64,
+) -> Result<Store, StoreError> {
     let digest_key = keyring.derive("digest of the live records");
-    Store::start(State {
-        backend,
-        keyring,
-        store,
-        env: env.clone(),
-        frontier: Frontier::new(),
-        digest: Digest::default(),
-        digest_key,
-        records: 0,
-        dying: Default::default(),
-    })
+    let (backend, pasts) = Snapshotted::over(backend);
+    let env = env.clone();
+    let dying = HashSet::new();
+    Store::start(State { backend, keyring, store, env, frontier, digest, digest_key, records, dying, pasts })
 }
 
 /// Opens the store that a backend holds, with its keys. Before anything is created, the slots that records name are
@@ -63,24 +84,13 @@ pub fn existing(
     store: StoreId,
     env: &Env,
 ) -> Result<Store, StoreError> {
-    let digest_key = keyring.derive("digest of the live records");
     let Some(row) = backend.get(&table::log_key(table::HEAD, &[0; 16]))? else {
         return Err(StoreError::Damaged("the head of the history log is missing".to_owned()));
     };
     let place = Place { table: table::HEAD, subject: SubjectId::NOBODY, id: [0; 16], chunk: 0 };
     let opened = envelope::open(&place, store, |slot| keyring.subject_key(slot).ok(), &row)?;
     let head: Head = codec::decode(opened.schema, &opened.plain, "the head of the history log")?;
-    Store::start(State {
-        backend,
-        store,
-        env: env.clone(),
-        frontier: Frontier::decode(&head.frontier)?,
-        digest: Digest(head.digest),
-        digest_key,
-        records: head.records,
-        dying: Default::default(),
-        keyring,
-    })
+    start(backend, keyring, store, env, Frontier::decode(&head.frontier)?, Digest(head.digest), head.records)
 }
 
 #[cfg(test)]

@@ -78,6 +78,10 @@ impl<'a> Reader<'a> {
         Reader { state, group, own, frontier }
     }
 
+    pub(super) fn state(&self) -> &'a State {
+        self.state
+    }
+
     pub fn store_id(&self) -> StoreId {
         self.state.store
     }

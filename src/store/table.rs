@@ -23,6 +23,7 @@
 //! old enough. The last checkpoint is not either: it is about the log. Neither are the tags of a list; the list's own
 //! record holds a digest of them. Who was forgotten stands in the log as well, by which it is checked.
 
+use super::envelope::Place;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
 
@@ -162,6 +163,19 @@ pub fn split_record_key(key: &[u8]) -> Option<(SubjectId, [u8; 16], u16)> {
     let id = key.get(17..33)?.try_into().ok()?;
     let chunk = u16::from_be_bytes(key.get(33..35)?.try_into().ok()?);
     (key.len() == 35).then_some((subject, id, chunk))
+}
+
+/// Where the sealed value of a row belongs: its id, and which piece of it the row is.
+pub fn place(key: &[u8]) -> Option<Place> {
+    let (&table, rest) = key.split_first()?;
+    let (subject, rest) = rest.split_first_chunk::<16>()?;
+    let (id, rest) = rest.split_first_chunk::<16>()?;
+    let chunk = match (table, rest) {
+        (BODIES, [_, _, _, _, _, _, _, _, high, low]) | (_, [high, low]) => u16::from_be_bytes([*high, *low]),
+        (_, []) => 0,
+        _ => return None,
+    };
+    Some(Place { table, subject: SubjectId::from_bytes(*subject), id: *id, chunk })
 }
 
 /// The sequence number and chunk at the end of a body's key.

@@ -18,6 +18,7 @@ use super::envelope::{self, MAX_PLAIN, Place};
 use super::keyring::{Keyring, Slot};
 use super::merkle::tree::Frontier;
 use super::reader::{Reader, Stored};
+use super::snapshot::Pasts;
 use super::table;
 use crate::domain::entity::{Entity, Fields, RecordKind};
 use crate::domain::history::{Action, diff};
@@ -53,6 +54,8 @@ pub(super) struct State {
     pub records: u64,
     /// Persons whose keys are gone and of whom rows may be left: nobody reads those any more.
     pub dying: HashSet<SubjectId>,
+    /// What backups that are being made still need of the rows that change.
+    pub pasts: Pasts,
 }
 
 /// A sum of keyed hashes, one for each live row, modulo 2^256: it does not depend on the order, and whoever lacks the
@@ -141,6 +144,11 @@ impl WriteTxn<'_> {
         &self.state.env
     }
 
+    /// The keys, to change how they are unlocked. That is done at once and is no part of the transaction.
+    pub fn keys(&mut self) -> &mut Keyring {
+        &mut self.state.keyring
+    }
+
     /// Tells the ring which of its slots records name. Changes nothing on the disk.
     pub fn mark_used(&mut self, slots: impl IntoIterator<Item = u32>) -> Result<(), StoreError> {
         Ok(self.state.keyring.set_used(slots.into_iter().map(Slot))?)
@@ -186,6 +194,11 @@ impl WriteTxn<'_> {
         let slot = self.read().slot_of(about)?;
         let slot = slot.ok_or_else(|| StoreError::Damaged("a record is about nobody".to_owned()))?;
         self.stage(T::KIND, about, id, slot, None, entity.fields())
+    }
+
+    /// Makes a record that was made in another store before, under this key.
+    pub(super) fn put_as(&mut self, old: &Stored, slot: Slot) -> Result<Stored, StoreError> {
+        self.stage(old.kind, old.subject, old.id, slot, None, old.record.fields.clone())
     }
 
     /// Changes a record to `fields`. When nothing differs, nothing is staged and `None` is the answer.

@@ -11,7 +11,7 @@ use super::{Backend, BackendError, Batch, MAX_KEY, MAX_VALUE, Pair};
 type Make<'a> = &'a mut dyn FnMut() -> Box<dyn Backend>;
 
 /// Runs the whole suite; `make` gives a fresh, empty backend each time.
-pub(super) fn check(make: Make<'_>) {
+pub(in crate::store) fn check(make: Make<'_>) {
     reads_what_was_put(make().as_mut());
     one_batch_in_order(make().as_mut());
     scans_stay_in_the_prefix(make().as_mut());
@@ -22,7 +22,7 @@ pub(super) fn check(make: Make<'_>) {
 }
 
 /// Everything synced is there when opened again; `open` opens the same place each time.
-pub(super) fn check_reopen(open: Make<'_>) {
+pub(in crate::store) fn check_reopen(open: Make<'_>) {
     let mut model = BTreeMap::new();
     for round in 0..6u8 {
         let mut backend = open();
@@ -44,7 +44,7 @@ pub(super) fn check_reopen(open: Make<'_>) {
     }
 }
 
-pub(super) fn all(backend: &dyn Backend) -> Vec<Pair> {
+pub(in crate::store) fn all(backend: &dyn Backend) -> Vec<Pair> {
     collect(backend, b"", b"")
 }
 

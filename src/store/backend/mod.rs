@@ -3,7 +3,7 @@
 //! The contract is on [`Backend`], and `contract.rs` runs it as one suite against every implementation.
 
 #[cfg(test)]
-mod contract;
+pub(in crate::store) mod contract;
 #[doc(hidden)]
 pub mod fault;
 pub mod journal;
