@@ -12,6 +12,7 @@ use crate::api::Error;
 use crate::domain::access::{RoleSpec, Roles};
 use crate::domain::country::Country;
 use crate::domain::value::words;
+use crate::env::schedule::Schedule;
 use crate::law::{self, Law};
 
 pub use crate::domain::text::nearest;
@@ -131,6 +132,8 @@ settings! {
     roles: BTreeMap<String, RoleSpec> = BTreeMap::new();
     /// Rules in place of the built-in ones, or beside them.
     law: LawSettings = LawSettings::default();
+    /// Backups that a server makes by itself.
+    backup: BackupSettings = BackupSettings::default();
 }
 
 /// What the settings say of the law.
@@ -139,6 +142,24 @@ settings! {
 pub struct LawSettings {
     /// A file of entries, as `assets/law` has them; beside `config.toml`, where it is not an absolute path.
     pub file: Option<PathBuf>,
+}
+
+/// When a server makes backups, and where.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupSettings {
+    /// A cron expression; without one, none are made.
+    pub schedule: Option<Schedule>,
+    /// An absolute path, or one beside `config.toml`.
+    pub directory: Option<PathBuf>,
+    /// How many are kept.
+    pub keep: u16,
+}
+
+impl Default for BackupSettings {
+    fn default() -> BackupSettings {
+        BackupSettings { schedule: None, directory: None, keep: 14 }
+    }
 }
 
 impl Config {
@@ -189,6 +210,9 @@ impl Config {
                 let mut config = Config::parse(&text, &path.display().to_string())?;
                 if let (Some(file), Some(beside)) = (&mut config.law.file, path.parent()) {
                     *file = beside.join(&*file);
+                }
+                if let (Some(directory), Some(beside)) = (&mut config.backup.directory, path.parent()) {
+                    *directory = beside.join(&*directory);
                 }
                 Ok(config)
             }

@@ -240,3 +240,31 @@ fn a_directory_that_cannot_be_written() {
     std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(people(&shell), 0);
 }
+
+#[test]
+fn a_backup_for_which_there_is_no_room() {
+    if !inside() {
+        in_a_namespace("a_backup_for_which_there_is_no_room");
+        return;
+    }
+    let shell = Shell::new();
+    for n in 0..40 {
+        shell.add(&format!("Given{n}"), "Schmidt", &format!("030 9018{n:02}"));
+    }
+    let disk = Disk::new();
+    fill(&disk.path("fill"));
+    let (file, dir) = (disk.path("backup"), disk.path("store"));
+    let (file, dir) = (file.to_str().unwrap(), dir.to_str().unwrap());
+    for words in [&["backup", "create", "--out", file][..], &["rebuild", "--into", dir]] {
+        let told = shell.fails(1, words).to_lowercase();
+        assert!(told.contains("no space"), "{told}");
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(disk.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["fill"], "nothing is left of what failed");
+    shell.ok(&["backup", "create", "--out", "good"]);
+    let restore = ["backup", "restore", "good", "--into", dir, "--keys", "store"];
+    assert!(shell.fails(1, &restore).to_lowercase().contains("no space"));
+    assert_eq!(people(&shell), 40);
+    shell.ok(&["history", "verify"]);
+}

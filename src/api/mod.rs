@@ -1,5 +1,6 @@
 //! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
 
+pub mod backup;
 pub mod call;
 pub mod consent;
 pub mod error;
@@ -34,6 +35,7 @@ use crate::domain::value::Day;
 use crate::domain::wording::{Usage, WordingKind};
 
 pub use crate::domain::consent::Receipt;
+pub use backup::{BackupProgress, BackupView, NewWay, Rotated, WayAdded, WayView, WithKeys};
 pub use call::{
     CallBegun, CallCard, CallKept, CallMessage, CallQuestion, CallRecorded, CallRule, CallScript, Dial,
     Offered, OpenCall,
@@ -509,4 +511,31 @@ calls! {
     ScreeningImport { part: ListPart, } -> ListProgress;
     /// The do-not-call lists there are.
     ScreeningLists {} -> Vec<ListView>;
+    /// Begins a backup, of everything as it is now; [`BackupStep`] goes on with it until it is done.
+    BackupBegin {
+        /// Absolute; the process that holds the store writes it.
+        path: String,
+        /// The file's name, when empty.
+        name: String,
+        with_keys: Option<WithKeys>,
+    } -> BackupProgress;
+    /// Works on this session's backup for a moment.
+    BackupStep {} -> BackupProgress;
+    /// Gives this session's backup up; nothing is left of it.
+    BackupStop {} -> ();
+    /// Backups and escrows that are registered, the latest first.
+    Backups {} -> Vec<BackupView>;
+    /// Says that a backup or an escrow is gone.
+    BackupForget { name: String, } -> BackupView;
+    /// Writes the keys of now under a passphrase of their own, and keeps them current there from then on.
+    EscrowMake { path: String, name: String, passphrase: Hush, } -> BackupView;
+    /// Writes all escrows anew.
+    EscrowRefresh {} -> Vec<BackupView>;
+    /// The ways to unlock the store.
+    Ways {} -> Vec<WayView>;
+    WayAdd { way: NewWay, } -> WayAdded;
+    /// Never the last.
+    WayRemove { id: u8, } -> WayView;
+    /// Replaces the master key; only these ways unlock it then.
+    KeysRotate { ways: Vec<NewWay>, } -> Rotated;
 }

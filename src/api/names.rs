@@ -90,6 +90,17 @@ impl Request {
             Request::ScreeningImport(_) | Request::ScreeningLists(_) => {
                 Named::new(RecordKind::ScreeningList, None)
             }
+            Request::BackupBegin(_)
+            | Request::BackupStep(_)
+            | Request::BackupStop(_)
+            | Request::Backups(_)
+            | Request::BackupForget(_)
+            | Request::EscrowMake(_)
+            | Request::EscrowRefresh(_)
+            | Request::Ways(_)
+            | Request::WayAdd(_)
+            | Request::WayRemove(_)
+            | Request::KeysRotate(_) => Named::new(RecordKind::Backup, None),
             Request::Whoami(_)
             | Request::SchemaGet(_)
             | Request::Activity(_)

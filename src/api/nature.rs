@@ -71,6 +71,8 @@ impl Request {
             | Request::WordingGet(_)
             | Request::SuppressionCheck(_)
             | Request::ScreeningLists(_)
+            | Request::Ways(_)
+            | Request::Backups(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_)
             | Request::SuppressionEntries(_)
@@ -106,6 +108,9 @@ impl Request {
             | Request::DropDraft(_)
             | Request::Suppress(_)
             | Request::LiftSuppression(_)
+            | Request::BackupStop(_)
+            | Request::BackupForget(_)
+            | Request::WayRemove(_)
             | Request::Merge(_) => Nature::Change,
             Request::Bulk(_)
             | Request::CallListMake(_)
@@ -119,6 +124,12 @@ impl Request {
             // Both leave the store, which is written down each time.
             | Request::ConsentProve(_)
             | Request::ConsentReceipt(_)
+            | Request::BackupBegin(_)
+            | Request::BackupStep(_)
+            | Request::EscrowMake(_)
+            | Request::EscrowRefresh(_)
+            | Request::WayAdd(_)
+            | Request::KeysRotate(_)
             | Request::Undo(_)
             | Request::Redo(_) => Nature::Labour,
         }

@@ -338,6 +338,10 @@ pub struct StatusReport {
     pub resident_bytes: Option<u64>,
     pub started_at: Timestamp,
     pub ways_to_unlock: Vec<String>,
+    /// When the last backup was made; nothing before the first.
+    pub last_backup: Option<Timestamp>,
+    /// Why the last scheduled one failed.
+    pub backup_failed: Option<String>,
 }
 
 /// The last checkpoint that was made.

@@ -17,6 +17,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("What is allowed", &["law"]),
     ("History and proof", &["history"]),
     ("The store", &["init", "settings", "serve", "lock", "unlock", "status", "doctor", "demo"]),
+    ("Backups and keys", &["backup", "keys", "rebuild"]),
     ("The shell", &["completions", "man"]),
 ];
 

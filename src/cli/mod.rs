@@ -5,6 +5,7 @@
 
 mod access;
 mod ask;
+mod backup;
 mod call;
 mod call_list;
 mod change;
@@ -28,6 +29,7 @@ mod history;
 mod import;
 mod init;
 mod json;
+mod keys;
 mod law;
 mod line;
 mod note;
@@ -211,6 +213,18 @@ enum Command {
         #[command(subcommand)]
         verb: settings::Verb,
     },
+    /// Backups of the store, and stores made of them
+    Backup {
+        #[command(subcommand)]
+        verb: backup::Verb,
+    },
+    /// What unlocks the store, and the escrow of its keys
+    Keys {
+        #[command(subcommand)]
+        verb: keys::Verb,
+    },
+    /// Make the store anew in another directory: smaller, every row under a fresh key, rid of what is damaged
+    Rebuild(backup::IntoArgs),
     /// Make a new store; the caller becomes its first user
     Init(init::Args),
     /// Serve the store to many sessions, until SIGTERM or SIGINT
@@ -309,6 +323,9 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Access { verb }) => access::run(ctx, verb),
         Some(Command::History { verb }) => history::run(ctx, verb),
         Some(Command::Settings { verb }) => settings::run(ctx, verb),
+        Some(Command::Backup { verb }) => backup::run(ctx, verb),
+        Some(Command::Keys { verb }) => keys::run(ctx, verb),
+        Some(Command::Rebuild(args)) => backup::rebuild(ctx, &args),
         Some(Command::Init(args)) => init::run(ctx, &args),
         Some(Command::Serve(args)) => serve::run(ctx, &args),
         Some(Command::Lock) => unlock::lock(ctx),

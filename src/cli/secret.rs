@@ -84,6 +84,24 @@ pub(crate) fn old_password(ctx: &Ctx<'_>) -> Result<Zeroizing<String>, Error> {
     ask("Your password so far: ")
 }
 
+/// A passphrase that is there already, of something else than the store; `option` names a file with it.
+pub(crate) fn asked(ctx: &Ctx<'_>, question: &str, option: &str) -> Result<Zeroizing<String>, Error> {
+    if ctx.io.embedded || !ctx.io.asks {
+        return Err(Error::new(Code::Locked, "there is no terminal to ask for the passphrase")
+            .hint(format!("name a file with {option}, from a shell")));
+    }
+    ask(question)
+}
+
+/// A new passphrase of something else than the store, typed twice.
+pub(crate) fn new_asked(ctx: &Ctx<'_>, question: &str, option: &str) -> Result<Zeroizing<String>, Error> {
+    let first = asked(ctx, question, option)?;
+    if *ask("The same again: ")? != *first {
+        return Err(Error::usage("the two passphrases differ; nothing was changed"));
+    }
+    Ok(first)
+}
+
 /// A new password of a user's own, typed twice.
 pub(crate) fn new_password(ctx: &Ctx<'_>) -> Result<Zeroizing<String>, Error> {
     if ctx.io.embedded || !ctx.io.asks {

@@ -12,7 +12,7 @@ use crate::cli::globals::word;
 use crate::cli::secret;
 use crate::config::Access;
 use crate::env::account;
-use crate::server::{self, Listen, Log, Options, Secret, Server, notify};
+use crate::server::{self, Backups, Listen, Log, Options, Rotation, Secret, Server, notify};
 
 /// How long a server that was started on demand stays after its last client: whoever starts anew need not unlock again.
 const LINGER: Duration = Duration::from_secs(10);
@@ -88,10 +88,37 @@ fn start(ctx: &mut Ctx<'_>, args: &Args, key: Option<Key>) -> Result<(Server, st
         most: usize::try_from(most).unwrap_or(usize::MAX),
         linger: args.on_demand.then_some(LINGER),
         log: Log::new(Box::new(std::io::stderr()), &ctx.env),
+        backups: backups(ctx)?,
     };
     let server = Server::start(options, held, service, &ctx.env)?;
     let socket = server.socket().to_path_buf();
     Ok((server, socket))
+}
+
+/// Backups as the settings have them.
+fn backups(ctx: &Ctx<'_>) -> Result<Option<Backups>, Error> {
+    let settings = &ctx.config.backup;
+    match (&settings.schedule, &settings.directory) {
+        (None, _) => Ok(None),
+        (Some(_), None) => Err(Error::usage("backups have a schedule and no directory")
+            .hint("name it in config.toml: [backup] directory = \"/srv/backup\"")),
+        (Some(schedule), Some(directory)) => {
+            if settings.keep == 0 {
+                return Err(
+                    Error::usage("of scheduled backups, at least one is kept").hint("[backup] keep = 14")
+                );
+            }
+            let directory = directory.canonicalize().map_err(|error| {
+                Error::usage(format!(
+                    "the directory of backups {} cannot be used: {error}",
+                    directory.display()
+                ))
+                .hint("make it, open to the server's account alone")
+            })?;
+            let rotation = Rotation { directory, keep: usize::from(settings.keep) };
+            Ok(Some(Backups { schedule: schedule.clone(), rotation }))
+        }
+    }
 }
 
 /// The socket that the service manager made, or one of our own.

@@ -47,6 +47,14 @@ pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     out.insert("started_at".to_owned(), json!(status.started_at));
     out.insert("ways_to_unlock".to_owned(), json!(status.ways_to_unlock));
+    if let Some(last) = status.last_backup {
+        out.insert("last_backup".to_owned(), json!(last));
+    }
+    crate::cli::json::put_text(
+        &mut out,
+        "backup_failed",
+        status.backup_failed.as_deref().unwrap_or_default(),
+    );
     if let Some(health) = &health {
         put_health(&mut out, health);
     }

@@ -6,6 +6,7 @@ pub mod find;
 pub mod lists;
 pub mod open;
 pub mod proof;
+pub mod recover;
 pub mod socket;
 pub mod spawn;
 pub mod transfer;

@@ -15,7 +15,7 @@ use crate::service::{Service, Session, law, open as stores};
 pub use crate::service::Login;
 pub use crate::service::law::Configured;
 pub use crate::service::open::{
-    InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, unlock as service, vacant,
+    InitOptions, KdfCost, Secret, StoreDir, account, harden, in_memory, key_text, unlock as service, vacant,
 };
 
 /// A new store, open, with the code that unlocks it when everything else is lost. It is shown once.

@@ -42,5 +42,6 @@ entity! {
         9 sha256 "sha256": String, Kind::Text, Operation, Operation, "SHA-256", "of the file, hexadecimal", [], None, None;
         10 bytes "bytes": i64, Kind::Number, Operation, Operation, "Bytes", "of the file", [], None, None;
         11 sealed "sealed": String, Kind::LongText, Operation, Secret, "Sealed", "what refreshes an escrow without its passphrase", [], None, None;
+        12 slots "slots": i64, Kind::Number, Operation, Operation, "Keys", "that an escrow holds; more are made as the store grows", [], None, None;
     }
 }

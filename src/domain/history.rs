@@ -27,6 +27,10 @@ words! {
         Call = "call",
         /// A person was forgotten.
         Erase = "erase",
+        /// What lies elsewhere was made, or is gone: backups, escrows.
+        Backup = "backup",
+        /// The store was made of a backup, or anew of what was left of it.
+        Recover = "recover",
     }
 }
 

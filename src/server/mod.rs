@@ -6,7 +6,8 @@
 //! Nothing a client does reaches another: each session's thread writes its own answers and waits for its own client; news
 //! for it lie in a bounded queue of the service. What a client may not do is wait for ever before its first frame or in the
 //! middle of one, or not read its answers: then it is cut off. Without anything to do, no thread wakes up but one a day, to
-//! make a checkpoint of the history where it grew; the end makes one too.
+//! make a checkpoint of the history where it grew (the end makes one too), and where backups have a schedule, one four
+//! times an hour.
 //!
 //! When a write fails, on a full disk, the store takes nothing any more until it is opened anew: then the server ends, with
 //! an exit code that a service manager starts it again for.
@@ -21,6 +22,7 @@ mod gate;
 mod log;
 pub mod notify;
 mod page;
+mod scheduled;
 mod session;
 mod socket;
 #[cfg(test)]
@@ -45,9 +47,11 @@ use crate::service::open::StoreDir;
 
 pub use crate::service::open::{Secret, hold, unlock_held};
 pub use log::Log;
+pub use scheduled::{Backups, Rotation};
 
 use bell::Bell;
 use gate::Gate;
+use scheduled::Scheduled;
 use session::Handle;
 use socket::Bound;
 
@@ -81,6 +85,7 @@ pub struct Options {
     pub log: Log,
     /// What the configuration says: roles, law.
     pub with: Configured,
+    pub backups: Option<Backups>,
 }
 
 /// A server that listens.
@@ -105,6 +110,7 @@ struct Shared {
     bell: Bell,
     /// Why the store takes nothing any more.
     failed: OnceLock<String>,
+    scheduled: Option<Scheduled>,
     started: Duration,
     socket: String,
     on_demand: bool,
@@ -155,6 +161,10 @@ impl Shared {
             Some(Ok(None)) | None => {}
             Some(Err(error)) => self.log.warn("no_checkpoint", &[("code", &error.code)]),
         }
+        // An escrow whose place was not reachable may be by now.
+        if let Some(Err(error)) = self.gate.with(|service, _| service.refresh_pending(self.env.now())) {
+            self.log.warn("no_escrow", &[("code", &error.code)]);
+        }
     }
 
     /// Locks the store and tells everybody.
@@ -194,6 +204,7 @@ impl Server {
             ended: Condvar::new(),
             bell: Bell::new().map_err(failed)?,
             failed: OnceLock::new(),
+            scheduled: options.backups.map(Scheduled::new),
             started: env.clock.elapsed(),
             socket: bound.path.display().to_string(),
             on_demand: options.linger.is_some(),
@@ -234,7 +245,9 @@ impl Server {
                         .spawn(move || shared.checkpoint()),
                 );
             }
-            let quiet = self.shared.registry().sessions.is_empty();
+            let look = scheduled::begin_if_due(&self.shared);
+            let working = self.shared.scheduled.as_ref().is_some_and(Scheduled::is_running);
+            let quiet = !working && self.shared.registry().sessions.is_empty();
             if !quiet {
                 idle_since = now;
                 patience = self.linger.unwrap_or(FIRST);
@@ -247,7 +260,7 @@ impl Server {
                 self.shared.log.info("idle", &[]);
                 break;
             }
-            let wake = left.unwrap_or(DAY).min(daily.saturating_sub(now));
+            let wake = left.unwrap_or(DAY).min(daily.saturating_sub(now)).min(look);
             let (connects, stops) = self.sleep(wake)?;
             if stops {
                 self.shared.log.info("stopping", &[]);
@@ -350,6 +363,9 @@ impl Server {
     /// Ends sessions, then the store, within five seconds.
     fn finish(self) {
         let Server { shared, bound, .. } = self;
+        if let Some(scheduled) = &shared.scheduled {
+            scheduled.stop();
+        }
         // From here on nobody finds the server, but those who are connected are served to the end.
         drop(bound);
         for handle in shared.handles() {

@@ -70,6 +70,7 @@ impl Running {
             linger: None,
             log: Log::new(Box::new(lines.clone()), env),
             with: Configured::default(),
+            backups: None,
         };
         let server = Server::start(options, held, Some(service), env).unwrap();
         let (shared, stopper) = (Arc::clone(&server.shared), server.stopper().unwrap());

@@ -297,6 +297,19 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     put("", Request::LogCheckpoint(LogCheckpoint {}));
     put("", Request::LogProve(LogProve { seq: 3 }));
     put("", Request::Doctor(Doctor {}));
+    let (path, name) = ("nowhere".to_owned(), String::new());
+    put("", Request::BackupBegin(BackupBegin { path: path.clone(), name: name.clone(), with_keys: None }));
+    put("", Request::BackupStep(BackupStep {}));
+    put("", Request::BackupStop(BackupStop {}));
+    put("", Request::Backups(Backups {}));
+    put("", Request::BackupForget(BackupForget { name: path.clone() }));
+    let passphrase = Hush::new(zeroize::Zeroizing::new("four words in a drawer".to_owned()));
+    put("", Request::EscrowMake(EscrowMake { path, name, passphrase }));
+    put("", Request::EscrowRefresh(EscrowRefresh {}));
+    put("", Request::Ways(Ways {}));
+    put("", Request::WayAdd(WayAdd { way: NewWay::KeyFile(Hush::new(zeroize::Zeroizing::default())) }));
+    put("", Request::WayRemove(WayRemove { id: 200 }));
+    put("", Request::KeysRotate(KeysRotate { ways: Vec::new() }));
     put("", Request::Inventory(Inventory {}));
     put("", Request::SetPassword(SetPassword { user: None, password: None, old: None }));
     for retired in [false, true] {

@@ -6,6 +6,7 @@
 
 mod actor;
 mod agenda;
+mod backups;
 mod bulk;
 mod calls;
 pub mod check;
@@ -33,7 +34,9 @@ mod opt_in;
 pub mod policy;
 mod proofs;
 mod reads;
+pub mod recover;
 mod report;
+pub mod rotation;
 mod rows;
 mod rules;
 mod sight;
@@ -42,6 +45,7 @@ mod undo;
 mod users;
 mod view;
 mod views;
+mod ways;
 mod wordings;
 pub mod work;
 pub mod world;
@@ -76,7 +80,7 @@ mod views_tests;
 mod wordings_tests;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::api::view::Identity;
@@ -92,6 +96,7 @@ use crate::domain::user::{Settings, User};
 use crate::env::Env;
 use crate::law::Law;
 use crate::store::backend::BackendError;
+use crate::store::backup::BackupError;
 use crate::store::{Origin, Store, StoreError, Stored, WriteTxn};
 
 pub use live::Wake;
@@ -111,6 +116,8 @@ pub struct Surroundings {
     pub keys_locked_in_memory: bool,
     /// The file system, when it keeps old versions of overwritten data.
     pub copy_on_write: Option<String>,
+    /// Where the store lies.
+    pub dir: Option<std::path::PathBuf>,
     /// The demo.
     pub demo: bool,
 }
@@ -140,6 +147,11 @@ pub struct Service {
     unlogged: AtomicU64,
     denials: Mutex<denials::Ledgers>,
     handed: Mutex<handed::Ledgers>,
+    /// Keys that escrows have, as far as is known; and whether they have not got all.
+    slots: AtomicU32,
+    escrows_behind: AtomicBool,
+    /// Why the last scheduled backup failed.
+    backup_failed: Mutex<Option<String>>,
 }
 
 /// One run of the program by one user.
@@ -174,6 +186,8 @@ struct Memory {
     upload: Option<Box<suppression::lists::Upload>>,
     /// Exports that were begun, latest last.
     exports: Vec<export::Begun>,
+    /// A backup that is being made.
+    backup: Option<Box<backups::Job>>,
 }
 
 impl Service {
@@ -190,6 +204,7 @@ impl Service {
             let live = world.suppression.versions();
             suppression::lists::drop_leftovers(&store, &live, origin).map_err(store_error)?;
         }
+        let slots = store.read(|reader| Ok::<_, StoreError>(reader.keyring().slots()))?;
         Ok(Service {
             store,
             world: Arc::new(RwLock::new(world)),
@@ -208,6 +223,9 @@ impl Service {
             unlogged: AtomicU64::new(0),
             denials: Mutex::default(),
             handed: Mutex::default(),
+            slots: AtomicU32::new(slots),
+            escrows_behind: AtomicBool::new(false),
+            backup_failed: Mutex::default(),
         })
     }
 
@@ -280,14 +298,26 @@ impl Service {
         })?;
         session.remember_sight(grant.sight());
         let ask = Ask { service: self, session, now, grant: &grant };
-        ask.carry_out(request).inspect_err(|error| {
+        let answer = ask.carry_out(request).inspect_err(|error| {
             self.deny_answered(session, grant.sight(), name, &named, error);
-        })
+        });
+        self.follow_ring(ask.origin(Action::Backup));
+        answer
     }
 
     /// Why the store was closed, if a write failed: nothing is written any more until it is opened anew.
     pub fn failure(&self) -> Option<&str> {
         self.store.failure()
+    }
+
+    /// Why the last scheduled backup failed, if it did.
+    pub fn backup_failure(&self) -> Option<String> {
+        self.backup_failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes how a scheduled backup ended.
+    pub fn note_backup(&self, failure: Option<String>) {
+        *self.backup_failed.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
     /// An error where the store was found damaged.
@@ -410,6 +440,19 @@ impl Ask<'_> {
             }
             Request::ScreeningImport(import) => Response::ScreeningImport(self.screening_import(import)?),
             Request::ScreeningLists(asked) => Response::ScreeningLists(self.screening_lists(&asked)),
+            Request::BackupBegin(begin) => Response::BackupBegin(self.backup_begin(begin)?),
+            Request::BackupStep(_) => Response::BackupStep(self.backup_step()?),
+            Request::BackupStop(_) => Response::BackupStop(self.backup_stop()),
+            Request::Backups(_) => Response::Backups(self.service.backups(self.now)?),
+            Request::BackupForget(forget) => Response::BackupForget(self.backup_forget(&forget)?),
+            Request::EscrowMake(make) => Response::EscrowMake(self.escrow_make(make)?),
+            Request::EscrowRefresh(_) => {
+                Response::EscrowRefresh(self.service.refresh_escrows(self.origin(Action::Backup))?)
+            }
+            Request::Ways(_) => Response::Ways(self.service.ways()?),
+            Request::WayAdd(add) => Response::WayAdd(self.way_add(add)?),
+            Request::WayRemove(remove) => Response::WayRemove(self.way_remove(&remove)?),
+            Request::KeysRotate(rotate) => Response::KeysRotate(self.keys_rotate(rotate)?),
         })
     }
 
@@ -461,10 +504,11 @@ impl Ask<'_> {
     ) -> Result<(R, Option<u64>), Error> {
         self.service.writable()?;
         let world = Arc::clone(&self.service.world);
-        let (result, number, touched) = self.service.store.write(self.origin(action), move |txn| {
+        let (result, number, touched, slots) = self.service.store.write(self.origin(action), move |txn| {
             let result = f(txn, &world)?;
-            Ok::<_, Error>((result, txn.number(), live::Touched::by(txn)))
+            Ok::<_, Error>((result, txn.number(), live::Touched::by(txn), txn.keys().slots()))
         })?;
+        self.service.note_slots(slots);
         let actor = self.grant.actor();
         self.service.hub.committed(actor.session, actor.user, action, touched);
         Ok((result, number))
@@ -497,6 +541,8 @@ impl Ask<'_> {
                 | Action::Init
                 | Action::Consent
                 | Action::Withdraw
+                | Action::Backup
+                | Action::Recover
                 | Action::Call
                 | Action::Erase => {}
             }
@@ -565,11 +611,28 @@ fn store_error(error: StoreError) -> Error {
         StoreError::Backend(BackendError::Corrupt(_) | BackendError::Missing(_)) => Code::Integrity,
         StoreError::TooLarge => Code::Usage,
         StoreError::OnlyGrows(_) => Code::Refused,
-        StoreError::Layout(_) | StoreError::Keys(_) | StoreError::Backend(_) | StoreError::Closed(_) => {
-            Code::Failed
-        }
+        StoreError::Backup(error) => backup_code(error),
+        StoreError::Layout(_)
+        | StoreError::Keys(_)
+        | StoreError::Backend(_)
+        | StoreError::File(_)
+        | StoreError::Closed(_) => Code::Failed,
     };
     Error::new(code, error.to_string())
+}
+
+fn backup_code(error: &BackupError) -> Code {
+    match error {
+        BackupError::NotABackup(_) => Code::Usage,
+        BackupError::Newer { .. }
+        | BackupError::Cut { .. }
+        | BackupError::Damaged { .. }
+        | BackupError::NotSealed { .. } => Code::Integrity,
+        BackupError::OtherStore { .. } | BackupError::Exists(_) | BackupError::Inside(_) => Code::Refused,
+        BackupError::ChangedTooMuch => Code::Conflict,
+        BackupError::Stopped => Code::Interrupted,
+        BackupError::File(_) => Code::Failed,
+    }
 }
 
 impl From<StoreError> for Error {

@@ -58,6 +58,19 @@ pub struct Created {
     pub recovery_code: Vec<Zeroizing<String>>,
 }
 
+/// The text of a key file, for a process that cannot read it; with `make`, a file that is not there is made.
+pub fn key_text(path: &Path, make: bool, env: &Env) -> Result<Zeroizing<String>, Error> {
+    let failed = |error: &keyring::KeyFileError| Error::new(Code::Locked, error.to_string());
+    if make && !path.exists() {
+        KeyFile::generate(env).write_new(path).map_err(|error| failed(&error))?;
+    }
+    // Read once as a key, for a good message where it is none.
+    KeyFile::read(path).map_err(|error| failed(&error))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::failed(format!("{} cannot be read: {error}", path.display())))?;
+    Ok(Zeroizing::new(text))
+}
+
 /// The user account this process runs under.
 pub fn account() -> String {
     crate::env::account::own()
@@ -127,7 +140,7 @@ pub fn vacant(dir: &Path) -> Result<(), Error> {
 
 /// Makes the directories above a new store, closed to others as the XDG base directory specification asks: on a new
 /// account `~/.local/share` is not there yet.
-fn make_parents(dir: &Path) -> Result<(), Error> {
+pub(super) fn make_parents(dir: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists())
     else {
@@ -152,7 +165,7 @@ pub fn hold(dir: &Path) -> Result<StoreDir, Error> {
 }
 
 /// A secret that is to unlock a store.
-fn presented(secret: &Secret) -> Result<keyring::Secret, Error> {
+pub(super) fn presented(secret: &Secret) -> Result<keyring::Secret, Error> {
     match secret {
         // One that no store can have is as wrong as any other.
         Secret::Passphrase(typed) => Ok(keyring::Secret::Passphrase(
@@ -198,12 +211,13 @@ pub fn in_memory(settings: Settings, users: Vec<User>, demo: bool, env: &Env) ->
     Ok(Arc::new(service))
 }
 
-fn surroundings(keyring: &Keyring, dir: &Path, demo: bool) -> Surroundings {
+pub(super) fn surroundings(keyring: &Keyring, dir: &Path, demo: bool) -> Surroundings {
     Surroundings {
         ways: keyring.list_ways().iter().map(|way| way.kind.to_string()).collect(),
         repairs: keyring.repairs().to_vec(),
         keys_locked_in_memory: keyring.locked_in_memory(),
         copy_on_write: layout::copy_on_write(dir).map(str::to_owned),
+        dir: dir.canonicalize().ok(),
         demo,
     }
 }
@@ -226,24 +240,29 @@ pub(super) fn read_secret(secret: &Secret) -> Result<keyring::Secret, Error> {
     })
 }
 
-fn key_error(error: &keyring::KeyError) -> Error {
+pub(super) fn key_error(error: &keyring::KeyError) -> Error {
     use keyring::KeyError;
     let code = match error {
         KeyError::WrongSecret(WayKind::Passphrase | WayKind::KeyFile | WayKind::RecoveryCode)
         | KeyError::NoSuchWay(_)
         | KeyError::PassphraseTooShort
+        | KeyError::WrongEscrowPassphrase
         | KeyError::KeyFile(_)
         | KeyError::RecoveryCode(_) => Code::Locked,
         KeyError::Corrupt { .. }
         | KeyError::Newer { .. }
         | KeyError::RefusedCost
+        | KeyError::DamagedEscrow(_)
         | KeyError::SlotBeyondRing { .. } => Code::Integrity,
+        KeyError::NotOurEscrow(_) | KeyError::TooManyWays | KeyError::LastWay => Code::Refused,
+        KeyError::NotAnEscrow(_) => Code::Usage,
+        KeyError::UnknownWay(_) => Code::NotFound,
         _ => Code::Failed,
     };
     Error::new(code, error.to_string())
 }
 
-fn layout_error(error: &LayoutError) -> Error {
+pub(super) fn layout_error(error: &LayoutError) -> Error {
     let code = match error {
         LayoutError::Lock(LockError::Held { .. } | LockError::HeldBySomebody) => Code::Locked,
         LayoutError::Exists(_) | LayoutError::NotEmpty(_) => Code::Refused,

@@ -112,7 +112,19 @@ pub fn needs(request: &Request) -> Need {
         | Request::Denials(_) => Need::May(Verb::Audit),
         Request::SweepReadings(_) | Request::SweepConsents(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
-        Request::Doctor(_) => Need::May(Verb::Operate),
+        // Ciphertext and keys: nobody reads a person with them here.
+        Request::Doctor(_)
+        | Request::BackupBegin(_)
+        | Request::BackupStep(_)
+        | Request::BackupStop(_)
+        | Request::Backups(_)
+        | Request::BackupForget(_)
+        | Request::EscrowMake(_)
+        | Request::EscrowRefresh(_)
+        | Request::Ways(_)
+        | Request::WayAdd(_)
+        | Request::WayRemove(_)
+        | Request::KeysRotate(_) => Need::May(Verb::Operate),
         Request::Purposes(_) => Need::Read(RecordKind::Purpose),
         // Whoever sees the person proves what holds; each field as the role has it.
         Request::Consents(_) | Request::ConsentProve(_) | Request::ConsentReceipt(_) => {

@@ -99,7 +99,9 @@ impl Ask<'_> {
             bytes_on_disk,
             resident_bytes: resident(),
             started_at: self.service.started_at,
-            ways_to_unlock: self.service.surroundings.ways.clone(),
+            ways_to_unlock: self.service.ways()?.into_iter().map(|way| way.kind).collect(),
+            last_backup: self.service.last_backup(self.now)?,
+            backup_failed: self.service.backup_failure(),
         })
     }
 
@@ -167,7 +169,8 @@ impl Ask<'_> {
                     "allow locked memory (ulimit -l), or encrypt the swap",
                 );
             }
-            if around.ways.len() < 2 {
+            let ways = self.service.ways()?;
+            if ways.len() < 2 {
                 line(
                     "ways to unlock",
                     Level::Warning,
@@ -175,7 +178,8 @@ impl Ask<'_> {
                     "keep the recovery code apart from the machine",
                 );
             } else {
-                line("ways to unlock", Level::Ok, around.ways.join(", "), "");
+                let ways: Vec<String> = ways.into_iter().map(|way| way.kind).collect();
+                line("ways to unlock", Level::Ok, ways.join(", "), "");
             }
             match &around.copy_on_write {
                 Some(system) => line(
@@ -195,6 +199,9 @@ impl Ask<'_> {
             }
         }
         checks.extend(self.reading_checks()?);
+        if !self.service.surroundings.demo {
+            checks.extend(self.service.backup_checks(self.now)?);
+        }
         let mut line = |name: &str, level: Level, message: String, hint: &str| {
             checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
         };

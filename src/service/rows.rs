@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::world::{World, subject_of};
 use crate::api::Error;
+use crate::domain::backup::Backup;
 use crate::domain::entity::RecordKind;
 use crate::domain::id::SubjectId;
 use crate::store::{Reader, StoreError, Stored};
@@ -38,4 +39,15 @@ pub fn of_entry(
     id: Uuid,
 ) -> Result<Option<Stored>, StoreError> {
     reader.record(kind, subject, id)
+}
+
+/// What is registered of backups and escrows.
+pub fn backups(reader: &Reader<'_>) -> Result<Vec<(Stored, Backup)>, StoreError> {
+    let found = reader.records_of(RecordKind::Backup, SubjectId::NOBODY)?;
+    found.into_iter().map(|stored| stored.entity().map(|record| (stored, record))).collect()
+}
+
+/// One of them.
+pub fn backup(reader: &Reader<'_>, id: Uuid) -> Result<Option<Stored>, StoreError> {
+    reader.record(RecordKind::Backup, SubjectId::NOBODY, id)
 }

@@ -200,5 +200,7 @@ fn noun(action: Action) -> &'static str {
         Action::Withdraw => "withdrawal",
         Action::Call => "call",
         Action::Erase => "erasure",
+        Action::Backup => "backup",
+        Action::Recover => "recovery",
     }
 }

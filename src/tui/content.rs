@@ -334,6 +334,8 @@ pub fn done(action: Action) -> &'static str {
         Action::Withdraw => "recorded a withdrawal",
         Action::Call => "called",
         Action::Erase => "erased",
+        Action::Backup => "backed up",
+        Action::Recover => "recovered the store",
     }
 }
 

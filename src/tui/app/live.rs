@@ -243,6 +243,8 @@ fn done_to(action: Action) -> &'static str {
         | Action::Redo
         | Action::Export
         | Action::Checkpoint
+        | Action::Backup
+        | Action::Recover
         | Action::Init => "changed",
         Action::Consent => "recorded consent of",
         Action::Withdraw => "recorded a withdrawal of",

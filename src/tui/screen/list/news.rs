@@ -115,6 +115,8 @@ impl List {
             | Action::Redo
             | Action::Export
             | Action::Checkpoint
+            | Action::Backup
+            | Action::Recover
             | Action::Init
             | Action::Erase => false,
         };
