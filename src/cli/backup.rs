@@ -334,6 +334,7 @@ fn finish(ctx: &mut Ctx<'_>, args: &IntoArgs, swap: Option<&Path>, made: &Made) 
         ctx.say("The recovery code is shown once: write it down and keep it apart.");
     }
     ctx.say("The store it replaces still holds everybody in it: once the new one is good, destroy it and `callbook backup forget` it.");
+    ctx.say("Its free keys are new: `callbook keys escrow --refresh` writes the escrows anew.");
     if made.problems.is_empty() {
         return Ok(());
     }

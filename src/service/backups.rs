@@ -141,7 +141,11 @@ impl Service {
     /// When the last backup was made that is still there.
     pub(super) fn last_backup(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
         let mut views = self.backups(now)?;
-        views.retain(|view| view.form != Form::Escrow.word() && view.state != State::Destroyed.word());
+        // A store that was replaced is a copy too, and no backup.
+        views.retain(|view| {
+            let is_backup = view.form != Form::Escrow.word() && !view.sha256.is_empty();
+            is_backup && view.state != State::Destroyed.word()
+        });
         Ok(views.iter().map(|view| view.made_at).max())
     }
 

@@ -612,11 +612,9 @@ fn store_error(error: StoreError) -> Error {
         StoreError::TooLarge => Code::Usage,
         StoreError::OnlyGrows(_) => Code::Refused,
         StoreError::Backup(error) => backup_code(error),
-        StoreError::Layout(_)
-        | StoreError::Keys(_)
-        | StoreError::Backend(_)
-        | StoreError::File(_)
-        | StoreError::Closed(_) => Code::Failed,
+        StoreError::Layout(error) => open::layout_error(error).code,
+        StoreError::Keys(error) => open::key_error(error).code,
+        StoreError::Backend(_) | StoreError::File(_) | StoreError::Closed(_) => Code::Failed,
     };
     Error::new(code, error.to_string())
 }
