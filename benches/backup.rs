@@ -131,9 +131,8 @@ fn main() {
     let looked = look_at(&file, Some(&keys), &env, &mut |_| true).unwrap();
     assert!(looked.opened.unwrap().problems.is_empty());
     println!("verified with keys              {:>8.2} s", started.elapsed().as_secs_f64());
-    let wish = |into: &'static str| into;
     for name in ["restored", "rebuilt"] {
-        let into = dir.join(wish(name));
+        let into = dir.join(name);
         let mut wish = Wish {
             into: &into,
             swap: None,

@@ -442,7 +442,10 @@ impl Ask<'_> {
             Request::ScreeningLists(asked) => Response::ScreeningLists(self.screening_lists(&asked)),
             Request::BackupBegin(begin) => Response::BackupBegin(self.backup_begin(begin)?),
             Request::BackupStep(_) => Response::BackupStep(self.backup_step()?),
-            Request::BackupStop(_) => Response::BackupStop(self.backup_stop()),
+            Request::BackupStop(_) => {
+                self.backup_stop();
+                Response::BackupStop(())
+            }
             Request::Backups(_) => Response::Backups(self.service.backups(self.now)?),
             Request::BackupForget(forget) => Response::BackupForget(self.backup_forget(&forget)?),
             Request::EscrowMake(make) => Response::EscrowMake(self.escrow_make(make)?),

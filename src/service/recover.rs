@@ -383,13 +383,11 @@ fn open_today(dir: &Path, secret: &Secret, env: &Env) -> Result<(Option<Store>, 
     }
 }
 
+/// Ways to unlock, where they are new, and a recovery code in groups.
+type NewWays = (Option<Vec<PreparedWay>>, Vec<Zeroizing<String>>);
+
 /// What unlocks a store whose keys come from an escrow: what was named, and a new recovery code.
-#[expect(clippy::type_complexity, reason = "it is taken apart at once")]
-fn new_ways(
-    way: Option<&Secret>,
-    cost: KdfCost,
-    env: &Env,
-) -> Result<(Option<Vec<PreparedWay>>, Vec<Zeroizing<String>>), Error> {
+fn new_ways(way: Option<&Secret>, cost: KdfCost, env: &Env) -> Result<NewWays, Error> {
     let way = way.ok_or_else(|| {
         Error::usage("keys from an escrow need a new way to unlock")
             .hint("name --passphrase-file FILE or --key-file FILE for the new store")

@@ -63,6 +63,9 @@ const CHECKPOINT: u8 = 2;
 const KEYS: u8 = 3;
 const END: u8 = 255;
 
+/// What is given the rows of a backup, or of a database, one after the other.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), super::StoreError>;
+
 /// What is in a backup.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {

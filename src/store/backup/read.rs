@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::{BackupError, CHECK, CHECKPOINT, END, Form, HEAD, Header, KEYS, LONGEST, PURPOSE, ROWS};
+use super::{BackupError, CHECK, CHECKPOINT, END, Form, HEAD, Header, KEYS, LONGEST, PURPOSE, ROWS, Take};
 use crate::store::StoreError;
 use crate::store::backend::{MAX_KEY, MAX_VALUE};
 use crate::store::block::BLOCK;
@@ -76,7 +76,7 @@ pub fn head(path: &Path) -> Result<Header, StoreError> {
 /// Rows are given before the end of the file is known to be whole; what is made of them must not outlive an error.
 pub fn read(
     path: &Path,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    visit: Take<'_>,
     going: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Contents, StoreError> {
     let mut source = Source {
@@ -207,11 +207,7 @@ struct Rows<'p> {
 }
 
 impl Rows<'_> {
-    fn take(
-        &mut self,
-        mut bytes: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn take(&mut self, mut bytes: &[u8], visit: Take<'_>) -> Result<(), StoreError> {
         while !bytes.is_empty() {
             let (key, value, rest) = row(bytes).ok_or_else(|| self.damaged("a row of it does not decode"))?;
             if key <= self.last.as_slice() {

@@ -14,11 +14,7 @@ use crate::store::{StoreError, open};
 const SLICE: usize = 512;
 
 /// Gives every row that can be read to `visit`, in key order; says what could not be. An error of `visit` ends it.
-pub fn rescue(
-    dir: &mut StoreDir,
-    env: &Env,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-) -> Result<Vec<String>, StoreError> {
+pub fn rescue(dir: &mut StoreDir, env: &Env, visit: super::Take<'_>) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
     let mut backend = whole_or_behind(dir, env, &mut problems)?;
     for table in 0..=u8::MAX {
