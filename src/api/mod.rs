@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::domain::answers::CallAnswers;
 use crate::domain::channel::Channel;
-use crate::domain::consent::Way;
+use crate::domain::consent::{Delivery, Way};
 use crate::domain::country::{Country, Language};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
@@ -163,6 +163,8 @@ pub enum ListPart {
     Begin(ListHead),
     /// Numbers as the file has them, each with its row.
     Numbers(Vec<(u64, String)>),
+    /// The same with the day since which each is listed, where the file tells.
+    Dated(Vec<(u64, String, Option<Day>)>),
     /// That was all.
     Finish {
         /// SHA-256 of the file, in hexadecimal digits.
@@ -411,6 +413,22 @@ calls! {
         /// For an e-mail or for a letter.
         usage: Usage,
     } -> CallMessage;
+    /// Records what became of the message that confirms a call, afterwards: that it was sent, that it arrived, that it came
+    /// back. One event for each answer of the call.
+    CallDelivery {
+        call: Uuid,
+        way: Way,
+        /// Where it went to: one of the person's addresses; none where it was handed over.
+        address: String,
+        /// Now when `None`.
+        at: Option<Timestamp>,
+        delivery: Delivery,
+        /// What was sent, where it is not what was kept with the call.
+        text: String,
+        /// Such as the number of a registered letter.
+        evidence: String,
+        zone: String,
+    } -> Recorded;
     /// Records a call with all that was said, in one transaction. The same id is recorded once.
     CallRecord { contact: ContactId, answers: CallAnswers, } -> CallRecorded;
     /// A message with a new code that asks a person to confirm (double opt-in). Nothing is recorded before it is out.

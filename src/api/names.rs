@@ -68,6 +68,7 @@ impl Request {
             Request::CallCheck(one) => Named::new(contact, [one.contact.0]),
             Request::CallBegin(one) => Named::new(contact, [one.contact.0]),
             Request::CallConfirmation(one) => Named::new(contact, [one.contact.0]),
+            Request::CallDelivery(one) => Named::new(RecordKind::Call, [one.call]),
             Request::CallRecord(one) => Named::new(contact, [one.contact.0]),
             Request::CallListPut(one) => Named::new(contact, [one.contact.0]),
             Request::CallListMake(_)

@@ -103,6 +103,7 @@ impl Request {
             | Request::CallKeep(_)
             | Request::CallDrop(_)
             | Request::CallRecord(_)
+            | Request::CallDelivery(_)
             | Request::SealExport(_)
             | Request::KeepDraft(_)
             | Request::DropDraft(_)

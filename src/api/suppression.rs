@@ -81,6 +81,8 @@ pub struct ListProgress {
     pub read: u64,
     /// Taken; in the end each once.
     pub numbers: u64,
+    /// Of the numbers, how many have a day since which they are listed.
+    pub dated_numbers: u64,
     pub not_taken: u64,
     /// Those that came more than once, in the end.
     pub repeated: u64,
@@ -107,6 +109,8 @@ pub struct ListView {
     pub file_hash: String,
     /// The user's name.
     pub by: String,
+    /// Whether it tells since when a number is on it; else the list's own day stands for that.
+    pub tells_since: bool,
     /// Why it cannot be asked; empty when it can.
     pub problem: String,
 }

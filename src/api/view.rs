@@ -15,7 +15,7 @@ use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SessionId, StoreId};
 use crate::domain::reading::ReadKind;
 use crate::domain::time::Timestamp;
-use crate::domain::value::{Value, words};
+use crate::domain::value::{Day, Value, words};
 use crate::domain::view::Belongs;
 use crate::domain::wording::{Usage, WordingKind};
 
@@ -83,6 +83,8 @@ pub struct Page {
     pub offset: u64,
     /// How many were held back, by reason.
     pub withheld: BTreeMap<String, u64>,
+    /// Of whom nothing is left that allows to keep the data, and the day on which each is to be deleted.
+    pub leaving: BTreeMap<Uuid, Day>,
 }
 
 /// One record with what hangs on it.
@@ -188,6 +190,13 @@ pub struct MergeReport {
     /// Fields in which the two differ and the kept one's value stands.
     pub differing: Vec<ChangeView>,
     pub notes_moved: u64,
+    pub tasks_moved: u64,
+    /// Places on call lists at which the person was still to be called.
+    pub places_moved: u64,
+    /// Calls of the other record, which are seen with the kept one and count against its caps.
+    pub calls: u64,
+    /// Open requests of the other record, which are the kept one's from now on.
+    pub requests: u64,
     /// What the person refused, withdrew or objected to on the other record, and holds for the kept one too. No consent is
     /// taken over.
     pub refusals: Vec<BookLine>,
@@ -593,6 +602,8 @@ pub struct WordingView {
     pub purposes: Vec<String>,
     pub usage: Option<Usage>,
     pub created_at: Timestamp,
+    /// When this version was used first: read out in a call, told of with a consent.
+    pub first_used: Option<Timestamp>,
     /// Since when the name is not offered any more.
     pub retired_at: Option<Timestamp>,
 }

@@ -1,5 +1,7 @@
 //! `callbook call …`
 
+mod confirm;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -38,6 +40,8 @@ pub(crate) enum Verb {
     /// The file is JSON; assets/call-answers.schema.json describes it, and `call schema` prints that. A call that was
     /// begun is recorded under its id. The same id is recorded once.
     Record(RecordArgs),
+    /// Record what became of the message that confirms a call: that it was sent, arrived or came back
+    Confirm(confirm::ConfirmArgs),
     /// Your calls that were begun and not recorded
     Open,
     /// Forget a call that was begun: nobody was dialled
@@ -113,6 +117,7 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Check(args) => check(ctx, args),
         Verb::Begin(args) => begin(ctx, args),
         Verb::Record(args) => record_call(ctx, &args),
+        Verb::Confirm(args) => confirm::confirm(ctx, args),
         Verb::Open => open(ctx),
         Verb::Drop(args) => {
             ctx.client()?.call(CallDrop { call: args.call })?;

@@ -171,7 +171,7 @@ fn sweep(ctx: &mut Ctx<'_>, args: &SweepArgs) -> Done {
 
 /// The moment at which something happened. A day alone would be a guess: whoever said yes and no on one day is heard
 /// with the later of the two.
-fn happened(text: &str) -> Result<Timestamp, String> {
+pub(super) fn happened(text: &str) -> Result<Timestamp, String> {
     let day = text.trim().parse::<crate::domain::value::Day>().is_ok();
     Zone::Local.parse(text).filter(|_| !day).ok_or_else(|| {
         format!("`{text}` is no moment; write it as 2026-01-31T09:30:00+01:00 or '2026-01-31 09:30'")

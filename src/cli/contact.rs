@@ -157,6 +157,10 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
         "changes": json::changes(&report.changes),
         "differing": report.differing.iter().map(|one| json::change(one, "kept", "other")).collect::<Vec<_>>(),
         "notes_moved": report.notes_moved,
+        "tasks_moved": report.tasks_moved,
+        "places_moved": report.places_moved,
+        "calls": report.calls,
+        "requests": report.requests,
         "refusals": report.refusals.iter().map(refusal).collect::<Vec<_>>(),
     });
     object(ctx, &report.kept.to_string(), out, |_| {
@@ -173,6 +177,15 @@ fn merge(ctx: &mut Ctx<'_>, args: &MergeArgs) -> Done {
             text.push_str(&format!("  kept: {}\n", neutralise(&words)));
         }
         text.push_str(&format!("  notes moved: {}\n", report.notes_moved));
+        let more = [
+            ("tasks moved", report.tasks_moved),
+            ("places on call lists moved", report.places_moved),
+            ("calls seen with it", report.calls),
+            ("open requests seen with it", report.requests),
+        ];
+        for (what, count) in more.into_iter().filter(|(_, count)| *count > 0) {
+            text.push_str(&format!("  {what}: {count}\n"));
+        }
         for line in &report.refusals {
             text.push_str(&format!(
                 "  holds from now on: {} {} by {}\n",

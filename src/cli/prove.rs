@@ -261,6 +261,12 @@ fn happened(event: &View) -> String {
         ConsentKind::Asserted => {
             format!("the company relied on another legal basis: {}", text(ConsentField::basis))
         }
+        ConsentKind::Notified => format!(
+            "what was said was confirmed in writing to {}: {} ({})",
+            text(ConsentField::address),
+            text(ConsentField::delivery),
+            text(ConsentField::evidence)
+        ),
         ConsentKind::Used => format!("it was made use of: {}", text(ConsentField::used_for)),
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::field::{Category, Edit as Editable, FieldKey};
 use crate::domain::schema::Schema;
 use crate::domain::text::neutralise;
 use crate::domain::time::Timestamp;
+use crate::domain::value::Day;
 
 /// How many records are fetched at once.
 const WINDOW: u64 = 1_000;
@@ -37,7 +38,8 @@ pub(crate) struct ListArgs {
     /// By this channel [default: by any that the purpose has]
     #[arg(long, value_name = "CHANNEL", value_parser = word::<Channel>(Channel::WORDS), requires = "purpose")]
     channel: Option<Channel>,
-    /// Only these columns, by field name; id, revision, display_name, created_at and updated_at are there too
+    /// Only these columns, by field name; id, revision, display_name, created_at and updated_at are there too, and of
+    /// contacts delete_on: when one is to be deleted, since nothing allows to keep it (is:leaving finds them)
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     columns: Option<Vec<String>>,
 }
@@ -63,8 +65,13 @@ enum Col {
     DisplayName,
     CreatedAt,
     UpdatedAt,
+    /// When a contact is to be deleted, since nothing allows to keep it.
+    DeleteOn,
     Field(FieldKey),
 }
+
+/// When contacts of the page at hand are to be deleted.
+type Leaving = std::collections::BTreeMap<Uuid, Day>;
 
 impl Col {
     const OWN: &'static [(&'static str, &'static str, Col)] = &[
@@ -73,6 +80,7 @@ impl Col {
         ("display_name", "Name", Col::DisplayName),
         ("created_at", "Created", Col::CreatedAt),
         ("updated_at", "Updated", Col::UpdatedAt),
+        ("delete_on", "Delete on", Col::DeleteOn),
     ];
 
     fn own(name: &str) -> (Col, Column) {
@@ -81,13 +89,14 @@ impl Col {
         (col, Column::new(name, head))
     }
 
-    fn cell(self, view: &View, readable: bool) -> String {
+    fn cell(self, view: &View, leaving: &Leaving, readable: bool) -> String {
         match self {
             Col::Id => view.id.to_string(),
             Col::Revision => view.revision.to_string(),
             Col::DisplayName => view.title.clone(),
             Col::CreatedAt => view.created_at.to_string(),
             Col::UpdatedAt => view.updated_at.to_string(),
+            Col::DeleteOn => leaving.get(&view.id).map(ToString::to_string).unwrap_or_default(),
             Col::Field(key) => match view.get(key) {
                 None => String::new(),
                 // What names another record is its name, also for programs; a masked value is its mask.
@@ -113,7 +122,10 @@ fn columns(
     if let Some(asked) = asked {
         let one = |name: &String| {
             let name = name.trim();
-            if Col::OWN.iter().any(|(own, _, _)| *own == name) {
+            let own = |own: &(&str, &str, Col)| {
+                own.0 == name && (own.2 != Col::DeleteOn || kind == RecordKind::Contact)
+            };
+            if Col::OWN.iter().any(own) {
                 return Ok(Col::own(name));
             }
             let info = schema.by_name(kind, name)?;
@@ -216,15 +228,27 @@ fn list_for(
         .iter()
         .filter_map(|(col, _)| match col {
             Col::Field(key) => Some(*key),
-            Col::Id | Col::Revision | Col::DisplayName | Col::CreatedAt | Col::UpdatedAt => None,
+            Col::Id | Col::Revision | Col::DisplayName | Col::CreatedAt | Col::UpdatedAt | Col::DeleteOn => {
+                None
+            }
         })
         .collect();
     let everything = asked.is_none() && format != Format::Table;
     let readable = format == Format::Table;
+    let leaving = std::cell::RefCell::new(Leaving::new());
     let make = Make {
         id: &|view: &View| view.id.to_string(),
-        json: &|view: &View| Json::Object(json::record(view, &schema, asked.map(|_| keys.as_slice()))),
-        cells: &|view: &View| vec![columns.iter().map(|(col, _)| col.cell(view, readable)).collect()],
+        json: &|view: &View| {
+            let mut object = json::record(view, &schema, asked.map(|_| keys.as_slice()));
+            if let Some(day) = leaving.borrow().get(&view.id) {
+                object.insert("delete_on".to_owned(), json!(day));
+            }
+            Json::Object(object)
+        },
+        cells: &|view: &View| {
+            let leaving = leaving.borrow();
+            vec![columns.iter().map(|(col, _)| col.cell(view, &leaving, readable)).collect()]
+        },
     };
     let mut listing = Listing::new(ctx, columns.iter().map(|(_, column)| column.clone()).collect());
     let stop = ctx.stop()?;
@@ -254,6 +278,7 @@ fn list_for(
             }
             None => known = Some((page.total, page.withheld)),
         }
+        leaving.replace(page.leaving);
         listing.batch(ctx, &page.items, &make)?;
         left = left.saturating_sub(got);
         if got < limit || left == 0 || after.is_none() {

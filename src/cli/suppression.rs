@@ -144,6 +144,9 @@ fn listed(one: &ListCheck) -> Json {
         object.insert("date".to_owned(), json!(day));
     }
     object.insert("listed".to_owned(), json!(one.listed));
+    if let Some(day) = one.since {
+        object.insert("since".to_owned(), json!(day));
+    }
     Json::Object(object)
 }
 

@@ -241,6 +241,7 @@ fn hostile_names_reach_no_terminal() {
                 total: 1,
                 offset: 0,
                 withheld: [(nasty.to_owned(), 1)].into(),
+                leaving: BTreeMap::new(),
             }),
             Request::Get(_) => Response::Get(Card {
                 record: evil(),
@@ -292,7 +293,13 @@ fn many(total: u64) -> impl Fn(Request) -> Result<Response, Error> {
             view.id = Uuid::from_fields(n as u32, 0, 0, &[0; 8]);
             view
         });
-        Ok(Response::List(Page { items: items.collect(), total, offset: from, withheld: BTreeMap::new() }))
+        Ok(Response::List(Page {
+            items: items.collect(),
+            total,
+            offset: from,
+            withheld: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+        }))
     }
 }
 

@@ -367,6 +367,9 @@ fn as_json(view: &WordingView, with_text: bool) -> Json {
     put_text(&mut out, "subject", &view.subject);
     out.insert("sha256".to_owned(), json!(view.sha256));
     out.insert("created_at".to_owned(), json!(view.created_at));
+    if let Some(first) = view.first_used {
+        out.insert("first_used".to_owned(), json!(first));
+    }
     if let Some(at) = view.retired_at {
         out.insert("retired_at".to_owned(), json!(at));
     }
@@ -385,6 +388,7 @@ fn list(ctx: &mut Ctx<'_>, kind: WordingKind) -> Done {
         ("use", "For"),
         ("purposes", "Purposes"),
         ("created_at", "Since"),
+        ("first_used", "First used"),
         ("retired_at", "Retired"),
         ("sha256", "SHA-256"),
     ]);
@@ -399,6 +403,7 @@ fn list(ctx: &mut Ctx<'_>, kind: WordingKind) -> Done {
                 view.usage.map(|usage| usage.to_string()).unwrap_or_default(),
                 view.purposes.join(","),
                 view.created_at.to_string(),
+                view.first_used.map(|at| at.to_string()).unwrap_or_default(),
                 view.retired_at.map(|at| at.to_string()).unwrap_or_default(),
                 view.sha256.clone(),
             ]]

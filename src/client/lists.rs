@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::api::{Error, ListHead, ListPart, ListProgress, NotTaken, ScreeningImport, frame};
 use crate::client::Client;
 use crate::client::transfer::CHUNK_BYTES;
+use crate::domain::value::Day;
 use crate::interchange::RowError;
 use crate::interchange::csv::ColumnRows;
 
@@ -55,6 +56,8 @@ pub struct ListEnd {
     pub progress: ListProgress,
     /// The first rows that were not taken.
     pub not_taken: Vec<NotTaken>,
+    /// Rows whose day is none: their numbers are listed all the same, as of the list's own day.
+    pub no_days: u64,
     /// Stopped by a person; the list in force stays.
     pub stopped: bool,
     /// What made it end early; the list in force stays.
@@ -84,7 +87,7 @@ pub fn import(
             let _ = part(ListPart::Abandon);
             return ListEnd { stopped: true, ..end };
         }
-        let mut chunk: Vec<(u64, String)> = Vec::with_capacity(CHUNK);
+        let mut chunk: Vec<(u64, String, Option<Day>)> = Vec::with_capacity(CHUNK);
         let (mut bytes, mut bad) = (0, 0);
         while chunk.len() + bad < CHUNK && bytes < CHUNK_BYTES {
             match rows.next() {
@@ -95,7 +98,10 @@ pub fn import(
                     let reason = format!("{} bytes are far too long for a number", text.len());
                     end.tell(NotTaken { row, reason });
                 }
-                Some(Ok(row)) => {
+                Some(Ok((row, text))) => {
+                    let since = rows.beside().map(str::parse::<Day>);
+                    end.no_days += u64::from(matches!(since, Some(Err(_))));
+                    let row = (row, text, since.and_then(Result::ok));
                     bytes += frame::size(&row);
                     chunk.push(row);
                 }
@@ -111,7 +117,7 @@ pub fn import(
             }
         }
         if !chunk.is_empty() {
-            match part(ListPart::Numbers(chunk)) {
+            match part(ListPart::Dated(chunk)) {
                 Ok(told) => {
                     told.rows.iter().for_each(|row| end.tell(row.clone()));
                     end.progress = told;

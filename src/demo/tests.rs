@@ -116,6 +116,10 @@ impl Told {
                     changes: Vec::new(),
                     differing: Vec::new(),
                     notes_moved: 0,
+                    tasks_moved: 0,
+                    places_moved: 0,
+                    calls: 0,
+                    requests: 0,
                     refusals: Vec::new(),
                 })
             }

@@ -198,6 +198,15 @@ pub struct ListCheck {
     /// The day the list is of; a rule may ask for a recent one.
     pub dated: Option<Day>,
     pub listed: bool,
+    /// Since when it is listed, where the list tells; else it is not known but that it was on the list's day.
+    pub since: Option<Day>,
+}
+
+impl ListCheck {
+    /// The day by which a consent is measured: since when the number is listed, else the day the list is of.
+    pub fn listed_since(&self) -> Option<Day> {
+        self.since.or(self.dated).filter(|_| self.listed)
+    }
 }
 
 /// What keeps a contact from being used, from all of its numbers and addresses together.
@@ -284,6 +293,7 @@ entity! {
         7 version "version": String, Kind::Text, Operation, Operation, "Version", "where its tags lie", [], None, None;
         8 digest "digest": String, Kind::Text, Operation, Operation, "Digest", "SHA-256 of its tags: none is lost, none added", [], None, None;
         9 by "by": Option<UserId>, Kind::User, Operation, Operation, "By", "who brought it in", [], None, None;
+        10 days "days": String, Kind::Text, Operation, Operation, "Days", "where it lies since when each is on it; nothing where the list does not tell", [], None, None;
     }
 }
 

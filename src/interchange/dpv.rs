@@ -85,7 +85,7 @@ fn status(kind: ConsentKind) -> Option<&'static str> {
         ConsentKind::Expired => "dpv:ConsentExpired",
         ConsentKind::Revoked => "dpv:ConsentRevoked",
         ConsentKind::Invalidated => "dpv:ConsentInvalidated",
-        ConsentKind::Asserted | ConsentKind::Used => return None,
+        ConsentKind::Asserted | ConsentKind::Used | ConsentKind::Notified => return None,
     })
 }
 
@@ -104,7 +104,8 @@ fn by_person(kind: ConsentKind) -> bool {
         | ConsentKind::Revoked
         | ConsentKind::Invalidated
         | ConsentKind::Asserted
-        | ConsentKind::Used => false,
+        | ConsentKind::Used
+        | ConsentKind::Notified => false,
     }
 }
 
@@ -192,7 +193,8 @@ fn event_status(receipt: &Receipt, one: &ReceiptEvent) -> Result<Option<Json>, W
         | ConsentKind::Revoked
         | ConsentKind::Invalidated
         | ConsentKind::Asserted
-        | ConsentKind::Used => "",
+        | ConsentKind::Used
+        | ConsentKind::Notified => "",
     };
     let late = "recorded more than an hour after it happened";
     let words = match (event.late, words.is_empty()) {

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::domain::access::{RoleName, Roles};
 use crate::domain::answers::CallAnswers;
 use crate::domain::channel::Channel;
-use crate::domain::consent::{ConsentKind, Way};
+use crate::domain::consent::{ConsentKind, Delivery, Way};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::{Lies, RecordKind};
@@ -349,6 +349,17 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         let usage = Usage::Confirmation;
         put("", Request::CallConfirmation(CallConfirmation { contact, answers: answers.clone(), usage }));
         put("", Request::CallRecord(CallRecord { contact, answers }));
+        let delivery = CallDelivery {
+            call: Uuid::from_u128(7),
+            way: Way::Mail,
+            address: "anna@example.com".into(),
+            at: None,
+            delivery: Delivery::Delivered,
+            text: String::new(),
+            evidence: String::new(),
+            zone: String::new(),
+        };
+        put("", Request::CallDelivery(delivery));
     }
     let list = || "Fair".to_owned();
     let (name, purpose, query, team) = (list(), "sales".to_owned(), String::new(), String::new());

@@ -60,15 +60,10 @@ fn tasks(
     sight: &Sight,
     world: &World,
     now: Timestamp,
-    keep: impl Fn(&Todo) -> bool,
+    of: impl Iterator<Item = Todo>,
     most: usize,
 ) -> Result<Vec<TaskView>, Error> {
-    let mut todos: Vec<Todo> = world
-        .work
-        .todos()
-        .filter(|todo| keep(todo) && sight.sees(world, RecordKind::Task, todo.id))
-        .copied()
-        .collect();
+    let mut todos: Vec<Todo> = of.filter(|todo| sight.sees(world, RecordKind::Task, todo.id)).collect();
     todos.sort_by_key(|todo| (todo.due.map_or(i64::MAX, Timestamp::millis), todo.id));
     let mut views = Vec::new();
     for todo in todos {
@@ -107,13 +102,15 @@ fn requests(
     let mut views = Vec::new();
     for one in asked {
         let Some(stored) = sight.record(reader, world, RecordKind::Request, one.id)? else { continue };
-        let Some(person) = sight.record(reader, world, RecordKind::Contact, one.contact)? else { continue };
+        // Who was merged into another asks as that one.
+        let contact = world.kept(one.contact);
+        let Some(person) = sight.record(reader, world, RecordKind::Contact, contact)? else { continue };
         let request: SubjectRequest = stored.entity()?;
         views.push(RequestView {
             id: one.id,
             number: one.number,
             right: request.right.0.map_or("", Right::word).to_owned(),
-            contact: ContactId(one.contact),
+            contact: ContactId(contact),
             name: sight.title(&person, sight.relation_of(world, &person))?,
             received: request.received,
             due: request.due,
@@ -159,7 +156,8 @@ impl Ask<'_> {
                     && before.is_none_or(|before| todo.due.is_some_and(|due| due <= before))
                     && about.is_none_or(|about| todo.contact == about.0)
             };
-            tasks(reader, &sight, &world, now, keep, usize::MAX)
+            let of = world.work.todos().filter(|todo| keep(todo)).copied();
+            tasks(reader, &sight, &world, now, of, usize::MAX)
         })
     }
 
@@ -171,11 +169,12 @@ impl Ask<'_> {
         self.service.store.read(move |reader| {
             let world = read_lock(&world);
             let until = end_of_today(&world, now);
-            let due = |todo: &Todo| todo.owner == Some(me) && todo.due.is_some_and(|due| due < until);
-            let calls =
-                tasks(reader, &sight, &world, now, |todo| due(todo) && todo.kind == TaskKind::Call, PART)?;
-            let others =
-                tasks(reader, &sight, &world, now, |todo| due(todo) && todo.kind != TaskKind::Call, PART)?;
+            let due = |calls: bool| {
+                let due = world.work.due_before(me, until).copied();
+                due.filter(move |todo| (todo.kind == TaskKind::Call) == calls)
+            };
+            let calls = tasks(reader, &sight, &world, now, due(true), PART)?;
+            let others = tasks(reader, &sight, &world, now, due(false), PART)?;
             let today = day_at_home(&world, now);
             let week = Timestamp::from_millis(now.millis().saturating_add(REQUESTS * DAY));
             let before = Some(day_at_home(&world, week));
@@ -255,7 +254,8 @@ fn expiring(
 ) -> Result<Vec<Expiring>, Error> {
     let last = Timestamp::from_millis(now.millis().saturating_add(EXPIRING * DAY));
     let mut found = Vec::new();
-    for (contact, ledger) in world.consents.people() {
+    for contact in world.consents.ending(now, last) {
+        let Some(ledger) = world.consents.ledger(contact) else { continue };
         let own = world.contacts.holder(contact).is_some_and(|(owner, team)| {
             owner == Some(sight.user()) && sight.relation(owner, team) == Relation::Own
         });

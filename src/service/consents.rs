@@ -1,6 +1,6 @@
 //! Purposes and what holds for whom, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
@@ -32,11 +32,17 @@ pub struct Consents {
     /// By number; events of a damaged store may name purposes that are not there.
     purposes: Vec<Option<Known>>,
     people: HashMap<Uuid, Ledger<PurposeNo>>,
+    /// Of whom something ends on a day (since 1970), or was to end before somebody said otherwise.
+    ends: BTreeMap<i64, Vec<Uuid>>,
     /// Person and event of a code that was sent, by its hash; also of those that are used or whose time is up, so that
     /// whoever has one is told so.
     asked: HashMap<[u8; 32], (Uuid, Uuid)>,
     /// Changes with every event and purpose.
     version: u64,
+}
+
+fn day_of(at: Timestamp) -> i64 {
+    at.millis().div_euclid(86_400_000)
 }
 
 /// The hash of the code that an event says was sent.
@@ -84,17 +90,22 @@ impl Consents {
     }
 
     /// Takes in an event.
-    pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let event: ConsentEvent = stored.entity()?;
-        if let Some(hash) = token_of(&event) {
+    pub fn take_event(&mut self, stored: &Stored, event: &ConsentEvent) -> Result<(), StoreError> {
+        if let Some(hash) = token_of(event) {
             self.asked.insert(hash, (stored.subject.0, stored.id));
         }
-        self.add(stored.subject.0, &event)
+        self.add(stored.subject.0, event)
     }
 
     /// The same, as it is known. What says nothing about what holds takes no room.
     pub fn add(&mut self, person: Uuid, event: &ConsentEvent) -> Result<(), StoreError> {
         let number = self.number(&event.purpose)?;
+        if let Some(until) = event.until {
+            let people = self.ends.entry(day_of(until)).or_default();
+            if people.last() != Some(&person) {
+                people.push(person);
+            }
+        }
         match self.people.get_mut(&person) {
             Some(ledger) => {
                 ledger.add(number, event);
@@ -212,6 +223,14 @@ impl Consents {
         })
     }
 
+    /// Of whom something may end between two moments: in proportion to what does, not to how many people there are.
+    pub fn ending(&self, from: Timestamp, to: Timestamp) -> BTreeSet<Uuid> {
+        if from > to {
+            return BTreeSet::new();
+        }
+        self.ends.range(day_of(from)..=day_of(to)).flat_map(|(_, people)| people).copied().collect()
+    }
+
     /// The ledger of a person, where there is one.
     pub fn ledger(&self, contact: Uuid) -> Option<&Ledger<PurposeNo>> {
         self.people.get(&contact)
@@ -226,5 +245,8 @@ impl Consents {
     pub fn forget(&mut self, contact: Uuid) {
         self.people.remove(&contact);
         self.asked.retain(|_, (person, _)| *person != contact);
+        for people in self.ends.values_mut() {
+            people.retain(|person| *person != contact);
+        }
     }
 }

@@ -108,7 +108,7 @@ impl Ask<'_> {
             items.iter_mut().for_each(|view| view.title.clear());
         }
         let notes = if leaving.notes { self.notes_of(ids)? } else { Vec::new() };
-        let page = Page { items, total, offset: 0, withheld };
+        let page = Page { items, total, offset: 0, withheld, ..Page::default() };
         Ok(ExportPage { page, notes, logged, run, next, fields: leaving.keys, with_notes: leaving.notes })
     }
 

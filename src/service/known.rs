@@ -37,6 +37,8 @@ pub struct Row {
     pub created: Timestamp,
     pub updated: Timestamp,
     pub deleted: bool,
+    /// The contact that this one was merged into.
+    pub merged_into: Option<Uuid>,
     pub company: Option<Uuid>,
     pub owner: Option<Uuid>,
     pub country: Option<Country>,
@@ -211,6 +213,7 @@ impl Batch {
             created,
             updated,
             deleted: known.deleted,
+            merged_into: known.merged_into,
             company: known.company,
             owner: known.owner,
             country: known.country,
@@ -256,6 +259,7 @@ struct Known<'a> {
     tags: Vec<&'a str>,
     basis: Option<Basis>,
     deleted: bool,
+    merged_into: Option<Uuid>,
     has_custom: bool,
     texts: Texts<'a>,
 }
@@ -327,6 +331,10 @@ impl<'a> Known<'a> {
                 self.basis = Some(basis);
             }
             F::deleted_at => self.deleted = true,
+            F::merged_into => {
+                let ValueRef::Contact(id) = value else { return Err(wrong()) };
+                self.merged_into = Some(id.0);
+            }
             // Not searched; read from the record when it is shown.
             F::form_of_address
             | F::name_suffix
@@ -334,8 +342,7 @@ impl<'a> Known<'a> {
             | F::reason
             | F::websites
             | F::obtained_on
-            | F::verified_on
-            | F::merged_into => {}
+            | F::verified_on => {}
         }
         Ok(())
     }

@@ -115,8 +115,10 @@ fn of_regime(regime: &Regime, today: NaiveDate) -> LawEntry {
             Override::Yes => ", but for consent",
         };
         let words = format!("not on {lists}, looked at in the last {} days{consent}", screening.max_age_days);
-        let part =
-            format!("{lists}; {} days; consent overrides: {}", screening.max_age_days, screening.consent);
+        let part = format!(
+            "{lists}; {} days, then {}; consent overrides: {}",
+            screening.max_age_days, screening.when_old, screening.consent
+        );
         say("screening", part, words);
     }
     if let Some(hours) = &regime.hours {

@@ -182,9 +182,10 @@ pub fn event_of(
         | ConsentKind::Withdrawn
         | ConsentKind::Objected
         | ConsentKind::Expired
-        | ConsentKind::Used => {
+        | ConsentKind::Used
+        | ConsentKind::Notified => {
             return Err(Error::usage(format!("`{kind}` is not recorded like this"))
-                .hint("`consent withdraw`, `consent request` and `consent confirm` do; expiry and use are recorded by the program"));
+                .hint("`consent withdraw`, `consent request`, `consent confirm` and `call confirm` do; expiry and use are recorded by the program"));
         }
     };
     if needs_words && words.trim().is_empty() {

@@ -2,12 +2,14 @@
 
 mod among;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::edit::ids_at_company;
 use super::index::{self, Completion as Complete, Extra};
+use super::ledger::delete_on;
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
@@ -23,7 +25,7 @@ use crate::domain::field::FieldKey;
 use crate::domain::history::fold;
 use crate::domain::id::SubjectId;
 use crate::domain::query::{ConsentIs, Filter, FilterName, Has, Is, Query, Value as QueryValue};
-use crate::domain::value::Value;
+use crate::domain::value::{Day, Value};
 use crate::store::{Reader, Stored};
 
 /// Records read in one visit of the storage thread, so that others get their turn.
@@ -67,6 +69,16 @@ impl Extra for Customs<'_> {
     }
 }
 
+/// Since when nothing is left that allows to keep a contact, if that is so.
+fn leaving_since(
+    world: &World,
+    id: Uuid,
+    now: crate::domain::time::Timestamp,
+) -> Option<crate::domain::time::Timestamp> {
+    let ledger = world.consents.ledger(id)?;
+    ledger.without_ground_since(now).filter(|_| world.contacts.basis(id) == Some(Basis::Consent))
+}
+
 /// Whether what a person said about the use of data is what a filter wants.
 fn said(world: &World, now: crate::domain::time::Timestamp, id: Uuid, wanted: &QueryValue) -> bool {
     let consents = &world.consents;
@@ -74,10 +86,7 @@ fn said(world: &World, now: crate::domain::time::Timestamp, id: Uuid, wanted: &Q
         QueryValue::Nothing => consents.ledger(id).is_none_or(Ledger::is_empty),
         QueryValue::Consent(asked) => consents.meets(id, asked, now),
         QueryValue::Has(Has::Consent) => consents.meets(id, &ConsentIs::default(), now),
-        QueryValue::Is(Is::Leaving) => {
-            world.contacts.basis(id) == Some(Basis::Consent)
-                && consents.ledger(id).is_some_and(|ledger| ledger.without_ground_since(now).is_some())
-        }
+        QueryValue::Is(Is::Leaving) => leaving_since(world, id, now).is_some(),
         QueryValue::Is(Is::Deleted | Is::Quarantined)
         | QueryValue::Has(_)
         | QueryValue::HasField(_)
@@ -107,7 +116,20 @@ impl Ask<'_> {
         let found = self.search(list.kind, &query, sort, window)?;
         let ids: Vec<Uuid> = found.hits.iter().map(|hit| hit.id).collect();
         let items = self.views(list.kind, ids, list.columns)?;
-        Ok(Page { items, total: found.total as u64, offset: found.start as u64, ..Page::default() })
+        let leaving = self.leaving_among(&items);
+        Ok(Page { items, total: found.total as u64, offset: found.start as u64, leaving, ..Page::default() })
+    }
+
+    /// When each of these contacts is to be deleted, where nothing is left that allows to keep them and the asker sees that.
+    fn leaving_among(&self, items: &[View]) -> BTreeMap<Uuid, Day> {
+        let (world, sight) = (self.world(), self.sight());
+        let contacts = items.iter().filter(|view| view.kind == RecordKind::Contact);
+        let on = |view: &View| {
+            let since = leaving_since(&world, view.id, self.now)?;
+            let on = delete_on(since).filter(|_| sight.sees_about(&world, RecordKind::Consent, view.id))?;
+            Some((view.id, Day(on)))
+        };
+        contacts.filter_map(on).collect()
     }
 
     /// Contacts that a query finds and that may be reached for a purpose.
@@ -145,7 +167,8 @@ impl Ask<'_> {
         let total = through.len() as u64;
         let page = through.into_iter().skip(from).take(limit).collect();
         let items = self.views(kind, page, asked.columns)?;
-        Ok(Page { items, total, offset: from as u64, withheld })
+        let leaving = self.leaving_among(&items);
+        Ok(Page { items, total, offset: from as u64, withheld, leaving })
     }
 
     pub(super) fn search(
@@ -266,7 +289,13 @@ impl Ask<'_> {
         let (sight, world) = (self.sight().clone(), Arc::clone(&self.service.world));
         let mut views = self.service.store.read(move |reader| {
             let world = read_lock(&world);
-            let found = sight.records_of(reader, &world, kind, subject)?;
+            let found = match kind {
+                // What a merge leaves where it was.
+                RecordKind::Call | RecordKind::Request => {
+                    sight.records_of_person(reader, &world, kind, subject.0)?
+                }
+                kind => sight.records_of(reader, &world, kind, subject)?,
+            };
             let kept = found.iter().filter(|stored| !is_deleted(&stored.record.fields, kind));
             kept.map(|stored| Ok(sight.view(&world, stored, &list.columns)?))
                 .collect::<Result<Vec<View>, Error>>()

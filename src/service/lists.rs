@@ -60,11 +60,11 @@ fn find<'w>(world: &'w World, wanted: &str) -> Result<&'w Listed, Error> {
 fn view(world: &World, listed: &Listed) -> CallListView {
     let CallList { name, purpose, query, team, owner, size, withheld, closed_at, .. } = &listed.list;
     let mut states: BTreeMap<EntryState, u64> = BTreeMap::new();
-    let mut done: BTreeMap<String, u64> = BTreeMap::new();
+    let mut done: BTreeMap<Uuid, u64> = BTreeMap::new();
     for place in listed.places.values() {
         *states.entry(place.state).or_default() += 1;
         if let (EntryState::Done, Some(user)) = (place.state, place.claimed_by) {
-            *done.entry(world.user_name(user)).or_default() += 1;
+            *done.entry(user).or_default() += 1;
         }
     }
     let counted = |word: &String| {
@@ -83,7 +83,7 @@ fn view(world: &World, listed: &Listed) -> CallListView {
         size: u64::try_from(*size).unwrap_or_default(),
         left_out: withheld.0.iter().filter_map(counted).collect(),
         states: states.into_iter().collect(),
-        done_by: done.into_iter().collect(),
+        done_by: done.into_iter().map(|(user, count)| (world.user_name(user), count)).collect(),
     }
 }
 
@@ -290,7 +290,8 @@ impl Ask<'_> {
             let place = {
                 let world = read_lock(world);
                 let listed = find(&world, &put.list)?;
-                let place = listed.places.values().find(|place| place.contact == put.contact.0);
+                let of_list = world.work.placed(put.contact.0).find(|(one, _)| one.id == listed.id);
+                let place = of_list.map(|(_, place)| place);
                 let place =
                     place.filter(|place| sight.sees(&world, RecordKind::CallEntry, place.id)).cloned();
                 place.ok_or_else(|| Error::not_found("the person is not on this call list"))?

@@ -1,5 +1,7 @@
 //! Contacts that could be the same person, and making one of two.
 
+mod hanging;
+
 use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
@@ -179,23 +181,24 @@ impl Ask<'_> {
                 let (keep, other) = pair(reader, &world, &sight, &merge)?;
                 let fields = combined(&read_lock(&world), &sight, &keep, &other)?;
                 let notes = notes_to_move(reader, &world, &sight, &other)?;
+                let tasks = hanging::tasks_to_move(reader, &world, &sight, &other)?;
+                hanging::nobody_calls(reader, &world, &other, now)?;
                 let refusals = refusals(reader, &world, &sight, &keep, &other, now)?;
-                report(
-                    &read_lock(&world),
-                    &sight,
-                    &keep,
-                    &other,
-                    &fields,
-                    keep.record.revision,
-                    notes.len() as u64,
-                    &refusals,
-                )
+                let along = hanging::Along {
+                    notes: notes.len() as u64,
+                    tasks: tasks.len() as u64,
+                    places: hanging::places_to_move(&read_lock(&world), &other).len() as u64,
+                };
+                let revision = keep.record.revision;
+                report(&read_lock(&world), &sight, &keep, &other, &fields, revision, along, &refusals)
             });
         }
         self.write(Action::Merge, move |txn, world| {
             let (keep, other) = pair(&txn.read(), world, &sight, &merge)?;
             let fields = combined(&read_lock(world), &sight, &keep, &other)?;
             let notes = notes_to_move(&txn.read(), world, &sight, &other)?;
+            let tasks = hanging::tasks_to_move(&txn.read(), world, &sight, &other)?;
+            hanging::nobody_calls(&txn.read(), world, &other, now)?;
             rules::check(RecordKind::Contact, Some(&keep.record.fields), &fields)?;
             let kept = txn.update(&keep, fields.clone())?.unwrap_or_else(|| keep.clone());
             let mut gone = other.record.fields.clone();
@@ -204,14 +207,16 @@ impl Ask<'_> {
             txn.update(&other, gone)?;
             // Notes lie under the key of the person they are about, so they are written anew under the kept one's.
             let mut before = vec![keep.clone(), other.clone()];
-            let mut moved = 0;
+            let mut along = hanging::Along { tasks: tasks.len() as u64, ..hanging::Along::default() };
+            hanging::move_tasks(txn, &keep, tasks, now, &mut before)?;
+            along.places = hanging::move_places(txn, world, &keep, &other, &mut before)?;
             for note in notes {
                 txn.create(keep.subject, &note.entity::<Note>()?)?;
                 let mut gone = note.record.fields.clone();
                 gone.insert(crate::domain::contact::NoteField::deleted_at.key(), Value::Time(now));
                 txn.update(&note, gone)?;
                 before.push(note);
-                moved += 1;
+                along.notes += 1;
             }
             let refusals = refusals(&txn.read(), world, &sight, &keep, &other, now)?;
             for event in &refusals {
@@ -219,7 +224,7 @@ impl Ask<'_> {
             }
             publish(world, txn, &before)?;
             let revision = kept.record.revision;
-            report(&read_lock(world), &sight, &keep, &other, &fields, revision, moved, &refusals)
+            report(&read_lock(world), &sight, &keep, &other, &fields, revision, along, &refusals)
         })
     }
 }
@@ -321,7 +326,7 @@ fn report(
     other: &Stored,
     fields: &Fields,
     revision: u64,
-    notes_moved: u64,
+    along: hanging::Along,
     refusals: &[ConsentEvent],
 ) -> Result<MergeReport, Error> {
     // What comes from the other contact is shown no better than it is there.
@@ -342,7 +347,22 @@ fn report(
         Some(BookLine { purpose: event.purpose.clone(), channel: event.channel.0?, standing })
     });
     let refusals = refusals.collect();
-    Ok(MergeReport { kept: ContactId(keep.id), revision, changes, differing, notes_moved, refusals })
+    let hanging::Along { notes: notes_moved, tasks: tasks_moved, places: places_moved } = along;
+    let calls = world.work.calls_of(other.id) as u64;
+    let requests = world.work.requests().filter(|asked| asked.contact == other.id).count() as u64;
+    let kept = ContactId(keep.id);
+    Ok(MergeReport {
+        kept,
+        revision,
+        changes,
+        differing,
+        notes_moved,
+        tasks_moved,
+        places_moved,
+        calls,
+        requests,
+        refusals,
+    })
 }
 
 /// What the person said no to on the record that goes, as events for the one that is kept: of two records of one person the

@@ -29,6 +29,7 @@ mod list;
 mod lists;
 mod live;
 mod merge;
+mod merged;
 pub mod open;
 mod opt_in;
 pub mod policy;
@@ -430,6 +431,7 @@ impl Ask<'_> {
             Request::Requests(asked) => Response::Requests(self.requests(&asked)?),
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
             Request::CallConfirmation(asked) => Response::CallConfirmation(self.call_confirmation(asked)?),
+            Request::CallDelivery(told) => Response::CallDelivery(self.call_delivery(told)?),
             Request::CallRecord(record) => Response::CallRecord(self.call_record(record)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
             Request::Suppress(suppress) => Response::Suppress(self.suppress(suppress)?),

@@ -133,7 +133,9 @@ pub fn needs(request: &Request) -> Need {
         Request::OptInPrepare(_) | Request::OptInSent(_) => Need::Change(Verb::Consent, RecordKind::Consent),
         // Whoever reads what the mailbox got, marketing too: it is the person's own deed, and the code proves it.
         Request::OptInConfirm(_) => Need::Read(RecordKind::Consent),
-        Request::ConsentRecord(_) => Need::Change(Verb::Consent, RecordKind::Consent),
+        Request::ConsentRecord(_) | Request::CallDelivery(_) => {
+            Need::Change(Verb::Consent, RecordKind::Consent)
+        }
         // Whoever sees the person takes a no: it is never too late for it, and never somebody else's business.
         Request::ConsentWithdraw(_) => Need::Read(RecordKind::Consent),
         // Whoever sees that a person was called may ask whether they may be.

@@ -145,7 +145,9 @@ impl Ask<'_> {
         self.service.store.read(move |reader| {
             let stored = sight.fetch(reader, &world, RecordKind::Consent, id)?;
             let event: ConsentEvent = stored.entity()?;
-            if let Some(kind @ (ConsentKind::Asserted | ConsentKind::Used)) = event.kind.0 {
+            if let Some(kind @ (ConsentKind::Asserted | ConsentKind::Used | ConsentKind::Notified)) =
+                event.kind.0
+            {
                 return Err(Error::refused(format!("`{kind}` is no consent: there is nothing to receive"))
                     .hint(
                         "`consent list ID --events` shows the events; `consent prove` tells this one too",
@@ -161,7 +163,10 @@ impl Ask<'_> {
             let before = |(one, other): &(Stored, ConsentEvent)| {
                 other.purpose == event.purpose
                     && other.channel == event.channel
-                    && !matches!(other.kind.0, Some(ConsentKind::Asserted | ConsentKind::Used))
+                    && !matches!(
+                        other.kind.0,
+                        Some(ConsentKind::Asserted | ConsentKind::Used | ConsentKind::Notified)
+                    )
                     && (other.at, one.id) <= (event.at, stored.id)
             };
             let mut events = Vec::new();

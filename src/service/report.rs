@@ -202,6 +202,7 @@ impl Ask<'_> {
         if !self.service.surroundings.demo {
             checks.extend(self.service.backup_checks(self.now)?);
         }
+        checks.extend(self.list_checks());
         let mut line = |name: &str, level: Level, message: String, hint: &str| {
             checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
         };

@@ -124,7 +124,8 @@ impl Sight {
         }
         match kind.lies() {
             Lies::Person => contact(id),
-            Lies::AboutPerson => contact(*world.abouts.get(&id)?),
+            // What was about a contact that was merged is seen with the one that stands for it.
+            Lies::AboutPerson => contact(world.kept(*world.abouts.get(&id)?)),
             Lies::Itself | Lies::Nobody => Some(Relation::Own),
         }
     }
@@ -134,7 +135,8 @@ impl Sight {
         match stored.kind.lies() {
             _ if stored.kind.indexed().is_some() => self.relation_with(stored.kind, &stored.record.fields),
             Lies::AboutPerson => {
-                self.relation_by_id(world, RecordKind::Contact, stored.subject.0).unwrap_or(Relation::Other)
+                let person = world.kept(stored.subject.0);
+                self.relation_by_id(world, RecordKind::Contact, person).unwrap_or(Relation::Other)
             }
             Lies::Person | Lies::Itself | Lies::Nobody => Relation::Own,
         }
@@ -411,6 +413,21 @@ impl Sight {
         }
         let mut found = reader.records_of(kind, subject)?;
         found.retain(|stored| self.sees_stored(world, stored));
+        Ok(found)
+    }
+
+    /// The same of a person, also what lies under the contacts that were merged into this one.
+    pub fn records_of_person(
+        &self,
+        reader: &Reader<'_>,
+        world: &World,
+        kind: RecordKind,
+        contact: Uuid,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let mut found = Vec::new();
+        for one in world.selves(contact) {
+            found.extend(self.records_of(reader, world, kind, SubjectId(one))?);
+        }
         Ok(found)
     }
 

@@ -6,6 +6,7 @@
 //! [`suppress_for_erasure`] alone, and published by [`publish_with`] with the contacts they concern.
 
 pub mod guard;
+mod health;
 pub mod held;
 pub mod lists;
 pub mod tagset;

@@ -6,11 +6,12 @@ use super::view::deletion_field;
 use super::{Ask, publish, read_lock, rows, rules, views};
 use crate::api::view::{ChangeView, Undone};
 use crate::api::{Error, Undo};
+use crate::domain::call::{CallEntry, EntryState};
 use crate::domain::contact::ContactField;
-use crate::domain::entity::RecordKind;
-use crate::domain::history::{Action, Change, inverse};
+use crate::domain::entity::{Entity, RecordKind};
+use crate::domain::history::{Action, Change, diff, inverse};
 use crate::domain::id::SubjectId;
-use crate::domain::value::Value;
+use crate::domain::value::{OneOf, Value};
 use crate::store::{Reader, StoreError, Stored};
 
 impl Ask<'_> {
@@ -63,22 +64,28 @@ impl Ask<'_> {
                 {
                     continue;
                 }
-                if !matches!(
-                    header.kind,
-                    RecordKind::Contact
-                        | RecordKind::Company
-                        | RecordKind::Note
-                        | RecordKind::CustomField
-                        | RecordKind::View
-                        | RecordKind::Task
-                ) {
+                let place = header.kind == RecordKind::CallEntry
+                    && matches!(first.action, Action::Merge | Action::Undo | Action::Redo);
+                let undone = place
+                    || matches!(
+                        header.kind,
+                        RecordKind::Contact
+                            | RecordKind::Company
+                            | RecordKind::Note
+                            | RecordKind::CustomField
+                            | RecordKind::View
+                            | RecordKind::Task
+                    );
+                if !undone {
                     return Err(Error::usage(format!("a change of {} is not undone", header.kind)));
                 }
                 let gone = || Error::not_found(format!("the {} {} is gone", header.kind, header.record));
                 let stored = rows::of_entry(&txn.read(), header.kind, header.subject, header.record)?
                     .ok_or_else(gone)?;
                 let body = txn.read().body(header)?.ok_or_else(gone)?;
-                let changes = if header.revision == 1 {
+                let changes = if header.revision == 1 && place {
+                    not_called(&stored)?
+                } else if header.revision == 1 {
                     // What was made is not unmade: it is deleted, and can be restored.
                     let Some(key) = deletion_field(header.kind) else {
                         return Err(Error::usage(format!("a new {} is not undone; retire it", header.kind)));
@@ -106,15 +113,18 @@ impl Ask<'_> {
                 // A record given away is taken back by whoever it then is again.
                 let after = sight.relation_with(header.kind, &fields);
                 let within = if sight.writes(header.kind, relation) { relation } else { relation.min(after) };
-                if !sight.writes(header.kind, within) {
+                // Places on lists follow the person, whoever merges and takes it back.
+                if !place && !sight.writes(header.kind, within) {
                     return Err(super::no_such(header.kind, header.record));
                 }
                 for change in lost {
                     conflicts.extend(sight.change(&read_lock(world), header.kind, relation, &change));
                     in_the_way = true;
                 }
-                let schema = &read_lock(world).schema;
-                sight.may_change(schema, header.kind, within, &stored.record.fields, &fields)?;
+                if !place {
+                    let schema = &read_lock(world).schema;
+                    sight.may_change(schema, header.kind, within, &stored.record.fields, &fields)?;
+                }
                 rules::check(header.kind, Some(&stored.record.fields), &fields)?;
                 views::vet(&read_lock(world), &sight, header.kind, Some(&stored), &fields)?;
                 txn.update(&stored, fields)?;
@@ -148,6 +158,15 @@ impl Ask<'_> {
             Ok(Undone { what, records })
         })
     }
+}
+
+/// What makes of a place on a call list that a merge made one from which nobody is called.
+fn not_called(stored: &Stored) -> Result<Vec<Change>, Error> {
+    let mut entry: CallEntry = stored.entity()?;
+    entry.state = OneOf(Some(EntryState::Withheld));
+    entry.reason = "the merge was taken back".to_owned();
+    (entry.claimed_by, entry.claimed_until, entry.due) = (None, None, None);
+    Ok(diff(&stored.record.fields, &entry.fields()))
 }
 
 /// The name of a record as the asker may read it.

@@ -1,11 +1,15 @@
 //! Scripts, privacy notices and templates of messages: added version by version, and never changed.
 
+use std::collections::HashMap;
+
+use super::world::World;
 use super::{Ask, Service, publish, read_lock, store_error};
 use crate::api::view::{WordingAdded, WordingView};
 use crate::api::{Error, WordingAdd, WordingGet, WordingRetire, Wordings};
 use crate::domain::entity::{Fields, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::{SessionId, SubjectId, UserId};
+use crate::domain::time::Timestamp;
 use crate::domain::value::{MAX_ITEMS, OneOf, Value, WordList};
 use crate::domain::wording::shipped::shipped;
 use crate::domain::wording::{self, Book, Version, Wording, WordingField, WordingKind};
@@ -16,7 +20,27 @@ const MOST_VERSIONS: usize = 1_000;
 /// Most names of a kind.
 const MOST_NAMES: usize = 1_000;
 
-fn view(book: &Book, version: &Version) -> WordingView {
+/// Which versions were used, and when first: the words that people heard are those that nobody takes out.
+#[derive(Default)]
+pub struct Used(HashMap<(WordingKind, String), Timestamp>);
+
+impl Used {
+    /// Takes in that a version was used, by its title: `sales-de@1`.
+    pub fn note(&mut self, kind: WordingKind, title: &str, at: Option<Timestamp>) {
+        let Some(at) = at.filter(|_| !title.is_empty()) else { return };
+        match self.0.get_mut(&(kind, title.to_owned())) {
+            Some(first) => *first = at.min(*first),
+            None => drop(self.0.insert((kind, title.to_owned()), at)),
+        }
+    }
+
+    pub fn first(&self, kind: WordingKind, title: &str) -> Option<Timestamp> {
+        self.0.get(&(kind, title.to_owned())).copied()
+    }
+}
+
+fn view(world: &World, version: &Version) -> WordingView {
+    let book = &world.wordings;
     let Version { id, created_at, wording } = version;
     let kind = wording.kind.0.unwrap_or(WordingKind::Script);
     WordingView {
@@ -32,6 +56,7 @@ fn view(book: &Book, version: &Version) -> WordingView {
         purposes: wording.purposes.0.clone(),
         usage: wording.usage.0,
         created_at: *created_at,
+        first_used: world.wordings_used.first(kind, &wording.title()),
         retired_at: wording.retired_at,
     }
 }
@@ -88,14 +113,14 @@ impl Ask<'_> {
         let book = &world.wordings;
         let kinds = WordingKind::ALL.iter().filter(|kind| asked.kind.is_none_or(|only| only == **kind));
         let latest = kinds.flat_map(|kind| book.names(*kind)).filter_map(|(_, versions)| versions.last());
-        latest.map(|version| view(book, version)).collect()
+        latest.map(|version| view(&world, version)).collect()
     }
 
     pub(super) fn wording_get(&self, get: &WordingGet) -> Result<WordingView, Error> {
         let world = self.world();
         let book = &world.wordings;
         match book.version(get.kind, &get.name, get.version) {
-            Some(version) => Ok(view(book, version)),
+            Some(version) => Ok(view(&world, version)),
             None => Err(no_such(book, get.kind, &get.name, get.version)),
         }
     }
@@ -171,7 +196,7 @@ impl Ask<'_> {
             let world = read_lock(world);
             let book = &world.wordings;
             let last = book.version(kind, &name, None);
-            last.map(|last| view(book, last)).ok_or_else(|| no_such(book, kind, &name, None))
+            last.map(|last| view(&world, last)).ok_or_else(|| no_such(book, kind, &name, None))
         };
         Ok(self.transact(Action::Edit, stage)?.0)
     }

@@ -2,7 +2,7 @@
 //!
 //! Built at unlock and kept by every commit, like all that is in memory; what it holds are times, ids and states, no words.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
@@ -61,6 +61,9 @@ impl Place {
     }
 }
 
+/// The place of a contact on a list, and its entry.
+type Key = (i64, Uuid);
+
 /// A call list, as it stands.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -69,7 +72,7 @@ pub struct Listed {
     pub created_at: Timestamp,
     pub list: CallList,
     /// By place.
-    pub places: BTreeMap<(i64, Uuid), Place>,
+    pub places: BTreeMap<Key, Place>,
 }
 
 /// A task that is neither done nor deleted.
@@ -80,6 +83,13 @@ pub struct Todo {
     pub kind: TaskKind,
     pub due: Option<Timestamp>,
     pub owner: Option<Uuid>,
+}
+
+impl Todo {
+    /// Its place among those of its owner.
+    fn owned(&self) -> Option<(Uuid, i64, Uuid)> {
+        Some((self.owner?, self.due.map_or(i64::MAX, Timestamp::millis), self.id))
+    }
 }
 
 /// A request of a person that is not closed.
@@ -99,14 +109,17 @@ pub struct Work {
     /// When a person last said no in a call.
     refused: HashMap<Uuid, Timestamp>,
     lists: BTreeMap<Uuid, Listed>,
+    /// Where each contact stands on lists: the list, and the place there.
+    placed: HashMap<Uuid, Vec<(Uuid, Key)>>,
     todos: BTreeMap<Uuid, Todo>,
+    /// Those that somebody is to do, by who and when; what has no date stands last.
+    by_owner: BTreeSet<(Uuid, i64, Uuid)>,
     requests: BTreeMap<Uuid, Asked>,
     last_request: i64,
 }
 
 impl Work {
-    pub fn take_call(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let call: Call = stored.entity()?;
+    pub fn take_call(&mut self, stored: &Stored, call: Call) {
         let made = Made {
             id: stored.id,
             at: call.started_at.unwrap_or(stored.record.created_at),
@@ -116,18 +129,15 @@ impl Work {
         let kept = self.calls.entry(stored.subject.0).or_default();
         kept.retain(|one| one.made.id != stored.id);
         kept.push(Kept { made, purposes: call.purposes.0 });
-        Ok(())
     }
 
     /// Takes in what an event says about how calls are received.
-    pub fn take_event(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let event: ConsentEvent = stored.entity()?;
+    pub fn take_event(&mut self, person: Uuid, event: &ConsentEvent) {
         let no = event.kind.0.is_some_and(ConsentKind::is_no);
         if let (true, Some(Way::Call), Some(at)) = (no, event.way.0, event.at) {
-            let last = self.refused.entry(stored.subject.0).or_insert(at);
+            let last = self.refused.entry(person).or_insert(at);
             *last = at.max(*last);
         }
-        Ok(())
     }
 
     pub fn take_list(&mut self, stored: &Stored) -> Result<(), StoreError> {
@@ -159,14 +169,19 @@ impl Work {
             due: entry.due,
             reason: entry.reason,
         };
-        listed.places.insert((entry.place, stored.id), place);
+        let key = (entry.place, stored.id);
+        if listed.places.insert(key, place).is_none() {
+            self.placed.entry(stored.subject.0).or_default().push((list, key));
+        }
         Ok(())
     }
 
     pub fn take_task(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let task: Task = stored.entity()?;
+        if let Some(key) = self.todos.remove(&stored.id).as_ref().and_then(Todo::owned) {
+            self.by_owner.remove(&key);
+        }
         if task.done_at.is_some() || task.deleted_at.is_some() {
-            self.todos.remove(&stored.id);
             return Ok(());
         }
         let todo = Todo {
@@ -176,6 +191,7 @@ impl Work {
             due: task.due,
             owner: task.owner.map(|user| user.0),
         };
+        self.by_owner.extend(todo.owned());
         self.todos.insert(stored.id, todo);
         Ok(())
     }
@@ -209,6 +225,11 @@ impl Work {
         calls.map(|call| call.made.at).collect()
     }
 
+    /// How many calls of a contact there are.
+    pub fn calls_of(&self, contact: Uuid) -> usize {
+        self.calls.get(&contact).map_or(0, Vec::len)
+    }
+
     /// When a person last said in a call that they want no more of this.
     pub fn refused_at(&self, contact: Uuid) -> Option<Timestamp> {
         self.refused.get(&contact).copied()
@@ -227,6 +248,22 @@ impl Work {
         self.todos.values()
     }
 
+    /// The same of one owner that are due before a moment, the oldest first.
+    pub fn due_before(&self, owner: Uuid, before: Timestamp) -> impl Iterator<Item = &Todo> {
+        let until = (owner, before.millis(), Uuid::nil());
+        let due = self.by_owner.range((owner, i64::MIN, Uuid::nil())..until);
+        due.filter_map(|(_, _, id)| self.todos.get(id))
+    }
+
+    /// Where a contact stands on lists, closed ones too.
+    pub fn placed(&self, contact: Uuid) -> impl Iterator<Item = (&Listed, &Place)> {
+        let all = self.placed.get(&contact).into_iter().flatten();
+        all.filter_map(|(list, key)| {
+            let listed = self.lists.get(list)?;
+            Some((listed, listed.places.get(key)?))
+        })
+    }
+
     /// Requests that are not closed.
     pub fn requests(&self) -> impl Iterator<Item = &Asked> {
         self.requests.values()
@@ -241,10 +278,18 @@ impl Work {
     pub fn forget(&mut self, contact: Uuid) {
         self.calls.remove(&contact);
         self.refused.remove(&contact);
-        for listed in self.lists.values_mut() {
-            listed.places.retain(|_, place| place.contact != contact);
+        for (list, key) in self.placed.remove(&contact).unwrap_or_default() {
+            if let Some(listed) = self.lists.get_mut(&list) {
+                listed.places.remove(&key);
+            }
         }
-        self.todos.retain(|_, todo| todo.contact != contact);
+        let gone: Vec<_> = self.todos.values().filter(|todo| todo.contact == contact).copied().collect();
+        for todo in gone {
+            self.todos.remove(&todo.id);
+            if let Some(key) = todo.owned() {
+                self.by_owner.remove(&key);
+            }
+        }
         self.requests.retain(|_, asked| asked.contact != contact);
     }
 }

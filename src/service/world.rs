@@ -9,9 +9,13 @@ use super::consents::Consents;
 use super::gate;
 use super::index::{Doc, HasFlags, Index, Run};
 use super::known::{Batch, Ready};
+use super::merged::Merged;
 use super::suppression::Suppressions;
+use super::wordings::Used;
 use super::work::Work;
 use crate::api::Error;
+use crate::domain::call::Call;
+use crate::domain::consent::ConsentEvent;
 use crate::domain::contact::ContactField;
 use crate::domain::custom::CustomField;
 use crate::domain::entity::{Fields, Lies, RecordKind};
@@ -26,7 +30,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
 use crate::domain::view::SavedView;
-use crate::domain::wording::{Book, Version};
+use crate::domain::wording::{Book, Version, WordingKind};
 use crate::store::load::Raw;
 use crate::store::suppression::Marker;
 use crate::store::{Origin, Store, StoreError, Stored};
@@ -89,6 +93,7 @@ pub struct World {
     pub views: BTreeMap<Uuid, (u64, SavedView)>,
     /// Scripts, notices and templates of messages, in all versions.
     pub wordings: Book,
+    pub wordings_used: Used,
     /// Values of custom fields, which the index does not hold.
     pub custom_values: HashMap<Uuid, Fields>,
     /// Notes that are not deleted, by contact.
@@ -101,6 +106,7 @@ pub struct World {
     /// Whom data may be given to, by name.
     pub recipients: BTreeMap<String, Recipient>,
     deleted: HashMap<Uuid, RecordKind>,
+    merged: Merged,
     /// What is not to be used.
     pub suppression: Suppressions,
 }
@@ -121,6 +127,7 @@ impl World {
             settings: Settings::default(),
             views: BTreeMap::new(),
             wordings: Book::default(),
+            wordings_used: Used::default(),
             custom_values: HashMap::new(),
             notes: HashMap::new(),
             notes_total: 0,
@@ -129,6 +136,7 @@ impl World {
             work: Work::default(),
             recipients: BTreeMap::new(),
             deleted: HashMap::new(),
+            merged: Merged::default(),
             suppression: Suppressions::new(marker),
         }
     }
@@ -258,7 +266,12 @@ impl World {
                 let recipient: Recipient = stored.entity()?;
                 self.recipients.insert(recipient.name.clone(), recipient);
             }
-            RecordKind::Call => self.work.take_call(stored)?,
+            RecordKind::Call => {
+                let call: Call = stored.entity()?;
+                self.wordings_used.note(WordingKind::Script, &call.script, call.started_at);
+                self.wordings_used.note(WordingKind::Notice, &call.notice, call.started_at);
+                self.work.take_call(stored, call);
+            }
             RecordKind::CallList => self.work.take_list(stored)?,
             RecordKind::CallEntry => self.work.take_entry(stored)?,
             RecordKind::Task => self.work.take_task(stored)?,
@@ -270,8 +283,11 @@ impl World {
                 people.into_iter().for_each(|id| self.look_at_quarantine(id));
             }
             RecordKind::Consent => {
-                self.consents.take_event(stored)?;
-                self.work.take_event(stored)?;
+                let event: ConsentEvent = stored.entity()?;
+                self.wordings_used.note(WordingKind::Script, &event.script, event.at);
+                self.wordings_used.note(WordingKind::Notice, &event.notice, event.at);
+                self.consents.take_event(stored, &event)?;
+                self.work.take_event(stored.subject.0, &event);
                 self.look_at_quarantine(stored.subject.0);
             }
             RecordKind::Suppression => self.suppression.take(stored)?,
@@ -311,6 +327,7 @@ impl World {
             }
         }
         self.mark_deleted(id, RecordKind::Contact, row.deleted);
+        self.merged.note(id, row.merged_into);
         let mut has = HasFlags::default();
         has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
         has.set_quarantined(gate::quarantined(row.basis, texts.supplier, || self.consents.grounded(id)));
@@ -356,6 +373,26 @@ impl World {
         } else if !self.deleted.is_empty() {
             self.deleted.remove(&id);
         }
+    }
+
+    /// The contact that stands for this one now: itself, or the one it was merged into.
+    pub fn kept(&self, contact: Uuid) -> Uuid {
+        self.merged.kept(contact)
+    }
+
+    /// A contact and those that were merged into it: the same person, whose records lie under several keys.
+    pub fn selves(&self, contact: Uuid) -> Vec<Uuid> {
+        self.merged.selves(contact)
+    }
+
+    /// When a person was called for one of some purposes, answered or not, also as they were entered before a merge.
+    pub fn attempts(&self, contact: Uuid, counts: impl Fn(&str) -> bool) -> Vec<Timestamp> {
+        self.selves(contact).into_iter().flat_map(|one| self.work.attempts(one, &counts)).collect()
+    }
+
+    /// When a person last said in a call that they want no more of this, also before a merge.
+    pub fn refused_at(&self, contact: Uuid) -> Option<Timestamp> {
+        self.selves(contact).into_iter().filter_map(|one| self.work.refused_at(one)).max()
     }
 
     pub fn is_deleted(&self, id: Uuid) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! A page is one row of [`table::TAGS`], sealed under the store's own key: its tags in ascending order,
 //! 8 bytes each, big-endian, at most [`PAGE`] of them; pages follow each other in ascending order. All pages of one version
-//! of a list have that version's id. A version is written beside the one in force and counts from the moment on at which the
+//! of a list have that version's id. Where the list tells since when a number is on it, a second version has the days, two
+//! bytes each, big-endian, in the order of the tags, [`DAYS`] to a page. A version is written beside the one in force and counts from the moment on at which the
 //! list's record names it; what no record names was never finished, or is over, and is deleted.
 
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ use crate::domain::id::SubjectId;
 
 /// Tags in one page.
 pub const PAGE: usize = 448;
+/// Days in one page.
+pub const DAYS: usize = 4 * PAGE;
 /// Pages that a version has at most; their number stands in two bytes.
 const MOST_PAGES: usize = 1 << 16;
 /// The most tags of one list.
@@ -57,12 +60,39 @@ fn append(bytes: &[u8], tags: &mut Vec<u64>) -> Result<(), StoreError> {
 }
 
 impl Reader<'_> {
+    /// The days of a version, `count` of them.
+    pub fn days(&self, version: Uuid, count: usize) -> Result<Vec<u16>, StoreError> {
+        if count > MOST_TAGS {
+            return Err(damaged());
+        }
+        let mut days = Vec::with_capacity(count);
+        self.each_tag_page(version, |bytes| {
+            let (items, rest) = bytes.as_chunks::<2>();
+            if items.is_empty() || !rest.is_empty() {
+                return Err(StoreError::Encoding("a page of the days of a do-not-call list"));
+            }
+            days.extend(items.iter().map(|item| u16::from_be_bytes(*item)));
+            Ok(())
+        })?;
+        if days.len() == count { Ok(days) } else { Err(damaged()) }
+    }
+
     /// The tags of a version, `count` of them, in order.
     pub fn tags(&self, version: Uuid, count: usize) -> Result<Vec<u64>, StoreError> {
         if count > MOST_TAGS {
             return Err(damaged());
         }
         let mut tags = Vec::with_capacity(count);
+        self.each_tag_page(version, |bytes| append(bytes, &mut tags))?;
+        if tags.len() == count { Ok(tags) } else { Err(damaged()) }
+    }
+
+    /// The pages of a version, opened, in order and with none missing between.
+    fn each_tag_page(
+        &self,
+        version: Uuid,
+        mut visit: impl FnMut(&[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let prefix = table::record_prefix(table::TAGS, SubjectId::NOBODY, version.as_bytes());
         let mut next: u32 = 0;
         self.each_row(&prefix, |key, value| {
@@ -75,9 +105,8 @@ impl Reader<'_> {
             if opened.schema != codec::SCHEMA {
                 return Err(StoreError::Newer(opened.schema));
             }
-            append(&opened.plain, &mut tags)
-        })?;
-        if tags.len() == count { Ok(tags) } else { Err(damaged()) }
+            visit(&opened.plain)
+        })
     }
 
     /// Some rows of versions other than these, by key.
@@ -116,15 +145,26 @@ impl Reader<'_> {
 impl WriteTxn<'_> {
     /// Stages pages of a version, from the page with this number on. It is no change of a record, and leaves no history.
     pub fn put_tags(&mut self, version: Uuid, first: usize, tags: &[u64]) -> Result<(), StoreError> {
-        for (at, tags) in tags.chunks(PAGE).enumerate() {
-            let number = u16::try_from(first + at).map_err(|_| StoreError::TooLarge)?;
-            let place = place(version, number);
-            let key = self.state.keyring.store_key()?;
-            let salt = self.state.env.random();
-            let sealed =
-                envelope::seal(key, &place, self.state.store, codec::SCHEMA, Slot::STORE, salt, &page(tags))?;
-            self.own.insert(table::record_key(table::TAGS, place.subject, &place.id, number), Some(sealed));
-        }
+        tags.chunks(PAGE)
+            .enumerate()
+            .try_for_each(|(at, tags)| self.put_page(version, first + at, &page(tags)))
+    }
+
+    /// The same with days.
+    pub fn put_days(&mut self, version: Uuid, first: usize, days: &[u16]) -> Result<(), StoreError> {
+        days.chunks(DAYS).enumerate().try_for_each(|(at, days)| {
+            let bytes: Vec<u8> = days.iter().flat_map(|day| day.to_be_bytes()).collect();
+            self.put_page(version, first + at, &bytes)
+        })
+    }
+
+    fn put_page(&mut self, version: Uuid, number: usize, bytes: &[u8]) -> Result<(), StoreError> {
+        let number = u16::try_from(number).map_err(|_| StoreError::TooLarge)?;
+        let place = place(version, number);
+        let key = self.state.keyring.store_key()?;
+        let salt = self.state.env.random();
+        let sealed = envelope::seal(key, &place, self.state.store, codec::SCHEMA, Slot::STORE, salt, bytes)?;
+        self.own.insert(table::record_key(table::TAGS, place.subject, &place.id, number), Some(sealed));
         Ok(())
     }
 
@@ -187,6 +227,22 @@ mod tests {
             Ok(())
         });
         assert!(store.read(move |reader| reader.tags(version, count)).is_err(), "a page is missing");
+    }
+
+    #[test]
+    fn days_come_back_in_order_and_what_is_lost_shows() {
+        let store = store();
+        let days: Vec<u16> = (0..2 * DAYS + 7).map(|n| (n % 40_000) as u16).collect();
+        let version = Uuid::from_u128(1);
+        let (first, rest) = days.split_at(DAYS);
+        let (first, rest) = (first.to_vec(), rest.to_vec());
+        write(&store, move |txn| txn.put_days(version, 0, &first));
+        write(&store, move |txn| txn.put_days(version, 1, &rest));
+        let count = days.len();
+        assert_eq!(store.read(move |reader| reader.days(version, count)).unwrap(), days);
+        for wrong in [count - 1, count + 1, usize::MAX] {
+            assert!(store.read(move |reader| reader.days(version, wrong)).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(crate) struct ImportArgs {
     /// The column of the numbers, by its header or its number from 1; the first, unless told
     #[arg(long, value_name = "HEADER")]
     column: Option<String>,
+    /// The column that tells since when each number is listed (2026-01-31), by its header or its number; a consent that was
+    /// given later counts in some countries. Without it the list's own day stands for all
+    #[arg(long, value_name = "HEADER")]
+    since_column: Option<String>,
     /// Also when there are far fewer numbers than on the list in force
     #[arg(long)]
     accept_smaller: bool,
@@ -68,7 +72,12 @@ fn open<'a>(ctx: &mut Ctx<'a>, args: &ImportArgs, hash: &FileHash) -> Result<Col
         ),
         None => None,
     };
-    let options = ColumnOptions { column: args.column.clone(), charset: args.charset.clone(), delimiter };
+    let options = ColumnOptions {
+        column: args.column.clone(),
+        beside: args.since_column.clone(),
+        charset: args.charset.clone(),
+        delimiter,
+    };
     ColumnRows::open(hash.of(reader), &options).map_err(|error| {
         let message = format!("{}: {error}", path.display());
         match error {
@@ -118,6 +127,12 @@ pub(super) fn import(ctx: &mut Ctx<'_>, args: &ImportArgs) -> Done {
         return Err(End::Reported(Code::Interrupted));
     }
     object(ctx, "", report(&end, &hash), |_| drawn(&end))?;
+    if end.no_days > 0 {
+        ctx.warn(&format!(
+            "{} rows tell no day in that column; their numbers count as listed since the list's own day",
+            end.no_days
+        ));
+    }
     if end.progress.not_taken == 0 { Ok(()) } else { Err(End::Reported(Code::PartlyTaken)) }
 }
 
@@ -131,6 +146,12 @@ fn report(end: &ListEnd, hash: &FileHash) -> Json {
     out.insert("read".to_owned(), json!(told.read));
     out.insert("numbers".to_owned(), json!(told.numbers));
     out.insert("repeated".to_owned(), json!(told.repeated));
+    if told.dated_numbers > 0 {
+        out.insert("dated".to_owned(), json!(told.dated_numbers));
+    }
+    if end.no_days > 0 {
+        out.insert("days_not_read".to_owned(), json!(end.no_days));
+    }
     if let Some(replaced) = told.replaced {
         out.insert("replaced".to_owned(), json!(replaced));
     }
@@ -177,6 +198,7 @@ fn list_json(one: &ListView) -> Json {
     }
     put_text(&mut object, "source", &one.source);
     object.insert("numbers".to_owned(), json!(one.numbers));
+    object.insert("tells_since".to_owned(), json!(one.tells_since));
     object.insert("revision".to_owned(), json!(one.revision));
     object.insert("file_sha256".to_owned(), json!(one.file_hash));
     put_text(&mut object, "by", &one.by);

@@ -70,7 +70,7 @@ pub(super) fn store(request: Request) -> Result<Response, Error> {
         Request::List(list) => {
             let item = if list.kind == RecordKind::Note { note() } else { anna() };
             let withheld = [("objection".to_owned(), 2)].into();
-            Response::List(Page { items: vec![item], total: 1, offset: 0, withheld })
+            Response::List(Page { items: vec![item], total: 1, offset: 0, withheld, ..Page::default() })
         }
         Request::Get(_) => {
             Response::Get(Card { record: anna(), notes: vec![note()], people: Vec::new(), held: None })

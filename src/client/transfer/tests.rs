@@ -132,6 +132,7 @@ fn paging(total: u64) -> impl Fn(Request) -> Result<Response, Error> {
             total,
             offset: from,
             withheld: [("objection".to_owned(), 2)].into(),
+            ..Page::default()
         };
         let run = uuid::Uuid::from_u128(7);
         assert_eq!(export.run, (from > 0).then_some(run), "a page names the run it goes on with");

@@ -47,6 +47,18 @@ words! {
         Asserted = "asserted",
         /// The person was reached, listed or handed over on its ground.
         Used = "used",
+        /// The person was sent, in writing, what was said in a call; whether it arrived is told.
+        Notified = "notified",
+    }
+}
+
+words! {
+    /// What became of a message that confirms a call.
+    Delivery {
+        Sent = "sent",
+        Delivered = "delivered",
+        /// It came back, or the address is none.
+        Failed = "failed",
     }
 }
 
@@ -64,7 +76,8 @@ impl ConsentKind {
             | ConsentKind::Revoked
             | ConsentKind::Invalidated
             | ConsentKind::Asserted
-            | ConsentKind::Used => false,
+            | ConsentKind::Used
+            | ConsentKind::Notified => false,
         }
     }
 }
@@ -125,6 +138,7 @@ entity! {
         25 token_until "token_until": Option<Timestamp>, Kind::Time, Provenance, Operation, "Token until", "when it can be used no more", [], None, None;
         26 used_for "used_for": String, Kind::Text, Provenance, Operation, "Used for", "the call, list or export", [], None, None;
         28 unconfirmed "unconfirmed": bool, Kind::Flag, Provenance, Operation, "Unconfirmed", "the yes counts only when it is confirmed", [], None, None;
+        29 delivery "delivery": OneOf<Delivery>, Kind::Word(Delivery::WORDS), Provenance, Operation, "Delivery", "what became of the message that confirms a call", [], None, None;
         27 who_answered "who_answered": String, Kind::Text, Provenance, Operation, "Who answered", "the person, or why it counts for nothing", [], None, None;
     }
 }

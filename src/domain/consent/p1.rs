@@ -107,7 +107,8 @@ pub fn is_due(event: &Fields) -> bool {
             | ConsentKind::Revoked
             | ConsentKind::Invalidated
             | ConsentKind::Asserted
-            | ConsentKind::Used,
+            | ConsentKind::Used
+            | ConsentKind::Notified,
         )
         | None => false,
     };

@@ -117,7 +117,7 @@ impl Standing {
             ConsentKind::Revoked => State::Revoked,
             ConsentKind::Invalidated => State::Invalidated,
             ConsentKind::Asserted => State::Asserted,
-            ConsentKind::Used => return None,
+            ConsentKind::Used | ConsentKind::Notified => return None,
         };
         let basis = match state {
             State::Given | State::Pending => Some(Basis::Consent),
@@ -346,7 +346,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_of_reading_does_not_matter(
-            events in prop::collection::vec((0..13usize, 0..6i64, 0..3usize, prop::option::of(4..12i64)), 0..12),
+            events in prop::collection::vec((0..14usize, 0..6i64, 0..3usize, prop::option::of(4..12i64)), 0..12),
             seed in any::<u64>(),
         ) {
             let events: Vec<ConsentEvent> = events
@@ -367,9 +367,9 @@ mod tests {
 
         #[test]
         fn nothing_that_happens_later_but_a_yes_loosens(
-            kinds in prop::collection::vec(0..13usize, 0..8),
+            kinds in prop::collection::vec(0..14usize, 0..8),
             no in 0..3usize,
-            after in prop::collection::vec(0..13usize, 0..4),
+            after in prop::collection::vec(0..14usize, 0..4),
         ) {
             use ConsentKind as K;
             let mut events: Vec<ConsentEvent> = kinds

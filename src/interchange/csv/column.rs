@@ -16,6 +16,8 @@ use crate::interchange::{ImportError, RowError};
 pub struct ColumnOptions {
     /// Its header, or its number from 1; the first one when absent.
     pub column: Option<String>,
+    /// Another one, whose cell is told [beside](ColumnRows::beside) each.
+    pub beside: Option<String>,
     pub charset: Option<String>,
     pub delimiter: Option<u8>,
 }
@@ -29,6 +31,7 @@ pub struct ColumnRows<'r> {
     dialect: Dialect,
     tracker: Arc<Tracker>,
     at: usize,
+    beside: Option<usize>,
     header: Option<String>,
     header_pending: bool,
     failed: Option<std::io::Error>,
@@ -72,6 +75,7 @@ impl<'r> ColumnRows<'r> {
             });
         };
         let at = column(first, options.column.as_deref())?;
+        let beside = options.beside.as_deref().map(|wanted| column(first, Some(wanted))).transpose()?;
         let cell = first.get(at).map(|cell| cell.trim()).unwrap_or_default();
         // What numbers stand under has no digits.
         dialect.headers = !cell.contains(|c: char| c.is_ascii_digit());
@@ -80,7 +84,7 @@ impl<'r> ColumnRows<'r> {
         let rest = Cursor::new(head.split_off(body)).chain(text);
         let records = record::Records::new(rest, &dialect, lines);
         let header_pending = dialect.headers;
-        Ok(ColumnRows { records, dialect, tracker, at, header, header_pending, failed: None })
+        Ok(ColumnRows { records, dialect, tracker, at, beside, header, header_pending, failed: None })
     }
 
     pub fn dialect(&self) -> &Dialect {
@@ -95,6 +99,11 @@ impl<'r> ColumnRows<'r> {
     /// How much of the file was read, to be looked at while it is.
     pub fn tracker(&self) -> Arc<Tracker> {
         Arc::clone(&self.tracker)
+    }
+
+    /// The cell of the other column in the row that came last; nothing where it is empty, or none was asked for.
+    pub fn beside(&self) -> Option<&str> {
+        self.records.cell(self.beside?).map(str::trim).filter(|cell| !cell.is_empty())
     }
 
     /// The error that ended reading, if one did.
@@ -195,6 +204,22 @@ mod tests {
             assert_eq!(cells(text, column), two(first), "{text:?}");
         }
         assert_eq!(cells("Number\n\n020 7946 0958\n,\n", None), [(3, "020 7946 0958".to_owned())]);
+    }
+
+    #[test]
+    fn another_column_is_told_beside_it() {
+        let text = "Added;Number\n2026-01-01;020 7946 0958\n;020 7946 0959\n";
+        let options = ColumnOptions {
+            column: Some("number".into()),
+            beside: Some("added".into()),
+            ..ColumnOptions::default()
+        };
+        let mut rows = ColumnRows::open(text.as_bytes(), &options).unwrap();
+        let mut next = || (rows.next().map(|row| row.unwrap().1), rows.beside().map(str::to_owned));
+        assert_eq!(next(), (Some("020 7946 0958".into()), Some("2026-01-01".into())));
+        assert_eq!(next(), (Some("020 7946 0959".into()), None));
+        let options = ColumnOptions { beside: Some("nosuch".into()), ..options };
+        assert!(ColumnRows::open(text.as_bytes(), &options).is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::words::{fact, words_of};
-use super::{Consent, Found, Ground, Override, Regime, Screening, Situation};
+use super::{Check, Consent, Found, Ground, OnOld, Override, Regime, Screening, Situation};
 use crate::domain::country::Country;
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Day, words};
@@ -258,20 +258,31 @@ impl<'a> Case<'a> {
 
     /// Whether each list was looked at lately enough, and does not speak against the call.
     fn is_screened(&self, screening: &Screening) -> bool {
-        screening.lists.iter().all(|list| self.screened(screening, list) == Screened::Clear)
+        screening.lists.iter().all(|list| match self.screened(screening, list) {
+            Screened::Clear | Screened::Overridden => true,
+            Screened::Listed | Screened::Never | Screened::Old | Screened::Ahead => false,
+        })
+    }
+
+    /// Whether a check is older than the rule has it.
+    pub(super) fn is_old(&self, screening: &Screening, check: &Check) -> bool {
+        let age = self.now().millis().saturating_sub(check.at.millis());
+        age > i64::from(screening.max_age_days) * 86_400_000
+    }
+
+    /// The last look into a list; of two at the same moment, the stricter counts.
+    pub(super) fn last_look(&self, list: &str) -> Option<&'a Check> {
+        let looks = self.situation.checks.iter().filter(|check| check.list.trim().eq_ignore_ascii_case(list));
+        looks.max_by_key(|check| (check.at, check.found))
     }
 
     /// What is to be said of one list.
     pub(super) fn screened(&self, screening: &Screening, list: &str) -> Screened {
-        let checks =
-            self.situation.checks.iter().filter(|check| check.list.trim().eq_ignore_ascii_case(list));
-        // Of two looks at the same moment, the stricter counts.
-        let Some(check) = checks.max_by_key(|check| (check.at, check.found)) else { return Screened::Never };
-        let age = self.now().millis().saturating_sub(check.at.millis());
-        if age < 0 {
+        let Some(check) = self.last_look(list) else { return Screened::Never };
+        if check.at > self.now() {
             return Screened::Ahead;
         }
-        if age > i64::from(screening.max_age_days) * 86_400_000 {
+        if screening.when_old == OnOld::Deny && self.is_old(screening, check) {
             return Screened::Old;
         }
         let later = || {
@@ -280,7 +291,7 @@ impl<'a> Case<'a> {
         };
         match (check.found, screening.consent) {
             (Found::Clear, _) => Screened::Clear,
-            (Found::Listed, Override::IfLater) if later() => Screened::Clear,
+            (Found::Listed, Override::IfLater) if later() => Screened::Overridden,
             (Found::Listed, Override::No | Override::IfLater | Override::Yes) => Screened::Listed,
         }
     }
@@ -344,6 +355,8 @@ impl<'a> Case<'a> {
 pub(super) enum Screened {
     Clear,
     Listed,
+    /// Listed, and the person consented later.
+    Overridden,
     /// Nobody looked.
     Never,
     /// Too long ago.

@@ -78,6 +78,16 @@ words! {
     }
 }
 
+words! {
+    /// What it means that the last look into a list is older than it may be.
+    OnOld {
+        /// Nobody is called by it.
+        Deny = "deny",
+        /// What it said counts on, and it is told that it is old.
+        Warn = "warn",
+    }
+}
+
 /// Lists of people who want no calls, against which a number is checked before.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Screening {
@@ -85,6 +95,8 @@ pub struct Screening {
     pub lists: Vec<String>,
     /// How old a check may be, in days of 24 hours.
     pub max_age_days: u32,
+    /// What a check that is older means.
+    pub when_old: OnOld,
     pub consent: Override,
 }
 
@@ -181,6 +193,7 @@ impl Screening {
         let screening = Screening {
             lists: lists.iter().map(|list| list.trim().to_owned()).collect(),
             max_age_days: whole(&reader, "max_age_days", 366)?,
+            when_old: reader.parsed("when_old")?.unwrap_or(OnOld::Deny),
             consent: reader.need("consent_overrides")?,
         };
         reader.finish()?;

@@ -243,17 +243,23 @@ fn screening(case: &Case<'_>, outcome: Outcome) -> String {
         );
     }
     let each = screening.lists.iter().map(|list| {
-        let last = case.situation.checks.iter().filter(|check| check.list.trim().eq_ignore_ascii_case(list));
-        let last = last.map(|check| check.at).max().map(|at| case.day_of(at));
-        let last = last.map(|day| day.to_string()).unwrap_or_default();
+        let look = case.last_look(list);
+        // The day the list is of.
+        let of = look.map(|check| case.day_of(check.at).to_string()).unwrap_or_default();
+        let since = look.and_then(|check| check.listed_since);
+        let since = since.map(|day| format!(" since {day}")).unwrap_or_default();
+        let old = look.is_some_and(|check| case.is_old(screening, check));
+        let old = if old { format!(", older than {} days", screening.max_age_days) } else { String::new() };
         match case.screened(screening, list) {
-            Screened::Clear => format!("the check against {list} of {last} does not speak against it"),
-            Screened::Listed => format!("{list} has the number, as of {last}"),
-            Screened::Never => format!("the number was never checked against {list}"),
-            Screened::Old => {
-                format!("the check against {list} of {last} is older than {} days", screening.max_age_days)
+            Screened::Clear => format!("{list} of {of}{old}: the number is not listed"),
+            Screened::Listed => format!("{list} of {of}{old}: the number is listed{since}"),
+            Screened::Overridden => {
+                let agreed = case.agreed_since().map(|at| case.day_of(at).to_string()).unwrap_or_default();
+                format!("{list} of {of}{old}: the number is listed{since}, and the person consented later, on {agreed}")
             }
-            Screened::Ahead => format!("the check against {list} is dated {last}, which lies ahead"),
+            Screened::Never => format!("the number was never checked against {list}"),
+            Screened::Old => format!("{list} of {of}: the list is older than {} days", screening.max_age_days),
+            Screened::Ahead => format!("{list} of {of}: that day lies ahead"),
         }
     });
     each.collect::<Vec<_>>().join("; ")

@@ -87,7 +87,7 @@ fn check_list(
     if !team.is_empty() && team != sight.team() {
         return Err(refused(format!("the call list `{name}` is worked on by the team {team}")));
     }
-    if !listed.places.values().any(|place| place.contact == contact) {
+    if !world.work.placed(contact).any(|(one, _)| one.id == list) {
         return Err(refused(format!("the person is not on the call list `{name}`"))
             .hint("leave the list out: a call counts where the person stands"));
     }

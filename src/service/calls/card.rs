@@ -119,11 +119,10 @@ pub fn busy(
     if let Some(kept) = calls.find(|kept| kept.holds(question.now)) {
         return Ok(Some(world.user_name(kept.user.0)));
     }
-    let places = world.work.lists().filter(|listed| listed.list.closed_at.is_none());
-    let mut claims = places.flat_map(|listed| listed.places.values()).filter(|place| {
-        place.contact == contact && place.is_claimed(question.now) && place.claimed_by != Some(me)
+    let mut claims = world.work.placed(contact).filter(|(listed, place)| {
+        listed.list.closed_at.is_none() && place.is_claimed(question.now) && place.claimed_by != Some(me)
     });
-    Ok(claims.next().and_then(|place| place.claimed_by).map(|user| world.user_name(user)))
+    Ok(claims.next().and_then(|(_, place)| place.claimed_by).map(|user| world.user_name(user)))
 }
 
 /// All that one knows before dialling.
@@ -140,7 +139,7 @@ pub fn card(
     let Judged { contact, phone, verdict } = &judged;
     let readable = reads_numbers(sight, world, person);
     let views = |kind: RecordKind, keep: &dyn Fn(&Stored) -> bool| {
-        let mut found = sight.records_of(reader, world, kind, person.subject)?;
+        let mut found = sight.records_of_person(reader, world, kind, person.id)?;
         found.retain(|stored| !is_deleted(&stored.record.fields, kind) && keep(stored));
         Ok::<_, Error>(found)
     };
@@ -165,7 +164,7 @@ pub fn card(
         (time_of(stored, TaskField::due.key()).map_or(i64::MAX, |at| at.millis()), stored.id)
     });
     let marketing = |name: &str| world.consents.named(name).is_ok_and(|(_, known)| known.purpose.marketing);
-    let attempts = world.work.attempts(person.id, marketing);
+    let attempts = world.attempts(person.id, marketing);
     let lately = attempts.iter().filter(|at| question.now.millis() - at.millis() < LATELY).count();
     let purpose = &question.known.purpose;
     let title = match &contact.language {

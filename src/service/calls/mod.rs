@@ -7,6 +7,7 @@
 mod begin;
 mod card;
 mod confirm;
+mod delivery;
 mod outcome;
 mod plan;
 mod record;
@@ -60,6 +61,17 @@ pub fn card_of(
 ) -> Result<(CallCard, Verdict), Error> {
     let (card, judged) = card::card(reader, law, sight, world, person, question, None)?;
     Ok((card, judged.verdict))
+}
+
+/// Who has a person on the phone.
+pub fn caller(
+    reader: &Reader<'_>,
+    contact: uuid::Uuid,
+    now: crate::domain::time::Timestamp,
+) -> Result<Option<uuid::Uuid>, Error> {
+    let calls = under::all(reader)?;
+    let call = calls.iter().find(|kept| kept.under.contact.0 == contact && kept.holds(now));
+    Ok(call.map(|kept| kept.user.0))
 }
 
 /// Whether somebody else has a person on the phone, or before them.

@@ -133,8 +133,7 @@ pub fn entry(
     let Ok(list) = record.list.parse::<Uuid>() else { return Ok(()) };
     let place = {
         let world = read_lock(world);
-        let places = world.work.list(list).into_iter().flat_map(|listed| listed.places.values());
-        places.into_iter().find(|place| place.contact == person.id).map(|place| place.id)
+        world.work.placed(person.id).find(|(listed, _)| listed.id == list).map(|(_, place)| place.id)
     };
     let Some(place) = place else { return Ok(()) };
     let Some(stored) = rows::of_entry(&txn.read(), RecordKind::CallEntry, person.subject, place)? else {

@@ -340,17 +340,12 @@ impl Known<'_> {
         if let Some(list) = self.kept.and_then(|kept| kept.under.list) {
             return Some(list);
         }
-        let lists = self.world.work.lists().filter(|listed| listed.list.purpose == purpose);
-        let mine = |place: &&crate::service::work::Place| {
-            place.contact == self.person.id
+        let claimed = self.world.work.placed(self.person.id).filter(|(listed, place)| {
+            listed.list.purpose == purpose
                 && place.claimed_by == Some(me.0)
                 && place.state == crate::domain::call::EntryState::Claimed
-        };
-        // Of several, the one that was taken last.
-        let claimed = lists.filter_map(|listed| {
-            let place = listed.places.values().find(mine)?;
-            Some((place.claimed_until, listed.id))
         });
-        claimed.max().map(|(_, list)| list)
+        // Of several, the one that was taken last.
+        claimed.map(|(listed, place)| (place.claimed_until, listed.id)).max().map(|(_, list)| list)
     }
 }

@@ -179,8 +179,8 @@ pub fn situation(
         suppressed: suppressed(world, contact, phone, question.now),
         restricted: false,
         checks: checks(world, contact.country, phone),
-        attempts: before(world.work.attempts(id, marketing)),
-        refused_at: world.work.refused_at(id).filter(|at| *at < question.now),
+        attempts: before(world.attempts(id, marketing)),
+        refused_at: world.refused_at(id).filter(|at| *at < question.now),
     }
 }
 
@@ -202,11 +202,11 @@ fn checks(world: &World, country: Option<Country>, phone: Option<&Labelled<Phone
     let of_country = looked.into_iter().filter(|one| one.country.is_none() || one.country == country);
     let check = |one: ListCheck| {
         Some(Check {
-            list: one.list,
             // A list is as old as what it says.
             at: Timestamp::start_of(one.dated?.0),
             found: if one.listed { Found::Listed } else { Found::Clear },
-            listed_since: None,
+            listed_since: one.listed_since().map(|day| day.0),
+            list: one.list,
         })
     };
     of_country.filter_map(check).collect()

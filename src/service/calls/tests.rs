@@ -2,6 +2,7 @@
 
 mod after;
 mod dial;
+mod merged;
 mod rules;
 
 use std::sync::atomic::Ordering;

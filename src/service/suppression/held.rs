@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use crate::domain::reach::Phone;
 use crate::domain::suppression::{
     Barred, Class, Deed, Hit, Identifier, ListCheck, Mark, Reason, Scope, ScreeningList, Suppression,
 };
+use crate::domain::value::Day;
 use crate::service::rows;
 use crate::store::suppression::Marker;
 use crate::store::{Reader, StoreError, Stored};
@@ -233,17 +235,20 @@ impl Suppressions {
     fn check(&self, held: &Held, mark: Mark) -> Option<ListCheck> {
         let tags = held.tags.as_ref().ok()?;
         let ScreeningList { name, country, dated, .. } = &held.list;
+        let since = day_of(tags.since(mark.tag()));
         Some(ListCheck {
             list: name.clone(),
             country: *country,
             dated: *dated,
             listed: tags.contains(mark.tag()),
+            since,
         })
     }
 
     /// The versions of lists that are named: all other pages of tags are nobody's.
     pub fn versions(&self) -> BTreeSet<Uuid> {
-        self.lists.values().filter_map(|held| version(&held.list)).collect()
+        let both = |held: &Held| [version(&held.list), days_version(&held.list)];
+        self.lists.values().flat_map(both).flatten().collect()
     }
 
     pub fn marker(&self) -> Marker {
@@ -255,13 +260,39 @@ fn version(list: &ScreeningList) -> Option<Uuid> {
     list.version.parse().ok()
 }
 
-/// What stands in a list's record for its tags.
-pub fn digest(tags: &[u64]) -> String {
+fn days_version(list: &ScreeningList) -> Option<Uuid> {
+    list.days.parse().ok()
+}
+
+/// A day in two bytes: of those since the end of 1999, counted from 1; 0 where there is none, or one that does not fit.
+pub fn bytes_of(day: Option<Day>) -> u16 {
+    let since = |day: Day| day.0.signed_duration_since(BEFORE).num_days();
+    day.and_then(|day| u16::try_from(since(day)).ok()).unwrap_or_default()
+}
+
+fn day_of(bytes: u16) -> Option<Day> {
+    let day = || BEFORE.checked_add_days(Days::new(u64::from(bytes)));
+    (bytes > 0).then(day).flatten().map(Day)
+}
+
+/// The day before the first that a list can tell. No list of numbers is older.
+const BEFORE: NaiveDate = match NaiveDate::from_ymd_opt(1999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+/// What stands in a list's record for its tags, and for its days where it has some.
+pub fn digest(tags: &[u64], days: &[u16]) -> String {
     let mut hasher = Sha256::new();
     let mut bytes = Vec::with_capacity(8 * 1024);
     for tags in tags.chunks(1024) {
         bytes.clear();
         bytes.extend(tags.iter().flat_map(|tag| tag.to_be_bytes()));
+        hasher.update(&bytes);
+    }
+    for days in days.chunks(1024) {
+        bytes.clear();
+        bytes.extend(days.iter().flat_map(|day| day.to_be_bytes()));
         hasher.update(&bytes);
     }
     super::hex(&hasher.finalize())
@@ -271,8 +302,12 @@ fn read_tags(reader: &Reader<'_>, list: &ScreeningList) -> Result<Arc<TagSet>, S
     let version = version(list).ok_or("its record names no version")?;
     let count = usize::try_from(list.numbers).map_err(|_| "its record tells no count".to_owned())?;
     let tags = reader.tags(version, count).map_err(|error| error.to_string())?;
-    if digest(&tags) != list.digest {
+    let days = match days_version(list) {
+        Some(version) => reader.days(version, count).map_err(|error| error.to_string())?,
+        None => Vec::new(),
+    };
+    if digest(&tags, &days) != list.digest {
         return Err("its numbers are not those that were brought in".to_owned());
     }
-    Ok(Arc::new(TagSet::of_sorted(tags)))
+    Ok(Arc::new(TagSet::of_sorted(tags).with_days(days)))
 }

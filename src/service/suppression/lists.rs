@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::held::{Held, digest};
+use super::held::{Held, bytes_of, digest};
 use super::tagset::TagSet;
 use crate::api::{
     Error, ListHead, ListPart, ListProgress, ListView, NotTaken, ScreeningImport, ScreeningLists,
@@ -28,7 +28,7 @@ use crate::domain::suppression::{Class, ScreeningList};
 use crate::domain::value::{Day, Kind, Value};
 use crate::service::{Ask, publish, rows};
 use crate::store::suppression::Marker;
-use crate::store::tags::{MOST_TAGS, PAGE};
+use crate::store::tags::{DAYS, MOST_TAGS, PAGE};
 use crate::store::{Origin, Store, StoreError};
 
 /// The most numbers in one part.
@@ -43,8 +43,9 @@ pub struct Upload {
     head: Head,
     plain: PlainNumbers,
     marker: Marker,
-    /// Unsorted, as they came.
+    /// Unsorted, as they came, with the days since which they are listed.
     parts: Vec<Vec<u64>>,
+    days: Vec<Vec<u16>>,
     progress: ListProgress,
 }
 
@@ -59,22 +60,31 @@ struct Head {
 
 impl Upload {
     /// Takes in some numbers, on both sides of a split: reading and hashing them is most of the work.
-    fn take(&mut self, numbers: &[(u64, String)]) -> Result<Vec<NotTaken>, Error> {
+    fn take(&mut self, numbers: &[(u64, String, Option<Day>)]) -> Result<Vec<NotTaken>, Error> {
         let (plain, marker, country) = (&self.plain, &self.marker, self.head.country);
-        let read = |numbers: &[(u64, String)]| {
-            let (mut tags, mut not_taken) = (Vec::with_capacity(numbers.len()), Vec::new());
+        let dated = self.head.dated;
+        let read = |numbers: &[(u64, String, Option<Day>)]| {
+            let mut tags = Vec::with_capacity(numbers.len());
+            let mut days = Vec::with_capacity(numbers.len());
+            let mut not_taken = Vec::new();
             let mut e164 = String::new();
-            for (row, text) in numbers {
-                if plain.read(text, &mut e164) {
-                    tags.push(marker.of_text(Class::Phone, &e164).tag());
-                    continue;
-                }
-                match Phone::parse(text, country) {
-                    Ok(phone) => tags.push(marker.of_text(Class::Phone, phone.e164()).tag()),
-                    Err(error) => not_taken.push(NotTaken { row: *row, reason: error.to_string() }),
-                }
+            for (row, text, since) in numbers {
+                let tag = if plain.read(text, &mut e164) {
+                    marker.of_text(Class::Phone, &e164).tag()
+                } else {
+                    match Phone::parse(text, country) {
+                        Ok(phone) => marker.of_text(Class::Phone, phone.e164()).tag(),
+                        Err(error) => {
+                            not_taken.push(NotTaken { row: *row, reason: error.to_string() });
+                            continue;
+                        }
+                    }
+                };
+                tags.push(tag);
+                // What lies behind the list's own day cannot be known by it.
+                days.push(bytes_of(since.filter(|since| *since <= dated)));
             }
-            (tags, not_taken)
+            (tags, days, not_taken)
         };
         let (first, second) = numbers.split_at(numbers.len() / 2);
         let (here, there) = std::thread::scope(|scope| {
@@ -83,9 +93,11 @@ impl Upload {
         });
         let there = there.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let mut not_taken = Vec::new();
-        for (tags, rows) in [here, there] {
+        for (tags, days, rows) in [here, there] {
             self.progress.numbers += tags.len() as u64;
+            self.progress.dated_numbers += days.iter().filter(|day| **day > 0).count() as u64;
             self.parts.push(tags);
+            self.days.push(days);
             not_taken.extend(rows);
         }
         self.progress.read += numbers.len() as u64;
@@ -94,6 +106,20 @@ impl Upload {
             return Err(Error::usage(format!("a do-not-call list has at most {MOST_TAGS} numbers")));
         }
         Ok(not_taken)
+    }
+
+    /// The tags in order, each once, with their days, where one was told. Of two days of one number the later counts, for a
+    /// consent must be later still; that none is told is the latest, for then the list's own day counts.
+    fn in_order(parts: Vec<Vec<u64>>, days: Vec<Vec<u16>>) -> (Vec<u64>, Vec<u16>) {
+        if days.iter().flatten().all(|day| *day == 0) {
+            return (Upload::sorted(parts), Vec::new());
+        }
+        let days = days.into_iter().flatten();
+        let mut all: Vec<(u64, u16)> = parts.into_iter().flatten().zip(days).collect();
+        // One less makes the greatest of none.
+        all.sort_unstable_by_key(|(tag, day)| (*tag, std::cmp::Reverse(day.wrapping_sub(1))));
+        all.dedup_by_key(|(tag, _)| *tag);
+        all.into_iter().unzip()
     }
 
     /// The tags in order, each once.
@@ -117,6 +143,10 @@ impl Ask<'_> {
         match import.part {
             ListPart::Begin(head) => self.begin_list(head),
             ListPart::Numbers(numbers) => {
+                let dated = numbers.into_iter().map(|(row, text)| (row, text, None)).collect();
+                self.screening_import(ScreeningImport { part: ListPart::Dated(dated) })
+            }
+            ListPart::Dated(numbers) => {
                 if numbers.len() > MOST_NUMBERS {
                     return Err(Error::usage(format!(
                         "{} numbers are more than the {MOST_NUMBERS} of one part",
@@ -188,6 +218,7 @@ impl Ask<'_> {
             head,
             marker,
             parts: Vec::new(),
+            days: Vec::new(),
             progress: ListProgress::default(),
         };
         self.memory().upload = Some(Box::new(upload));
@@ -201,7 +232,7 @@ impl Ask<'_> {
         unread: u64,
         accept_smaller: bool,
     ) -> Result<ListProgress, Error> {
-        let Upload { head, parts, mut progress, .. } = *upload;
+        let Upload { head, parts, days, mut progress, .. } = *upload;
         progress.read += unread;
         progress.not_taken += unread;
         if file_hash.len() != 64 || !file_hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -214,7 +245,7 @@ impl Ask<'_> {
             ))
             .hint("name the column with --column; the list in force stays"));
         }
-        let tags = Upload::sorted(parts);
+        let (tags, days) = Upload::in_order(parts, days);
         progress.repeated = progress.numbers - tags.len() as u64;
         progress.numbers = tags.len() as u64;
         // One at a time, so that nobody's half-written version is taken for a leftover.
@@ -238,17 +269,18 @@ impl Ask<'_> {
             numbers: i64::try_from(tags.len()).unwrap_or(i64::MAX),
             file_hash: file_hash.to_lowercase(),
             version: self.service.env.ids.next().to_string(),
-            digest: digest(&tags),
+            digest: digest(&tags, &days),
+            days: if days.is_empty() { String::new() } else { self.service.env.ids.next().to_string() },
             by: Some(self.grant.actor().user),
             ..ScreeningList::default()
         };
         progress.list = list.title();
         progress.dated = list.dated;
-        self.replace_list(list, tags)?;
+        self.replace_list(list, tags, days)?;
         Ok(progress)
     }
 
-    fn replace_list(&self, list: ScreeningList, tags: Vec<u64>) -> Result<(), Error> {
+    fn replace_list(&self, list: ScreeningList, tags: Vec<u64>, days: Vec<u16>) -> Result<(), Error> {
         let store = &self.service.store;
         let origin = self.origin(Action::Import);
         let version: Uuid =
@@ -262,8 +294,19 @@ impl Ask<'_> {
                 txn.put_tags(version, first, tags.get(first * PAGE..to).unwrap_or_default())
             })?;
         }
-        let tags = Arc::unwrap_or_clone(tags);
-        let set = Arc::new(TagSet::of_sorted(tags));
+        let days = Arc::new(days);
+        if let Ok(version) = list.days.parse::<Uuid>() {
+            let pages = days.len().div_ceil(DAYS);
+            for first in (0..pages).step_by(PAGES) {
+                let days = Arc::clone(&days);
+                store.write(origin, move |txn| {
+                    let to = days.len().min((first + PAGES) * DAYS);
+                    txn.put_days(version, first, days.get(first * DAYS..to).unwrap_or_default())
+                })?;
+            }
+        }
+        let (tags, days) = (Arc::unwrap_or_clone(tags), Arc::unwrap_or_clone(days));
+        let set = Arc::new(TagSet::of_sorted(tags).with_days(days));
         self.transact(Action::Import, move |txn, world| {
             let there = super::read_lock(world).suppression.list(&list.name, list.country).map(|(id, _)| id);
             let before = match there {
@@ -305,6 +348,7 @@ impl Ask<'_> {
                 numbers: u64::try_from(list.numbers).unwrap_or(0),
                 file_hash: list.file_hash.clone(),
                 by: list.by.map(|user| world.user_name(user.0)).unwrap_or_default(),
+                tells_since: !list.days.is_empty(),
                 problem: tags.as_ref().err().cloned().unwrap_or_default(),
             })
             .collect();

@@ -1,6 +1,7 @@
 //! Stories of do-not-call lists: brought in whole or not at all.
 
 use super::*;
+use crate::api::view::Level;
 use crate::api::*;
 use crate::client::Client;
 use crate::domain::reach::Phone;
@@ -183,4 +184,112 @@ fn a_damaged_list_is_not_asked() {
     // The next one mends it.
     bring(&owner, "2026-01-02", 0..1_000).unwrap();
     assert_eq!(listed(&fixture, "020 7946 0999"), on("2026-01-02", true));
+}
+
+fn be(dated: &str) -> ListHead {
+    ListHead {
+        name: "DNCM".into(),
+        country: "BE".into(),
+        dated: dated.parse().unwrap(),
+        source: "test".into(),
+    }
+}
+
+fn be_numbers(rows: &[(&str, Option<&str>)]) -> ListPart {
+    let row = |(n, (text, since)): (usize, &(&str, Option<&str>))| {
+        (n as u64 + 1, (*text).to_owned(), since.map(|day| day.parse().unwrap()))
+    };
+    ListPart::Dated(rows.iter().enumerate().map(row).collect())
+}
+
+/// Belgium: of listing and consent the later counts; what the list does not tell, its own day stands for.
+#[test]
+fn a_consent_later_than_the_listing_counts_and_an_earlier_one_does_not() {
+    use crate::domain::channel::Channel;
+    use crate::domain::consent::{ConsentKind, Way};
+    use crate::domain::id::ContactId;
+    let fixture = Fixture::new();
+    let owner = fixture.client("owner");
+    let today = fixture.service.env.now().date();
+    let ago = |days: u64| today.checked_sub_days(chrono::Days::new(days)).unwrap().to_string();
+    let person = |phone: &str| {
+        let fields = [
+            ("given_name", "Anna"),
+            ("country", "BE"),
+            ("phones", phone),
+            ("basis", "consent"),
+            ("reason", "asked"),
+            ("source", "fair"),
+        ];
+        let fields = fields.map(|(field, text)| crate::domain::edit::FieldEdit::text(field, text)).to_vec();
+        ContactId(owner.call(Add { kind: RecordKind::Contact, about: None, fields }).unwrap().id)
+    };
+    // Twenty days ago they agreed.
+    let numbers = ["+32 2 555 12 01", "+32 2 555 12 02", "+32 2 555 12 03", "+32 2 555 12 04"];
+    let people = numbers.map(person);
+    for contact in people {
+        let mut said = Said::new(ConsentKind::Given, "sales", Channel::Phone, Way::InPerson, "do call me");
+        said.at = Some(crate::domain::time::Timestamp::from_millis(
+            fixture.service.env.now().millis() - 20 * 86_400_000,
+        ));
+        owner.call(ConsentRecord { contact, said: vec![said] }).unwrap();
+    }
+    let check = |contact| {
+        let card = owner.call(CallCheck { contact, purpose: "sales".into(), number: None }).unwrap();
+        let words = card.looked.iter().find(|one| one.point == "screening").map(|one| one.words.clone());
+        (card.allowed, words.unwrap())
+    };
+    let doctor = || {
+        let checks = owner.call(Doctor {}).unwrap().checks;
+        let lines = checks.into_iter().filter(|line| line.name == "do-not-call lists");
+        lines.map(|line| (line.level, line.message)).collect::<Vec<_>>()
+    };
+    let lines = doctor();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].0 == Level::Warning && lines[0].1.contains("never brought in"), "{lines:?}");
+    assert!(lines[0].1.contains("4 contacts"), "{lines:?}");
+    assert_eq!(check(people[0]), (false, "the number was never checked against DNCM".into()));
+    // Listed long before, listed after, listed nobody tells when, not listed; and one that comes twice.
+    let rows = be_numbers(&[
+        (numbers[0], Some(&ago(300))),
+        (numbers[1], Some(&ago(10))),
+        (numbers[2], None),
+        (numbers[1], Some(&ago(200))),
+    ]);
+    send(&owner, ListPart::Begin(be(&ago(2)))).unwrap();
+    send(&owner, rows).unwrap();
+    let done = send(&owner, finish(false)).unwrap();
+    assert_eq!((done.numbers, done.repeated, done.dated_numbers), (3, 1, 3));
+    let (dated, agreed) = (ago(2), ago(20));
+    for reloaded in [false, true] {
+        if reloaded {
+            fixture.reload();
+        }
+        let (allowed, words) = check(people[0]);
+        let told = format!(
+            "DNCM of {dated}: the number is listed since {}, and the person consented later, on {agreed}",
+            ago(300)
+        );
+        assert_eq!((allowed, words), (true, told));
+        let told = format!("DNCM of {dated}: the number is listed since {}", ago(10));
+        assert_eq!(check(people[1]), (false, told), "of two days of one number the later");
+        assert_eq!(check(people[2]), (false, format!("DNCM of {dated}: the number is listed since {dated}")));
+        assert_eq!(check(people[3]), (true, format!("DNCM of {dated}: the number is not listed")));
+    }
+    assert_eq!(doctor(), [(Level::Ok, format!("DNCM (BE) is of {dated}"))]);
+    // Without days the list's own day stands for all, and that is said.
+    send(&owner, ListPart::Begin(be(&ago(1)))).unwrap();
+    send(&owner, be_numbers(&[(numbers[0], None), (numbers[1], None)])).unwrap();
+    send(&owner, finish(false)).unwrap();
+    assert!(!check(people[0]).0);
+    assert_eq!(doctor()[0].0, Level::Note);
+    let live = fixture.service.read_world().suppression.versions();
+    assert_eq!(live.len(), 1);
+    assert!(!fixture.service.store.read(move |reader| reader.has_leftover_tags(&live)).unwrap());
+    // A list that has grown old is asked no more.
+    fixture.days_later(40);
+    let (allowed, words) = check(people[3]);
+    assert!(!allowed && words.contains("older than 30 days"), "{words}");
+    let lines = doctor();
+    assert!(lines[0].0 == Level::Warning && lines[0].1.contains("41 days old"), "{lines:?}");
 }

@@ -1,6 +1,7 @@
 //! What a call leaves behind, and what cannot have been so.
 
 use super::*;
+use crate::domain::consent::Delivery;
 
 #[test]
 fn a_no_an_objection_and_what_the_person_asks_for_are_taken_at_once() {
@@ -274,4 +275,83 @@ fn a_late_entry_is_labelled() {
     let book = owner.call(Consents { contact, at: None }).unwrap();
     let late = crate::domain::consent::ConsentField::late.key();
     assert_eq!(book.events.iter().filter(|event| event.record.text(late) == "yes").count(), 1);
+}
+
+/// P1: confirmation sent: channel, time, hash, delivery.
+#[test]
+fn what_became_of_the_confirmation_is_told_later_and_proved_with_the_answer() {
+    let fixture = with_scripts();
+    let owner = fixture.client("owner");
+    let contact = agreed(&owner);
+    let begun = begin(&owner, contact).unwrap();
+    let answers = vec![
+        answer("sales", Channel::Storage, Reply::Yes, "Ja"),
+        answer("sales", Channel::Phone, Reply::Yes, "Ja, gern."),
+        answer("newsletter", Channel::Email, Reply::No, "Nein"),
+    ];
+    let recorded = record(&owner, contact, &read_to(&fixture, &begun, answers)).unwrap();
+    let told = |delivery, text: &str| CallDelivery {
+        call: recorded.call,
+        way: Way::Mail,
+        address: "anna@example.com".into(),
+        at: None,
+        delivery,
+        text: text.into(),
+        evidence: "message 4711".into(),
+        zone: "+02:00 Europe/Berlin".into(),
+    };
+    // Nothing was kept with the call, so it is told what was sent.
+    let error = owner.call(told(Delivery::Sent, "")).unwrap_err();
+    assert_eq!(error.field.as_deref(), Some("text"), "{error}");
+    later(&fixture, 10 * MINUTE);
+    let sent = owner.call(told(Delivery::Sent, "Sie haben zugestimmt.")).unwrap();
+    assert_eq!(sent.ids.len(), 3, "one for each answer");
+    later(&fixture, 3 * 24 * 60 * MINUTE);
+    owner.call(told(Delivery::Delivered, "Sie haben zugestimmt.")).unwrap();
+    let (purpose, channel) = ("sales".to_owned(), Channel::Phone);
+    let proof = owner.call(ConsentProve { contact, purpose, channel, at: None }).unwrap();
+    assert_eq!(proof.standing.state, State::Given, "it says nothing of what holds");
+    let notified: Vec<_> = proof
+        .events
+        .iter()
+        .map(|one| &one.event.record)
+        .filter(|event| event.text(ConsentField::kind.key()) == "notified")
+        .collect();
+    let hash = crate::domain::wording::sha256("Sie haben zugestimmt.".as_bytes());
+    let deliveries: Vec<&str> = notified.iter().map(|one| one.text(ConsentField::delivery.key())).collect();
+    assert_eq!(deliveries, ["sent", "delivered"]);
+    for one in notified {
+        assert_eq!(one.text(ConsentField::address.key()), "anna@example.com");
+        assert_eq!(one.text(ConsentField::way.key()), "mail");
+        assert!(one.text(ConsentField::evidence.key()).contains(&hash));
+        assert!(!one.text(ConsentField::at.key()).is_empty());
+    }
+    // What cannot have been so.
+    let wrong = [
+        (CallDelivery { way: Way::Call, ..told(Delivery::Sent, "x") }, "way"),
+        (CallDelivery { address: " ".into(), ..told(Delivery::Sent, "x") }, "address"),
+        (CallDelivery { at: Some(begun.begun_at), ..told(Delivery::Sent, "x") }, "at"),
+        (CallDelivery { at: Some(at(now(&fixture) + MINUTE)), ..told(Delivery::Sent, "x") }, "at"),
+    ];
+    for (told, field) in wrong {
+        assert_eq!(owner.call(told).unwrap_err().field.as_deref(), Some(field));
+    }
+    let nowhere = CallDelivery { call: Uuid::from_u128(9), ..told(Delivery::Sent, "x") };
+    assert_eq!(owner.call(nowhere).unwrap_err().code, Code::NotFound);
+    // A call with a confirmation in it needs no other text.
+    let begun = begin(&owner, contact).unwrap();
+    let mut said = read_to(&fixture, &begun, vec![answer("sales", Channel::Phone, Reply::Yes, "Ja")]);
+    said.confirmation =
+        Some(crate::domain::answers::Confirmation { text: "Danke.".into(), by: "letter".into() });
+    let call = record(&owner, contact, &said).unwrap().call;
+    let back = CallDelivery { call, delivery: Delivery::Failed, ..told(Delivery::Failed, "") };
+    assert_eq!(owner.call(back).unwrap().ids.len(), 1);
+    // Which versions were read out, and since when, is told of each.
+    let wordings = owner.call(Wordings { kind: Some(WordingKind::Script) }).unwrap();
+    let first = |name: &str| wordings.iter().find(|one| one.name == name).unwrap().first_used;
+    assert!(first("sales-de").is_some() && first("sales-fr").is_none());
+    fixture.reload();
+    let again = owner.call(Wordings { kind: Some(WordingKind::Script) }).unwrap();
+    assert_eq!(again, wordings);
+    verified(&owner);
 }

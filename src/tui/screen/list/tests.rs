@@ -40,7 +40,13 @@ fn serve(list: &mut List, all: &[u64], wants: Vec<Want>) -> usize {
             .take(request.window.limit.unwrap() as usize)
             .map(|n| view(*n))
             .collect();
-        let page = Page { items, total: all.len() as u64, offset: from, withheld: BTreeMap::new() };
+        let page = Page {
+            items,
+            total: all.len() as u64,
+            offset: from,
+            withheld: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+        };
         let more = match want.asked {
             Asked::Rows(_, version) => list.page(version, Ok(page)),
             Asked::Whereabouts(_, version) => list.whereabouts(version, Ok(page)),
