@@ -1,5 +1,6 @@
 //! What crosses the door: requests, answers, errors. Everything anybody does is one [`Request`].
 
+pub mod accountability;
 pub mod backup;
 pub mod call;
 pub mod consent;
@@ -503,6 +504,61 @@ calls! {
         /// Due by this day.
         before: Option<Day>,
     } -> Vec<work::RequestView>;
+    /// The incidents, the latest first; those that are not closed alone when asked.
+    Incidents { open: bool, } -> Vec<accountability::IncidentView>;
+    /// Notes that the authority or the persons were told. A first report to the authority after the 72 hours gives a reason.
+    IncidentReport {
+        number: u64,
+        to: accountability::Addressee,
+        /// Now when `None`.
+        at: Option<Timestamp>,
+        /// What was reported: further reports may follow in phases (Art. 33(4) GDPR).
+        words: String,
+        late_reason: String,
+    } -> accountability::IncidentView;
+    /// Ends an incident: every one stays documented (Art. 33(5) GDPR).
+    IncidentClose {
+        number: u64,
+        /// What is done so that it does not happen again.
+        lessons: String,
+    } -> accountability::IncidentView;
+    /// Whose data a user or a session read or exported between two moments.
+    IncidentScope {
+        /// A name or an id; anybody when empty.
+        user: String,
+        session: Option<Uuid>,
+        from: Timestamp,
+        /// Exclusive.
+        to: Timestamp,
+        /// The number of the incident to keep it with.
+        keep: Option<u64>,
+    } -> accountability::IncidentReach;
+    /// A draft of the notification of Art. 33 or Art. 34.
+    IncidentDraft {
+        number: u64,
+        to: accountability::Addressee,
+        /// The controller's when `None`; English where there is none in it.
+        language: Option<Language>,
+    } -> accountability::IncidentDrafted;
+    /// The register of processing as the store is set up now, and what changed since it was approved.
+    RegisterShow {} -> accountability::CurrentRegister;
+    /// Approves the register as it is; refused when it is not the one that was seen.
+    RegisterApprove { sha256: String, words: String, } -> accountability::ApprovedRegister;
+    /// The versions that were approved, the latest first.
+    RegisterVersions {} -> Vec<accountability::ApprovedRegister>;
+    /// Notes that somebody was told about the protection of data.
+    TrainingAdd {
+        /// A user's name.
+        user: String,
+        topic: String,
+        held_on: Day,
+        by: String,
+        again_by: Option<Day>,
+    } -> accountability::TrainingView;
+    /// Who was told what, the latest first.
+    Trainings {} -> Vec<accountability::TrainingView>;
+    /// What an auditor is given about a time: signed, and without values of persons.
+    Evidence { from: Timestamp, to: Timestamp, } -> accountability::EvidenceBundle;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

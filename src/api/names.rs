@@ -83,6 +83,15 @@ impl Request {
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)
             }
+            Request::Incidents(_)
+            | Request::IncidentReport(_)
+            | Request::IncidentClose(_)
+            | Request::IncidentScope(_)
+            | Request::IncidentDraft(_) => Named::new(RecordKind::Incident, None),
+            Request::RegisterShow(_) | Request::RegisterApprove(_) | Request::RegisterVersions(_) => {
+                Named::new(RecordKind::RegisterVersion, None)
+            }
+            Request::TrainingAdd(_) | Request::Trainings(_) => Named::new(RecordKind::Training, None),
             Request::SetPassword(_) => Named::new(RecordKind::User, None),
             Request::Suppress(_)
             | Request::LiftSuppression(_)
@@ -112,6 +121,7 @@ impl Request {
             | Request::LogCheckpoint(_)
             | Request::LogProve(_)
             | Request::Denials(_)
+            | Request::Evidence(_)
             | Request::SweepReadings(_)
             | Request::SweepConsents(_)
             | Request::Status(_)

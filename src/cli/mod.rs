@@ -27,6 +27,7 @@ mod globals;
 mod help;
 mod history;
 mod import;
+mod incident;
 mod init;
 mod json;
 mod keys;
@@ -38,6 +39,7 @@ mod progress;
 mod prove;
 mod reads;
 mod record;
+mod register;
 mod registry;
 mod request;
 mod role;
@@ -183,6 +185,23 @@ enum Command {
         #[command(subcommand)]
         verb: registry::Verb<Recipient>,
     },
+    /// Breaches of the protection of data: the 72 hours, whose data it was, drafts of the notifications
+    Incident {
+        #[command(subcommand)]
+        verb: incident::Verb,
+    },
+    /// The register of processing activities (Art. 30 GDPR), made from how the store is set up
+    Register {
+        #[command(subcommand)]
+        verb: register::Verb,
+    },
+    /// Who was told about the protection of data
+    Training {
+        #[command(subcommand)]
+        verb: register::TrainingVerb,
+    },
+    /// What an auditor is given about a time: signed, without values of persons
+    Evidence(register::EvidenceArgs),
     /// Who works with the store
     User {
         #[command(subcommand)]
@@ -317,6 +336,10 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Purpose { verb }) => registry::purposes(ctx, verb),
         Some(Command::Recipient { verb }) => registry::recipients(ctx, verb),
         Some(Command::Processor { verb }) => registry::processors(ctx, verb),
+        Some(Command::Incident { verb }) => incident::run(ctx, verb),
+        Some(Command::Register { verb }) => register::run(ctx, verb),
+        Some(Command::Training { verb }) => register::training(ctx, verb),
+        Some(Command::Evidence(args)) => register::evidence(ctx, args),
         Some(Command::User { verb }) => user::run(ctx, verb),
         Some(Command::Role { verb }) => role::run(ctx, verb),
         Some(Command::Law { verb }) => law::run(ctx, verb),

@@ -11,6 +11,8 @@ use crate::domain::field::Edit;
 use crate::interchange::export::json::value_json;
 use crate::service::check::{Checked, check, open};
 
+pub use crate::service::check::{CheckedBundle, check_bundle};
+
 /// The value of `format` in the file.
 pub const FORMAT: &str = "callbook-consent-proof";
 /// The value of `version` in the file.

@@ -29,6 +29,7 @@ pub mod query;
 pub mod reach;
 pub mod reading;
 pub mod recipient;
+pub mod register;
 pub mod request;
 pub mod retention;
 pub mod schema;

@@ -69,6 +69,13 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, one)| one)
 }
 
+/// Whether a spreadsheet may take a cell for a formula (OWASP, "CSV Injection"): also full-width forms, and behind the
+/// apostrophes that keep it from that.
+pub fn is_formula(cell: &str) -> bool {
+    const BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    cell.trim_start_matches('\'').starts_with(BEGINS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::neutralise;

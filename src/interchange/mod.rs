@@ -17,6 +17,7 @@ pub mod mail;
 pub mod mapping;
 pub mod names;
 mod notation;
+pub mod register;
 pub mod source;
 pub mod vcard;
 

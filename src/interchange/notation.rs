@@ -7,25 +7,19 @@ use std::borrow::Cow;
 
 use crate::domain::contact::ContactField;
 use crate::domain::reach::{Address, Labelled};
-
-/// What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"), also as full-width forms.
-const RUNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
-fn runs(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(RUNS)
-}
+use crate::domain::text::is_formula;
 
 /// A cell that no spreadsheet runs: one that would be run gets an apostrophe, which [`plain`] takes away.
 ///
 /// A cell that has apostrophes before the dangerous character gets one too, so that the two are exact inverses.
 pub(crate) fn neutralise(text: &str) -> Cow<'_, str> {
-    if runs(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// The text of a cell that may have been neutralised.
 pub(crate) fn plain(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if runs(rest) => rest,
+        Some(rest) if is_formula(rest) => rest,
         _ => cell,
     }
 }

@@ -8,6 +8,7 @@ mod users;
 use uuid::Uuid;
 
 use super::tests::Fixture;
+use crate::api::accountability::Addressee;
 use crate::api::*;
 use crate::client::Client;
 use crate::domain::access::{RoleName, Roles};
@@ -292,6 +293,25 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     for part in [ListPart::Begin(head), ListPart::Numbers(numbers), finish, ListPart::Abandon] {
         put("", Request::ScreeningImport(ScreeningImport { part }));
     }
+    put("", Request::Incidents(Incidents { open: true }));
+    let (to, words, late_reason) = (Addressee::Authority, String::new(), String::new());
+    put("", Request::IncidentReport(IncidentReport { number: 1, to, at: None, words, late_reason }));
+    put("", Request::IncidentClose(IncidentClose { number: 1, lessons: String::new() }));
+    put("", Request::IncidentDraft(IncidentDraft { number: 1, to, language: None }));
+    let whole = (Timestamp::from_millis(0), Timestamp::from_millis(1_900_000_000_000));
+    let (from, to) = whole;
+    put(
+        "",
+        Request::IncidentScope(IncidentScope { user: "rep".into(), session: None, from, to, keep: None }),
+    );
+    put("", Request::RegisterShow(RegisterShow {}));
+    put("", Request::RegisterApprove(RegisterApprove { sha256: "0".into(), words: String::new() }));
+    put("", Request::RegisterVersions(RegisterVersions {}));
+    let held_on = crate::domain::value::Day(Timestamp::from_millis(1_780_000_000_000).date());
+    let (user, topic, by) = ("rep".to_owned(), "calls".to_owned(), String::new());
+    put("", Request::TrainingAdd(TrainingAdd { user, topic, held_on, by, again_by: None }));
+    put("", Request::Trainings(Trainings {}));
+    put("", Request::Evidence(Evidence { from, to }));
     put("", Request::ScreeningLists(ScreeningLists {}));
     put("", Request::LogVerify(LogVerify {}));
     put("", Request::LogCheckpoint(LogCheckpoint {}));

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::sight::Sight;
 use super::view::{country_field, deletion_field, holder_fields, is_deleted};
 use super::world::World;
-use super::{Ask, index, no_such, publish, read_lock, rules, suppression, users, views};
+use super::{Ask, accountability, index, no_such, publish, read_lock, rules, suppression, users, views};
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
 use crate::domain::access::mask::MASK;
@@ -319,6 +319,12 @@ impl Ask<'_> {
                     }
                     txn.create(about, &recipient)?
                 }
+                RecordKind::Incident => {
+                    warnings.extend(rules::check(add.kind, None, &fields)?);
+                    let incident =
+                        accountability::opened(txn, &read_lock(world), &sight, typed(fields)?, now)?;
+                    txn.create(about, &incident)?
+                }
                 RecordKind::RetentionRule => {
                     warnings.extend(rules::check(add.kind, None, &fields)?);
                     let rule: RetentionRule = typed(fields)?;
@@ -350,7 +356,6 @@ impl Ask<'_> {
                 | RecordKind::Mention
                 | RecordKind::Aggregate
                 | RecordKind::Backup
-                | RecordKind::Incident
                 | RecordKind::Training
                 | RecordKind::RegisterVersion
                 | RecordKind::Publication
@@ -373,9 +378,11 @@ impl Ask<'_> {
         };
         let (id, revision, warnings) = match kind {
             // A user is not taken back by undoing: it is deactivated. A purpose or recipient is retired.
-            RecordKind::User | RecordKind::Purpose | RecordKind::Recipient | RecordKind::RetentionRule => {
-                self.transact(Action::Create, stage)?.0
-            }
+            RecordKind::User
+            | RecordKind::Purpose
+            | RecordKind::Recipient
+            | RecordKind::Incident
+            | RecordKind::RetentionRule => self.transact(Action::Create, stage)?.0,
             _ => self.write(Action::Create, stage)?,
         };
         Ok(Added { id, revision, similar, warnings })

@@ -4,6 +4,7 @@
 //! and never write history; the state in memory ([`world::World`]) changes only after a transaction staged it, and nobody
 //! sees rows before they are durable.
 
+mod accountability;
 mod actor;
 mod agenda;
 mod backups;
@@ -433,6 +434,17 @@ impl Ask<'_> {
             Request::CallConfirmation(asked) => Response::CallConfirmation(self.call_confirmation(asked)?),
             Request::CallDelivery(told) => Response::CallDelivery(self.call_delivery(told)?),
             Request::CallRecord(record) => Response::CallRecord(self.call_record(record)?),
+            Request::Incidents(asked) => Response::Incidents(self.incidents(&asked)?),
+            Request::IncidentReport(report) => Response::IncidentReport(self.incident_report(report)?),
+            Request::IncidentClose(close) => Response::IncidentClose(self.incident_close(close)?),
+            Request::IncidentScope(asked) => Response::IncidentScope(self.incident_scope(&asked)?),
+            Request::IncidentDraft(asked) => Response::IncidentDraft(self.incident_draft(&asked)?),
+            Request::RegisterShow(_) => Response::RegisterShow(self.register_show()?),
+            Request::RegisterApprove(approve) => Response::RegisterApprove(self.register_approve(approve)?),
+            Request::RegisterVersions(_) => Response::RegisterVersions(self.register_versions()?),
+            Request::TrainingAdd(add) => Response::TrainingAdd(self.training_add(add)?),
+            Request::Trainings(_) => Response::Trainings(self.trainings()?),
+            Request::Evidence(asked) => Response::Evidence(self.evidence(&asked)?),
             Request::AccessExplain(explain) => Response::AccessExplain(self.explain(&explain)?),
             Request::Suppress(suppress) => Response::Suppress(self.suppress(suppress)?),
             Request::LiftSuppression(lift) => Response::LiftSuppression(self.lift_suppression(lift)?),

@@ -158,6 +158,14 @@ pub fn needs(request: &Request) -> Need {
         Request::RequestOpen(_) | Request::Requests(_) => Need::Read(RecordKind::Request),
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
+        Request::Incidents(_) | Request::IncidentDraft(_) => Need::Read(RecordKind::Incident),
+        Request::IncidentReport(_) | Request::IncidentClose(_) | Request::IncidentScope(_) => {
+            Need::Change(Verb::Account, RecordKind::Incident)
+        }
+        Request::RegisterShow(_) | Request::RegisterVersions(_) => Need::Read(RecordKind::RegisterVersion),
+        Request::RegisterApprove(_) | Request::TrainingAdd(_) => Need::May(Verb::Account),
+        Request::Trainings(_) => Need::Read(RecordKind::Training),
+        Request::Evidence(_) => Need::May(Verb::Audit),
         Request::Suppress(_) => Need::May(Verb::Suppress),
         Request::LiftSuppression(_) => Need::May(Verb::LiftSuppression),
         // It tells no more than the asker typed, and is logged.
@@ -175,6 +183,11 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
         RecordKind::Contact | RecordKind::Company | RecordKind::Note => Need::Change(verb, kind),
         RecordKind::CustomField | RecordKind::Settings => Need::Change(Verb::Configure, kind),
         RecordKind::User => Need::Change(Verb::ManageUsers, kind),
+        RecordKind::Incident => match verb {
+            Verb::Create | Verb::Edit => Need::Change(Verb::Account, kind),
+            // All are documented (Art. 33(5) GDPR).
+            _ => Need::Nobody,
+        },
         // Everybody who has views has own ones; which others one may change is decided in `views`.
         RecordKind::View => Need::Read(kind),
         RecordKind::Task => match verb {
@@ -202,7 +215,6 @@ fn changing(verb: Verb, kind: RecordKind) -> Need {
         | RecordKind::Mention
         | RecordKind::Aggregate
         | RecordKind::Backup
-        | RecordKind::Incident
         | RecordKind::Training
         | RecordKind::RegisterVersion
         | RecordKind::Publication

@@ -474,12 +474,19 @@ impl Ask<'_> {
         Ok(page)
     }
 
+    /// What people are called, where the asker is told names at all.
+    pub(super) fn names_of(&self, people: HashSet<Uuid>) -> Result<HashMap<Uuid, String>, Error> {
+        if !sees_names(self.sight()) {
+            return Ok(HashMap::new());
+        }
+        let people = people.into_iter().filter(|id| *id != SubjectId::NOBODY.0).collect();
+        let titles = self.views(RecordKind::Contact, people, TITLE_ONLY.to_vec())?;
+        Ok(titles.into_iter().map(|view| (view.id, view.title)).collect())
+    }
+
     fn reading_views(&self, rows: Vec<StoredReading>) -> Result<Vec<ReadingView>, Error> {
         let names = sees_names(self.sight());
-        let people: HashSet<Uuid> =
-            rows.iter().map(|row| row.subject.0).filter(|id| names && *id != SubjectId::NOBODY.0).collect();
-        let titles = self.views(RecordKind::Contact, people.into_iter().collect(), TITLE_ONLY.to_vec())?;
-        let titles: HashMap<Uuid, String> = titles.into_iter().map(|view| (view.id, view.title)).collect();
+        let titles = self.names_of(rows.iter().map(|row| row.subject.0).collect())?;
         let world = self.world();
         let field = |key: &FieldKey| {
             let info = world.schema.by_key(RecordKind::Contact, *key);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::accountability::purpose_of;
 use super::{Ask, Service, read_lock};
 use crate::api::view::{
     CheckLine, CheckpointText, DoctorReport, InventoryLine, LastCheckpoint, Level, ProofText, StatusReport,
@@ -14,7 +15,7 @@ use crate::api::view::{
 use crate::api::{Error, LogProve};
 use crate::domain::access::Verb;
 use crate::domain::entity::RecordKind;
-use crate::domain::field::{Category, FieldKey};
+use crate::domain::field::FieldKey;
 use crate::domain::history::Action;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
@@ -305,19 +306,6 @@ struct Counts {
     companies: u64,
     notes: u64,
     deleted: u64,
-}
-
-/// What built-in fields of a category are for.
-fn purpose_of(kind: RecordKind, category: Category) -> &'static str {
-    match (kind, category) {
-        (RecordKind::Company, _) => "to know the businesses one sells to",
-        (_, Category::Identity | Category::Reach | Category::Work | Category::Preference) => {
-            "to sell to the person, where that is allowed"
-        }
-        (_, Category::Relation | Category::Content) => "to work together on the relationship",
-        (_, Category::Provenance) => "to account for the data (Art. 5(2) GDPR)",
-        (_, Category::Operation) => "to run the store",
-    }
 }
 
 pub(super) fn origin(reader: &Reader<'_>) -> String {
