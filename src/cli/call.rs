@@ -176,6 +176,8 @@ fn begin(ctx: &mut Ctx<'_>, args: BeginArgs) -> Done {
 
 /// Reads a file of answers; what is wrong with it is told with its place in the file.
 fn read_answers(text: &str, name: &str) -> Result<CallAnswers, Error> {
+    // Editors of some systems begin a file with a mark, which RFC 8259 § 8.1 lets readers pass over.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize::<_, CallAnswers>(&mut json);
     let wrong = |path: String, why: String| {
@@ -184,9 +186,28 @@ fn read_answers(text: &str, name: &str) -> Result<CallAnswers, Error> {
             .hint("`callbook call schema` prints what such a file holds")
             .at(path)
     };
+    if text.trim_start().starts_with('[') {
+        return Err(wrong(String::new(), "a call is an object, not a list".to_owned()));
+    }
     let answers = read.map_err(|error| wrong(error.path().to_string(), error.inner().to_string()))?;
     json.end().map_err(|error| wrong(String::new(), error.to_string()))?;
-    Ok(answers)
+    match nameless(text) {
+        Some(path) => Err(wrong(path, "an object is wanted here, not a list of values".to_owned())),
+        None => Ok(answers),
+    }
+}
+
+/// Where a list stands in place of an object. The reader would take its values in the order in which they happen to be
+/// declared; what a person said is told by name.
+fn nameless(text: &str) -> Option<String> {
+    let Ok(Json::Object(call)) = serde_json::from_str(text) else { return None };
+    call.into_iter().find_map(|(key, value)| match value {
+        Json::Array(items) if matches!(key.as_str(), "answers" | "requests") => {
+            items.iter().position(Json::is_array).map(|at| format!("{key}[{at}]"))
+        }
+        Json::Array(_) => Some(key),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => None,
+    })
 }
 
 fn record_call(ctx: &mut Ctx<'_>, args: &RecordArgs) -> Done {

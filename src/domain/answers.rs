@@ -30,7 +30,7 @@ words! {
 
 /// The answer to one question: one purpose, by one channel.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Answer {
     pub purpose: String,
     pub channel: Channel,
@@ -53,7 +53,7 @@ pub struct Answer {
 
 /// The person wants no more marketing.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Objection {
     /// Word for word.
     pub words: String,
@@ -63,7 +63,7 @@ pub struct Objection {
 
 /// What the person asks for by right, in the call.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct AskedFor {
     pub right: Right,
     /// Word for word.
@@ -73,7 +73,7 @@ pub struct AskedFor {
 
 /// What is to be done after the call.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct FollowUp {
     pub text: String,
     #[serde(default)]
@@ -84,7 +84,7 @@ pub struct FollowUp {
 
 /// What was sent to the person afterwards.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Confirmation {
     pub text: String,
     /// Channel and address, when, and whether it arrived.
@@ -94,7 +94,7 @@ pub struct Confirmation {
 
 /// A call, as whoever called tells it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CallAnswers {
     /// The call's id: that of the call that was begun, or one made up for a call that is only recorded. The same id is
     /// recorded once, however often it is handed in.
