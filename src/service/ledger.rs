@@ -144,6 +144,14 @@ pub fn check_time(at: Timestamp, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
+/// When a no counts as said. What stands in the ledger happened before what is heard now; so where something in it lies
+/// ahead, this machine's clock was set back since, and by it a no would come before the yes that it takes back and change
+/// nothing. It counts from the latest that is recorded.
+pub fn no_earlier(world: &World, person: &Stored, at: Timestamp, now: Timestamp) -> Timestamp {
+    let latest = world.consents.ledger(person.id).and_then(Ledger::latest);
+    latest.filter(|latest| *latest > now).unwrap_or(at)
+}
+
 /// An event as it will be recorded, checked against the rules for its kind.
 pub fn event_of(
     world: &World,
@@ -225,6 +233,8 @@ pub fn event_of(
         }
         _ => Some(Basis::Consent),
     };
+    let takes_away = kind.is_no() || matches!(kind, ConsentKind::Revoked | ConsentKind::Invalidated);
+    let at = if takes_away { no_earlier(world, person, at, now) } else { at };
     let before = world.consents.standing(person.id, number, channel, now);
     if kind == ConsentKind::Renewed && !matches!(before.state, State::Given | State::Expired) {
         return Err(Error::refused(format!("there is no consent to renew: it is {}", before.state))
@@ -292,6 +302,7 @@ pub fn withdrawals(
 ) -> Result<Vec<ConsentEvent>, Error> {
     let at = withdraw.at.unwrap_or(now);
     check_time(at, now)?;
+    let at = no_earlier(world, person, at, now);
     let kind = if withdraw.objection { ConsentKind::Objected } else { ConsentKind::Withdrawn };
     let named = match &withdraw.purpose {
         Some(name) => vec![world.consents.named(name)?],

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::edit::resolve;
 use super::import::{name_key, unite};
-use super::ledger::events_of;
+use super::ledger::{events_of, no_earlier};
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
@@ -410,7 +410,7 @@ fn refusals(
             purpose: purpose.clone(),
             purpose_version: i64::try_from(known_purpose.revision).unwrap_or(i64::MAX),
             channel: OneOf(Some(channel)),
-            at: Some(now),
+            at: Some(no_earlier(&world, keep, now, now)),
             way: OneOf(Some(Way::Merge)),
             words: origin.map(|(_, event)| event.words.clone()).unwrap_or_default(),
             reason: format!("said at {} on the other record of the same person", standing.since),

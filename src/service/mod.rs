@@ -57,6 +57,8 @@ pub(crate) mod access_tests;
 #[cfg(test)]
 mod bulk_tests;
 #[cfg(test)]
+mod consent_random_tests;
+#[cfg(test)]
 mod denials_tests;
 #[cfg(test)]
 mod fault_tests;

@@ -242,6 +242,11 @@ impl<P: Ord> Ledger<P> {
         self.standings.iter().map(|(purpose, channel, standing)| (purpose, *channel, *standing))
     }
 
+    /// When the last thing happened that counts.
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.standings.iter().map(|(_, _, standing)| standing.since).max()
+    }
+
     /// The purposes and channels that events named.
     pub fn named(&self) -> impl Iterator<Item = (&P, Channel)> {
         self.standings.iter().map(|(purpose, channel, _)| (purpose, *channel))
