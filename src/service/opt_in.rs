@@ -273,7 +273,7 @@ impl Ask<'_> {
                     description: purpose.description_in(&language).to_owned(),
                     basis: Some(purpose.ground()),
                     retention: purpose.retention.clone(),
-                    recipients: purpose.recipients.0.clone(),
+                    recipients: world.recipients_told(purpose),
                     channels: vec![channel],
                 }],
                 unsubscribe: settings.contact.clone(),

@@ -429,6 +429,15 @@ impl World {
         }
     }
 
+    /// To whom data may go for a purpose, by the names that persons are told (Art. 13(1)(e) GDPR).
+    pub fn recipients_told(&self, purpose: &crate::domain::purpose::Purpose) -> Vec<String> {
+        let told = |name: &String| match self.recipients.get(name) {
+            Some(recipient) if !recipient.title.is_empty() => recipient.title.clone(),
+            Some(_) | None => name.clone(),
+        };
+        purpose.recipients.0.iter().map(told).collect()
+    }
+
     /// The active user who is called so.
     pub fn user_named(&self, name: &str, me: UserId) -> Result<UserId, Error> {
         let wanted = fold::fold(name);

@@ -69,6 +69,9 @@ impl Known<'_> {
         let mut events = Vec::new();
         for (index, answer) in call.answers.iter().enumerate() {
             let path = format!("answers[{index}]");
+            // What nobody registered is told as that, and not as a question that nobody asked.
+            let (purpose, channel) = (answer.purpose.trim(), answer.channel);
+            world.consents.active_on(purpose, channel).map_err(|error| said::at(&path, error))?;
             if answer.reply == Reply::Yes {
                 self.may_say_yes(&path, answer, verdict.as_ref())?;
             }
@@ -107,7 +110,7 @@ impl Known<'_> {
         let mut third_parties: Vec<String> = Vec::new();
         for purpose in &purposes {
             let Ok((_, known)) = world.consents.named(purpose) else { continue };
-            third_parties.extend(known.purpose.recipients.0.iter().cloned());
+            third_parties.extend(world.recipients_told(&known.purpose));
         }
         third_parties.sort();
         third_parties.dedup();
@@ -171,7 +174,8 @@ impl Known<'_> {
             interrupted: call.interrupted,
             custom: Default::default(),
         };
-        let mut warnings = rules::text_warnings(&call.note);
+        let follow = call.follow_up.as_ref().map_or("", |follow| follow.text.as_str());
+        let mut warnings = rules::text_warnings(&format!("{}\n{follow}", call.note));
         if let Some(verdict) = verdict.filter(|verdict| !verdict.allowed) {
             warnings.push(format!("this call was not permitted: {}", verdict.line));
         }
@@ -324,7 +328,7 @@ impl Known<'_> {
         said.products = answer.products.trim().to_owned();
         said.age = self.call.age.trim().to_owned();
         if let Ok((_, known)) = self.world.consents.named(purpose) {
-            said.third_parties = known.purpose.recipients.0.join(", ");
+            said.third_parties = self.world.recipients_told(&known.purpose).join(", ");
         }
         let event = ledger::event_of(self.world, law, self.person, said, self.now);
         let mut event = event.map_err(|error| {

@@ -118,7 +118,7 @@ pub(super) fn facts(
                 description: purpose.description_in(language).to_owned(),
                 basis: Some(purpose.ground()),
                 retention: purpose.retention.clone(),
-                recipients: purpose.recipients.0.clone(),
+                recipients: world.recipients_told(purpose),
                 channels: Vec::new(),
             });
             purposes.len() - 1
