@@ -241,6 +241,7 @@ impl Ask<'_> {
                     add_default_country(&read_lock(world), add.kind, &mut fields);
                     own_by_default(&sight, add.kind, &mut fields, me);
                     warnings.extend(rules::check(add.kind, None, &fields)?);
+                    warnings.extend(rules::telling(None, &fields));
                     txn.create(about, &typed::<Contact>(fields)?)?
                 }
                 RecordKind::Company => {
@@ -412,6 +413,9 @@ impl Ask<'_> {
             warnings.extend(rules::check(edit.kind, Some(&stored.record.fields), &fields)?);
             if edit.kind == RecordKind::Purpose {
                 rules::purpose_fields(&read_lock(world).schema, &typed(fields.clone())?)?;
+            }
+            if edit.kind == RecordKind::Contact {
+                warnings.extend(rules::telling(Some(&stored.record.fields), &fields));
             }
             if edit.kind == RecordKind::User {
                 let old = Some(&stored.record.fields);

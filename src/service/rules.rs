@@ -169,6 +169,17 @@ fn missing<E: Entity>(fields: &Fields) -> Vec<&'static str> {
     E::specs().iter().copied().filter(lacks).map(|spec| spec.name).collect()
 }
 
+/// What newly written tags and own fields of a person hint at that should not be held: their names were checked when they
+/// were made, and what is written into them is as free as a note.
+pub fn telling(old: Option<&Fields>, new: &Fields) -> Vec<String> {
+    let free = |key: FieldKey| key.is_custom() || key == ContactField::tags.key();
+    let written = |(key, value): &(&FieldKey, &Value)| {
+        free(**key) && old.and_then(|old| old.get(key)).is_none_or(|had| had != *value)
+    };
+    let texts: Vec<String> = new.iter().filter(written).map(|(_, value)| value.to_string()).collect();
+    if texts.is_empty() { Vec::new() } else { text_warnings(&texts.join("\n")) }
+}
+
 /// What a free text hints at that should not be held (R8).
 pub fn text_warnings(text: &str) -> Vec<String> {
     forbidden::in_text(text)
