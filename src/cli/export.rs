@@ -85,6 +85,15 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
     if args.out.is_some() || args.manifest.is_some() {
         ctx.shell_only("writing a file")?;
     }
+    // Both files are begun before anything leaves: nothing is taken out of which the manifest then cannot be written.
+    if let (Some(out), Some(manifest)) = (&args.out, &args.manifest)
+        && same_place(out, manifest)
+    {
+        return Err(Error::usage("the manifest would take the place of the file that it is about")
+            .hint("give --manifest another name")
+            .into());
+    }
+    let manifest_file = args.manifest.as_ref().map(|path| Beside::create(path, &ctx.env)).transpose()?;
     let (client, schema, stop) = (ctx.client()?, ctx.schema()?, ctx.stop()?);
     let job = ExportJob {
         query: args.query.clone(),
@@ -129,15 +138,23 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, args: &Args) -> Done {
         return Ok(());
     };
     let manifest = client.call(SealExport { run, sha256, bytes, records: tally.written })?;
-    if let Some(path) = &args.manifest {
+    if let (Some(path), Some(mut file)) = (&args.manifest, manifest_file) {
         let text = serde_json::to_string_pretty(&manifest_json(&manifest));
         let text = text.map_err(|error| Error::failed(format!("the manifest is no JSON: {error}")))?;
-        let mut file = Beside::create(path, &ctx.env)?;
         let failed = |error| Error::failed(format!("{} cannot be written: {error}", path.display()));
         file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
         file.commit()?;
     }
     Ok(())
+}
+
+/// Whether two names lead to one file, however they are spelled.
+fn same_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some((dir.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    one == other || place(one).is_some_and(|place_of| place(other) == Some(place_of))
 }
 
 /// What is written while its hash is taken.
