@@ -41,7 +41,8 @@ impl Shell {
             .env("HOME", self.dir.path())
             .env("CALLBOOK_STORE", &self.store)
             .stdin(Stdio::null());
-        if !words.iter().any(|word| word.ends_with("-file")) {
+        let unlocks = ["--key-file", "--passphrase-file", "--recovery-file"];
+        if !words.iter().any(|word| unlocks.contains(word)) {
             command.args(["--key-file", "key"]);
         }
         command
