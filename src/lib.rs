@@ -60,6 +60,8 @@
 //!   ([`store::readings`]), which lies under that person's key and outside the history.
 //! - Whatever is denied is recorded ([`service::Service::call`], `service::denials`): who, what, why and how often, in rows
 //!   that no flood makes many, and without a word of what was sent.
+//! - Who is erased is gone: the person's key is destroyed in one step with all others of the batch ([`store::forget`]), rows
+//!   follow, and only what `service::erasure` lists remains. No row about a person lies under another key than the person's.
 //! - What a person said is an event that nothing changes ([`domain::consent`]); what holds is derived from events, at the
 //!   moment it is asked, and without one it is unknown. Only operations of their own write events: no edit, import, merge,
 //!   bulk operation or undo gives or loosens a consent.

@@ -4,6 +4,7 @@ pub mod accountability;
 pub mod backup;
 pub mod call;
 pub mod consent;
+pub mod erasure;
 pub mod error;
 pub mod event;
 pub mod frame;
@@ -26,6 +27,7 @@ use crate::domain::country::{Country, Language};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::RecordKind;
+use crate::domain::erasure::{Ground, MentionState};
 use crate::domain::field::FieldKey;
 use crate::domain::id::ContactId;
 use crate::domain::request::Right;
@@ -559,6 +561,41 @@ calls! {
     Trainings {} -> Vec<accountability::TrainingView>;
     /// What an auditor is given about a time: signed, and without values of persons.
     Evidence { from: Timestamp, to: Timestamp, } -> accountability::EvidenceBundle;
+    /// Erases a person (Art. 17 GDPR), or tells what that would do.
+    SubjectErase {
+        contact: ContactId,
+        /// The number of the person's request.
+        request: Option<i64>,
+        ground: Ground,
+        /// Why, where there is no request.
+        reason: String,
+        /// To be counted in reports that keep numbers alone.
+        anonymise: bool,
+        /// Only the plan: what goes, what stays and why.
+        dry_run: bool,
+    } -> erasure::Erased;
+    /// What is left of erasures, latest first.
+    Certificates {} -> Vec<erasure::ErasureReceipt>;
+    /// One of them, by its number.
+    CertificateGet { number: i64, } -> erasure::ErasureReceipt;
+    /// Notes that somebody who was given the data was told of the erasure (Art. 19 GDPR).
+    RecipientTold { certificate: i64, recipient: String, } -> erasure::ErasureReceipt;
+    /// Places about others that may name an erased person; those somebody has looked at only when all are asked for.
+    Mentions { certificate: Option<i64>, all: bool, } -> Vec<erasure::MentionView>;
+    /// Notes what became of such a place.
+    MentionDecide {
+        id: Uuid,
+        state: MentionState,
+        /// Why it stays.
+        words: String,
+    } -> erasure::MentionView;
+    /// Proof of consent that is kept of erased persons: that there is some, and the very proof where a number or address is
+    /// named.
+    KeptProofs { of: Option<Typed>, } -> Vec<erasure::KeptProofView>;
+    /// Destroys the keys of proofs whose time is over.
+    SweepProofs { dry_run: bool, } -> erasure::SweptProofs;
+    /// Persons who were anonymised, in groups that are large enough to be told.
+    Aggregates {} -> erasure::AggregateReport;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

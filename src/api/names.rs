@@ -79,6 +79,14 @@ impl Request {
             Request::TaskDone(one) => Named::new(RecordKind::Task, [one.id]),
             Request::Tasks(_) | Request::Today(_) => Named::new(RecordKind::Task, None),
             Request::RequestOpen(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectErase(one) => Named::new(contact, [one.contact.0]),
+            Request::Certificates(_) | Request::CertificateGet(_) | Request::RecipientTold(_) => {
+                Named::new(RecordKind::Certificate, None)
+            }
+            Request::Mentions(_) => Named::new(RecordKind::Mention, None),
+            Request::MentionDecide(one) => Named::new(RecordKind::Mention, [one.id]),
+            Request::KeptProofs(_) | Request::SweepProofs(_) => Named::new(RecordKind::KeptProof, None),
+            Request::Aggregates(_) => Named::new(RecordKind::Aggregate, None),
             Request::Requests(_) => Named::new(RecordKind::Request, None),
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)

@@ -79,6 +79,11 @@ impl Request {
             | Request::Backups(_)
             | Request::Status(_) => Nature::Look,
             Request::Duplicates(_)
+            | Request::Certificates(_)
+            | Request::CertificateGet(_)
+            | Request::Mentions(_)
+            | Request::Aggregates(_)
+            | Request::KeptProofs(_)
             | Request::SuppressionEntries(_)
             | Request::Readings(_)
             | Request::RegisterShow(_)
@@ -105,6 +110,8 @@ impl Request {
             | Request::CallListPut(_)
             | Request::CallListClose(_)
             | Request::TaskDone(_)
+            | Request::RecipientTold(_)
+            | Request::MentionDecide(_)
             | Request::RequestOpen(_)
             | Request::IncidentReport(_)
             | Request::IncidentClose(_)
@@ -131,6 +138,8 @@ impl Request {
             | Request::ScreeningImport(_)
             | Request::Export(_)
             | Request::SweepConsents(_)
+            | Request::SubjectErase(_)
+            | Request::SweepProofs(_)
             // Deriving what a password becomes takes a moment.
             | Request::SetPassword(_)
             // Both leave the store, which is written down each time.

@@ -13,6 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("What people are told", &["script", "notice", "message"]),
     ("Whom not to call", &["suppression"]),
+    ("What people ask for by right", &["subject", "erasure"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("What is allowed", &["law"]),
     ("History and proof", &["history"]),

@@ -17,6 +17,8 @@ mod ctx;
 mod demo;
 mod denials;
 mod doctor;
+mod erase;
+mod erasure;
 mod export;
 #[cfg(test)]
 mod fake;
@@ -48,6 +50,7 @@ mod serve;
 mod settings;
 mod shell;
 mod status;
+mod subject;
 mod suppression;
 mod table;
 mod tag;
@@ -132,6 +135,16 @@ enum Command {
     Request {
         #[command(subcommand)]
         verb: request::Verb,
+    },
+    /// What is done for a person by right: erasure
+    Subject {
+        #[command(subcommand)]
+        verb: subject::Verb,
+    },
+    /// What is left of erasures: certificates, letters to recipients, places to look at, proofs that are kept
+    Erasure {
+        #[command(subcommand)]
+        verb: erasure::Verb,
     },
     /// What is to be done today: calls, tasks, call lists, consents that run out, requests
     Today,
@@ -325,6 +338,8 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::CallList { verb }) => call_list::run(ctx, verb),
         Some(Command::Task { verb }) => task::run(ctx, verb),
         Some(Command::Request { verb }) => request::run(ctx, verb),
+        Some(Command::Subject { verb }) => subject::run(ctx, verb),
+        Some(Command::Erasure { verb }) => erasure::run(ctx, verb),
         Some(Command::Today) => task::today(ctx),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),

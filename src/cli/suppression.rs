@@ -46,6 +46,28 @@ pub(crate) struct OfArgs {
     country: String,
 }
 
+/// The same, where it need not be named.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("whom").multiple(false))]
+pub(crate) struct WhomArgs {
+    /// About a phone number, in any notation
+    #[arg(long, value_name = "NUMBER", group = "whom", allow_hyphen_values = true)]
+    phone: Option<String>,
+    /// About an e-mail address, in any case
+    #[arg(long, value_name = "ADDRESS", group = "whom")]
+    email: Option<String>,
+    /// The country of a number without a country code, where it is not the store's
+    #[arg(long, value_name = "COUNTRY", default_value = "", hide_default_value = true)]
+    country: String,
+}
+
+impl WhomArgs {
+    pub(crate) fn typed(self) -> Option<Typed> {
+        let WhomArgs { phone, email, country } = self;
+        (phone.is_some() || email.is_some()).then(|| OfArgs { phone, email, country }.typed())
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct AddArgs {
     #[command(flatten)]

@@ -18,6 +18,7 @@ use crate::domain::consent::{ConsentKind, Delivery, Way};
 use crate::domain::draft::{Draft, Form};
 use crate::domain::edit::{FieldEdit, Incoming};
 use crate::domain::entity::{Lies, RecordKind};
+use crate::domain::erasure::{Ground, MentionState};
 use crate::domain::id::ContactId;
 use crate::domain::suppression::{Class, Reason, Scope};
 use crate::domain::time::Timestamp;
@@ -393,8 +394,22 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         let (right, received) = (crate::domain::request::Right::Access, None);
         let (how, words) = (String::new(), String::new());
         put("", Request::RequestOpen(RequestOpen { contact, right, received, how, words }));
+        for dry_run in [true, false] {
+            let (request, ground, reason) = (Some(1), Ground::Request, String::new());
+            let erase = SubjectErase { contact, request, ground, reason, anonymise: false, dry_run };
+            put(if dry_run { "dry run" } else { "" }, Request::SubjectErase(erase));
+        }
         put("", Request::Tasks(Tasks { owner: String::new(), before: None, about: Some(contact) }));
     }
+    put("", Request::Certificates(Certificates {}));
+    put("", Request::CertificateGet(CertificateGet { number: 1 }));
+    put("", Request::RecipientTold(RecipientTold { certificate: 1, recipient: "mailer".into() }));
+    put("", Request::Mentions(Mentions { certificate: None, all: true }));
+    let (state, words) = (MentionState::Redacted, String::new());
+    put("", Request::MentionDecide(MentionDecide { id: Uuid::from_u128(7), state, words }));
+    put("", Request::KeptProofs(KeptProofs { of: None }));
+    put("", Request::SweepProofs(SweepProofs { dry_run: true }));
+    put("", Request::Aggregates(Aggregates {}));
     put("", Request::CallListClose(CallListClose { list: list() }));
     put("", Request::TaskDone(TaskDone { id: Uuid::from_u128(1), done: true }));
     put("", Request::Today(Today {}));

@@ -7,12 +7,14 @@ use super::sight::{Sight, Table};
 use super::world::World;
 use super::{Service, Session};
 use crate::api::{Code, Error};
-use crate::domain::access::RoleRules;
+use crate::domain::access::{RoleRules, Verb};
 use crate::domain::user::User;
 
 /// What a role has, worked out for a state of the schema.
 pub(super) struct Had {
     epoch: u64,
+    /// What it may do for want of anybody else.
+    acting: Vec<Verb>,
     rules: Arc<RoleRules>,
     table: Arc<Table>,
 }
@@ -54,19 +56,32 @@ impl Service {
         let mates = world.users.iter().filter(|(_, mate)| !user.team.is_empty() && mate.team == user.team);
         let mates = mates.map(|(id, _)| *id).collect();
         let epoch = world.schema_epoch();
+        let acting = self.acting(world, rules);
         let (rules, table) = {
             let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
             match tables.get(&user.role) {
-                Some(had) if had.epoch == epoch => (Arc::clone(&had.rules), Arc::clone(&had.table)),
+                Some(had) if had.epoch == epoch && had.acting == acting => {
+                    (Arc::clone(&had.rules), Arc::clone(&had.table))
+                }
                 _ => {
                     let table = Arc::new(Table::new(rules, &world.schema));
-                    let rules = Arc::new(rules.clone());
-                    let had = Had { epoch, rules: Arc::clone(&rules), table: Arc::clone(&table) };
+                    let mut rules = rules.clone();
+                    rules.verbs.extend(acting.iter().copied());
+                    let rules = Arc::new(rules);
+                    let had = Had { epoch, acting, rules: Arc::clone(&rules), table: Arc::clone(&table) };
                     tables.insert(user.role.clone(), had);
                     (rules, table)
                 }
             }
         };
         Ok(Sight::new(id, &user.team, mates, rules, table))
+    }
+
+    /// What a role may do because nobody active in another role may.
+    pub(super) fn acting(&self, world: &World, rules: &RoleRules) -> Vec<Verb> {
+        let others = || world.users.values().filter(|one| !one.inactive && one.role != rules.name);
+        let may =
+            |verb: Verb| others().any(|one| self.roles.get(&one.role).is_some_and(|other| other.may(verb)));
+        rules.vacant.iter().copied().filter(|verb| !rules.may(*verb) && !may(*verb)).collect()
     }
 }

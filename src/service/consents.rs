@@ -1,6 +1,6 @@
 //! Purposes and what holds for whom, in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -241,12 +241,13 @@ impl Consents {
         self.people.iter().map(|(id, ledger)| (*id, ledger))
     }
 
-    /// Forgets a person who was erased.
-    pub fn forget(&mut self, contact: Uuid) {
-        self.people.remove(&contact);
-        self.asked.retain(|_, (person, _)| *person != contact);
-        for people in self.ends.values_mut() {
-            people.retain(|person| *person != contact);
+    /// Forgets people who were erased.
+    pub fn forget(&mut self, people: &HashSet<Uuid>) {
+        people.iter().for_each(|person| drop(self.people.remove(person)));
+        self.asked.retain(|_, (person, _)| !people.contains(person));
+        for ending in self.ends.values_mut() {
+            ending.retain(|person| !people.contains(person));
         }
+        self.version += 1;
     }
 }

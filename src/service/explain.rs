@@ -59,6 +59,14 @@ impl Ask<'_> {
         };
         let sight = self.service.sight_of(&world, target.0, &user)?;
         step("role", format!("`{}`: {} ({})", rules.name, rules.title, rules.source));
+        let acting: Vec<&str> = self.service.acting(&world, rules).into_iter().map(Verb::word).collect();
+        if !acting.is_empty() {
+            let acting = acting.join(", ");
+            step(
+                "vacant",
+                format!("`{}` may {acting} as well, for nobody active in another role may", rules.name),
+            );
+        }
         let holder = match owner {
             Some(owner) => {
                 let team = world.users.get(&owner).map_or("", |owner| &owner.team);

@@ -9,7 +9,7 @@ use crate::domain::basis::Basis;
 use crate::domain::borrowed::{FieldsRef, ValueRef};
 use crate::domain::contact::{CompanyField, Contact, ContactField};
 use crate::domain::country::Country;
-use crate::domain::entity::{Fields, RecordKind};
+use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::query::Has;
 use crate::domain::reach::Phone;
@@ -142,9 +142,11 @@ impl Batch {
         Ok(batch)
     }
 
-    /// The slots that the contacts name.
+    /// The slots that the contacts name, and what lies under a key of its own.
     pub fn slots(&self) -> impl Iterator<Item = u32> {
-        self.rows.iter().filter(|row| !row.is_company).map(|row| row.slot)
+        let own = self.others.iter().filter(|stored| stored.kind.lies() == Lies::Itself);
+        let rows = self.rows.iter().filter(|row| !row.is_company);
+        rows.map(|row| row.slot).chain(own.map(|stored| stored.slot))
     }
 
     pub fn rows(&self) -> impl Iterator<Item = Ready<'_>> {

@@ -52,6 +52,11 @@ impl Touched {
         Touched { seq: record.last_seq, kind: *kind, id: *id, subject: *subject, was }
     }
 
+    /// A person who is gone, told to whoever saw them.
+    pub(super) fn gone(stored: &Stored) -> Option<Touched> {
+        (stored.kind.lies() == Lies::Person).then(|| Touched::of(stored, Some(&stored.record.fields)))
+    }
+
     /// Everything that a transaction changed.
     pub(super) fn by(txn: &WriteTxn<'_>) -> Vec<Touched> {
         txn.touched().iter().map(|stored| Touched::of(stored, txn.former(stored.id))).collect()

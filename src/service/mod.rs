@@ -7,6 +7,7 @@
 mod accountability;
 mod actor;
 mod agenda;
+mod aggregate;
 mod backups;
 mod bulk;
 mod calls;
@@ -15,6 +16,7 @@ pub mod consents;
 mod denials;
 mod draft;
 mod edit;
+pub mod erasure;
 mod expiry;
 mod explain;
 mod export;
@@ -156,6 +158,8 @@ pub struct Service {
     escrows_behind: AtomicBool,
     /// Why the last scheduled backup failed.
     backup_failed: Mutex<Option<String>>,
+    /// Held while people are erased: one epoch of the keys after the other.
+    erasing: Mutex<()>,
 }
 
 /// One run of the program by one user.
@@ -209,7 +213,7 @@ impl Service {
             suppression::lists::drop_leftovers(&store, &live, origin).map_err(store_error)?;
         }
         let slots = store.read(|reader| Ok::<_, StoreError>(reader.keyring().slots()))?;
-        Ok(Service {
+        let service = Service {
             store,
             world: Arc::new(RwLock::new(world)),
             env: env.clone(),
@@ -230,7 +234,12 @@ impl Service {
             slots: AtomicU32::new(slots),
             escrows_behind: AtomicBool::new(false),
             backup_failed: Mutex::default(),
-        })
+            erasing: Mutex::default(),
+        };
+        if whole {
+            service.settle_erasures()?;
+        }
+        Ok(service)
     }
 
     /// Writes what a new store begins with: its settings, its users, the first of whom does it, and a few purposes.
@@ -432,6 +441,19 @@ impl Ask<'_> {
             Request::Today(today) => Response::Today(self.today(&today)?),
             Request::RequestOpen(open) => Response::RequestOpen(self.request_open(open)?),
             Request::Requests(asked) => Response::Requests(self.requests(&asked)?),
+            Request::SubjectErase(erase) => Response::SubjectErase(self.subject_erase(&erase)?),
+            Request::Certificates(_) => Response::Certificates(self.certificates()?),
+            Request::CertificateGet(get) => {
+                Response::CertificateGet(self.service.erasure_receipt(get.number)?)
+            }
+            Request::RecipientTold(told) => Response::RecipientTold(self.recipient_told(told)?),
+            Request::Mentions(asked) => Response::Mentions(self.mentions(&asked)?),
+            Request::MentionDecide(decide) => Response::MentionDecide(self.mention_decide(decide)?),
+            Request::KeptProofs(asked) => Response::KeptProofs(self.kept_proofs(&asked)?),
+            Request::SweepProofs(sweep) => {
+                Response::SweepProofs(self.service.sweep_proofs(self.now, sweep.dry_run)?)
+            }
+            Request::Aggregates(_) => Response::Aggregates(self.aggregates()?),
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
             Request::CallConfirmation(asked) => Response::CallConfirmation(self.call_confirmation(asked)?),
             Request::CallDelivery(told) => Response::CallDelivery(self.call_delivery(told)?),

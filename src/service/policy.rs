@@ -156,6 +156,15 @@ pub fn needs(request: &Request) -> Need {
         Request::Tasks(_) | Request::Today(_) => Need::Read(RecordKind::Task),
         // Anybody who sees the person takes a request in (R19).
         Request::RequestOpen(_) | Request::Requests(_) => Need::Read(RecordKind::Request),
+        Request::SubjectErase(_)
+        | Request::RecipientTold(_)
+        | Request::MentionDecide(_)
+        | Request::SweepProofs(_) => Need::May(Verb::Erase),
+        // No values stand in a certificate, and a mention tells where, not whom.
+        Request::Certificates(_) | Request::CertificateGet(_) => Need::Read(RecordKind::Certificate),
+        Request::Mentions(_) => Need::Read(RecordKind::Mention),
+        Request::KeptProofs(_) => Need::Read(RecordKind::KeptProof),
+        Request::Aggregates(_) => Need::May(Verb::Audit),
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
         Request::Incidents(_) | Request::IncidentDraft(_) => Need::Read(RecordKind::Incident),

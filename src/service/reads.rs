@@ -256,7 +256,7 @@ impl Ask<'_> {
         Ok(book)
     }
 
-    /// A person whom a call list put before somebody was looked at.
+    /// A person whom a call list, or the plan of an erasure, put before somebody was looked at.
     pub(super) fn witness_call(&self, contact: ContactId) -> Result<(), Error> {
         self.witness(vec![Seen::person(contact.0, ReadKind::Open)])
     }

@@ -43,11 +43,8 @@ impl Ask<'_> {
     pub(super) fn checkpoint(&self) -> Result<CheckpointText, Error> {
         let now = self.now;
         let (text, mark) = self.service.store.read(move |reader| {
-            let signer = signer(reader)?;
-            let checkpoint = Checkpoint::new(&origin(reader), reader.frontier(), Some(now));
-            let text = checkpoint.sign(&signer).map_err(|error| Error::failed(error.to_string()))?;
-            let text = CheckpointText { text, key: signer.verifier().to_string() };
-            Ok::<_, Error>((text, mark(reader, now)))
+            let (text, mark) = signed_checkpoint(reader, now)?;
+            Ok::<_, Error>((CheckpointText { text, key: signer(reader)?.verifier().to_string() }, mark))
         })?;
         // It is as true where it cannot be kept: on a store that is damaged, or closed after a failure.
         if self.service.whole {
@@ -204,6 +201,7 @@ impl Ask<'_> {
             checks.extend(self.service.backup_checks(self.now)?);
         }
         checks.extend(self.list_checks());
+        checks.extend(self.erasure_checks()?);
         let mut line = |name: &str, level: Level, message: String, hint: &str| {
             checks.push(CheckLine { name: name.to_owned(), level, message, hint: hint.to_owned() });
         };
@@ -293,6 +291,13 @@ impl Service {
 }
 
 /// The log as it is on the disk.
+/// The log as it stands, stated and signed, and what is remembered of that.
+pub(super) fn signed_checkpoint(reader: &Reader<'_>, now: Timestamp) -> Result<(String, Mark), Error> {
+    let checkpoint = Checkpoint::new(&origin(reader), reader.frontier(), Some(now));
+    let text = checkpoint.sign(&signer(reader)?).map_err(|error| Error::failed(error.to_string()))?;
+    Ok((text, mark(reader, now)))
+}
+
 fn mark(reader: &Reader<'_>, at: Timestamp) -> Mark {
     Mark { at, size: reader.log_size(), root: reader.frontier().root() }
 }

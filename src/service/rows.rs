@@ -30,6 +30,11 @@ pub fn each(
     reader.each_record(kind, visit)
 }
 
+/// All records of a kind about a person, whoever asks: what an erasure must find.
+pub fn about(reader: &Reader<'_>, kind: RecordKind, subject: SubjectId) -> Result<Vec<Stored>, StoreError> {
+    reader.records_of(kind, subject)
+}
+
 /// The record that an entry of the log is about, as it is now: to take a change of one's own back, or to take in what a
 /// transaction touched.
 pub fn of_entry(

@@ -98,7 +98,6 @@ pub(super) fn stage(
 
 /// Stages what remains of erased persons: that none of their numbers and addresses comes back. Part of the transaction
 /// that erases them.
-#[cfg_attr(not(test), expect(dead_code, reason = "erasing persons is what calls it"))]
 pub(super) fn suppress_for_erasure(
     txn: &mut WriteTxn<'_>,
     world: &RwLock<World>,
@@ -114,7 +113,7 @@ pub(super) fn suppress_for_erasure(
 }
 
 /// The contacts, deleted ones too, that have a number or address.
-fn having(world: &World, identifier: &Identifier) -> Vec<Uuid> {
+pub(super) fn having(world: &World, identifier: &Identifier) -> Vec<Uuid> {
     match identifier.class() {
         Class::Phone => world.contacts.by_phone(identifier.text()),
         Class::Email => world.contacts.by_email(identifier.text()),
@@ -131,7 +130,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 impl Ask<'_> {
     /// What somebody typed as a number or an address.
-    fn identifier(&self, typed: &Typed) -> Result<Identifier, Error> {
+    pub(super) fn identifier(&self, typed: &Typed) -> Result<Identifier, Error> {
         let country = match typed.country.trim() {
             "" => self.country(),
             text => Some(text.parse()?),

@@ -2,12 +2,13 @@
 //!
 //! Built at unlock and kept by every commit, like all that is in memory; what it holds are times, ids and states, no words.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
 use crate::domain::call::{Call, CallEntry, CallList, CallOutcome, Direction, EntryState};
 use crate::domain::consent::{ConsentEvent, ConsentKind, Way};
+use crate::domain::erasure::Certificate;
 use crate::domain::request::{RequestState, SubjectRequest};
 use crate::domain::task::{Task, TaskKind};
 use crate::domain::time::Timestamp;
@@ -116,6 +117,7 @@ pub struct Work {
     by_owner: BTreeSet<(Uuid, i64, Uuid)>,
     requests: BTreeMap<Uuid, Asked>,
     last_request: i64,
+    last_certificate: i64,
 }
 
 impl Work {
@@ -274,22 +276,37 @@ impl Work {
         self.last_request.saturating_add(1)
     }
 
-    /// Forgets a person who was erased.
-    pub fn forget(&mut self, contact: Uuid) {
-        self.calls.remove(&contact);
-        self.refused.remove(&contact);
-        for (list, key) in self.placed.remove(&contact).unwrap_or_default() {
-            if let Some(listed) = self.lists.get_mut(&list) {
-                listed.places.remove(&key);
+    /// Forgets people who were erased.
+    pub fn forget(&mut self, people: &HashSet<Uuid>) {
+        for person in people {
+            self.calls.remove(person);
+            self.refused.remove(person);
+            for (list, key) in self.placed.remove(person).unwrap_or_default() {
+                if let Some(listed) = self.lists.get_mut(&list) {
+                    listed.places.remove(&key);
+                }
             }
         }
-        let gone: Vec<_> = self.todos.values().filter(|todo| todo.contact == contact).copied().collect();
-        for todo in gone {
+        let gone = self.todos.values().filter(|todo| people.contains(&todo.contact));
+        for todo in gone.copied().collect::<Vec<_>>() {
             self.todos.remove(&todo.id);
             if let Some(key) = todo.owned() {
                 self.by_owner.remove(&key);
             }
         }
-        self.requests.retain(|_, asked| asked.contact != contact);
+        self.requests.retain(|_, asked| !people.contains(&asked.contact));
+    }
+
+    /// What is left of requests that went with their persons: their numbers, which are not given again.
+    pub fn take_certificate(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let certificate: Certificate = stored.entity()?;
+        self.last_certificate = self.last_certificate.max(certificate.number);
+        self.last_request = self.last_request.max(certificate.request);
+        Ok(())
+    }
+
+    /// The number of the next certificate.
+    pub fn next_certificate(&self) -> i64 {
+        self.last_certificate.saturating_add(1)
     }
 }

@@ -1,6 +1,6 @@
 //! What is held in memory: the search indexes, names, schema, users, settings. Built at unlock, kept by every commit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use uuid::Uuid;
@@ -26,6 +26,7 @@ use crate::domain::id::{CompanyId, FieldId, SessionId, SubjectId, UserId};
 use crate::domain::query::Has;
 use crate::domain::recipient::Recipient;
 use crate::domain::schema::{Schema, StoredCustom};
+use crate::domain::suppression::Barred;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
 use crate::domain::value::Value;
@@ -252,7 +253,6 @@ impl World {
             | RecordKind::Hold
             | RecordKind::RetentionRule
             | RecordKind::Sweep
-            | RecordKind::Certificate
             | RecordKind::KeptProof
             | RecordKind::Mention
             | RecordKind::Aggregate
@@ -276,6 +276,7 @@ impl World {
             RecordKind::CallEntry => self.work.take_entry(stored)?,
             RecordKind::Task => self.work.take_task(stored)?,
             RecordKind::Request => self.work.take_request(stored)?,
+            RecordKind::Certificate => self.work.take_certificate(stored)?,
             RecordKind::Purpose => {
                 self.consents.take_purpose(stored)?;
                 // An objection reaches what is marketing by now.
@@ -405,6 +406,41 @@ impl World {
 
     pub fn deleted_count(&self) -> u64 {
         self.deleted.len() as u64
+    }
+
+    /// All contacts that are one person by their merges, the one that is kept first.
+    pub fn same_person(&self, id: Uuid) -> Vec<Uuid> {
+        self.selves(self.kept(id))
+    }
+
+    /// Forgets people who were erased. `records` are all that there was of them.
+    pub fn forget(&mut self, people: &HashSet<Uuid>, records: &[Stored]) {
+        for id in people {
+            self.contacts.remove(*id);
+            self.custom_values.remove(id);
+            let notes = self.notes.remove(id).unwrap_or_default();
+            self.notes_total = self.notes_total.saturating_sub(u64::from(notes));
+            self.deleted.remove(id);
+            self.merged.note(*id, None);
+            self.suppression.bar(*id, Barred::default());
+        }
+        for stored in records {
+            self.abouts.remove(&stored.id);
+            self.deleted.remove(&stored.id);
+            if let (RecordKind::Contact, Some(Value::Text(external))) =
+                (stored.kind, stored.record.fields.get(&ContactField::external_id.key()))
+            {
+                let hash = self.hasher.hash_one(external.as_str());
+                if let Some(ids) = self.external.get_mut(&hash) {
+                    ids.retain(|id| *id != stored.id);
+                    if ids.is_empty() {
+                        self.external.remove(&hash);
+                    }
+                }
+            }
+        }
+        self.consents.forget(people);
+        self.work.forget(people);
     }
 
     /// The contacts whose external id may be this.

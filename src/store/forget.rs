@@ -90,6 +90,21 @@ impl Reader<'_> {
         Ok(forgettings.flat_map(|(_, one)| one.people).map(|(subject, _)| subject).collect())
     }
 
+    /// How many drafts, readings and entries of history there are about a person.
+    pub fn rows_about(&self, subject: SubjectId) -> Result<(u64, u64, u64), StoreError> {
+        let count = |table| {
+            let mut count = 0;
+            let prefix = table::subject_prefix(table, subject);
+            self.scan(&prefix, &prefix, &mut |key, _| {
+                // Readings are one row each; of the others the first piece counts.
+                count += u64::from(table == table::READINGS || key.ends_with(&[0, 0]));
+                ControlFlow::Continue(())
+            })?;
+            Ok::<_, StoreError>(count)
+        };
+        Ok((count(table::DRAFTS)?, count(table::READINGS)?, count(table::BODIES)?))
+    }
+
     /// The record that is the person, with its revision.
     fn own_record(&self, subject: SubjectId) -> Result<Option<(RecordKind, u64)>, StoreError> {
         for kind in RecordKind::ALL {

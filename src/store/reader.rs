@@ -1,6 +1,6 @@
 //! Reading records and their history: committed rows, under those that a transaction has staged so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use uuid::Uuid;
@@ -175,6 +175,26 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Whether anything about these people was written since the log had so many entries, also what is only staged.
+    pub fn changed_since(&self, size: u64, people: &HashSet<SubjectId>) -> Result<bool, StoreError> {
+        let theirs = |key: &Vec<u8>| {
+            key.first().is_some_and(|table| table::kind(*table).is_some())
+                && table::subject_in(key).is_some_and(|subject| people.contains(&subject))
+        };
+        if self.group.keys().any(theirs) {
+            return Ok(true);
+        }
+        let mut next = size;
+        while let Some(page) = self.page_of(next)? {
+            let headers = page.headers()?;
+            if headers.iter().any(|header| header.seq >= size && people.contains(&header.subject)) {
+                return Ok(true);
+            }
+            next = page.first + headers.len() as u64;
+        }
+        Ok(false)
+    }
+
     pub(super) fn open_place(
         &self,
         table: u8,
@@ -258,6 +278,34 @@ impl<'a> Reader<'a> {
             Some((subject, id, 0)) => visit(self.read_record(kind, subject, id, value)?),
             _ => Ok(()),
         })
+    }
+
+    /// Visits at most so many records of a kind, from a key that a slice before ended with; where to go on.
+    pub fn some_records(
+        &self,
+        kind: RecordKind,
+        from: Option<&[u8]>,
+        most: usize,
+        mut visit: impl FnMut(Stored) -> Result<(), StoreError>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let prefix = [table::of(kind)];
+        let mut rows: Vec<(SubjectId, [u8; 16], Vec<u8>)> = Vec::new();
+        let mut next = None;
+        self.scan(&prefix, from.unwrap_or(&prefix), &mut |key, value| {
+            let Some((subject, id, 0)) = table::split_record_key(key) else {
+                return ControlFlow::Continue(());
+            };
+            if rows.len() == most {
+                next = Some(key.to_vec());
+                return ControlFlow::Break(());
+            }
+            rows.push((subject, id, value.to_vec()));
+            ControlFlow::Continue(())
+        })?;
+        for (subject, id, row) in rows {
+            visit(self.read_record(kind, subject, id, &row)?)?;
+        }
+        Ok(next)
     }
 
     /// Visits rows in slices, so that the visitor may read: a backend must not be asked from within its own scan.
@@ -345,16 +393,18 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
-    /// The slot of a subject's key, from any row about the subject.
+    /// The slot of a subject's key, from the record that is the subject.
     pub fn slot_of(&self, subject: SubjectId) -> Result<Option<Slot>, StoreError> {
         if subject == SubjectId::NOBODY {
             return Ok(Some(Slot::STORE));
         }
-        let key = table::record_key(table::of(RecordKind::Contact), subject, subject.bytes(), 0);
-        match self.get(&key)? {
-            Some(row) => Ok(Some(envelope::peek(&row)?.slot)),
-            None => Ok(None),
+        for kind in [RecordKind::Contact, RecordKind::KeptProof] {
+            let key = table::record_key(table::of(kind), subject, subject.bytes(), 0);
+            if let Some(row) = self.get(&key)? {
+                return Ok(Some(envelope::peek(&row)?.slot));
+            }
         }
+        Ok(None)
     }
 }
 

@@ -20,7 +20,7 @@ use super::merkle::tree::Frontier;
 use super::reader::{Reader, Stored};
 use super::snapshot::Pasts;
 use super::table;
-use crate::domain::entity::{Entity, Fields, RecordKind};
+use crate::domain::entity::{Entity, Fields, Lies, RecordKind};
 use crate::domain::history::{Action, diff};
 use crate::domain::id::{SessionId, StoreId, SubjectId, UserId};
 use crate::domain::time::Timestamp;
@@ -169,14 +169,16 @@ impl WriteTxn<'_> {
         self.former.get(&id)
     }
 
-    /// Makes a record with a fresh id. A contact gets a subject of its own, and with it a key.
+    /// Makes a record with a fresh id. A contact gets a subject of its own, and with it a key; so does what is to be
+    /// forgotten alone.
     pub fn create<T: Entity>(&mut self, about: SubjectId, entity: &T) -> Result<Stored, StoreError> {
         let id = self.state.env.ids.next();
-        let (subject, slot) = if T::KIND == RecordKind::Contact {
-            (SubjectId(id), self.state.keyring.allocate()?)
-        } else {
-            let slot = self.read().slot_of(about)?;
-            (about, slot.ok_or_else(|| StoreError::Damaged("a note is about nobody".to_owned()))?)
+        let (subject, slot) = match T::KIND.lies() {
+            Lies::Person | Lies::Itself => (SubjectId(id), self.state.keyring.allocate()?),
+            Lies::AboutPerson | Lies::Nobody => {
+                let slot = self.read().slot_of(about)?;
+                (about, slot.ok_or_else(|| StoreError::Damaged("a note is about nobody".to_owned()))?)
+            }
         };
         self.stage(T::KIND, subject, id, slot, None, entity.fields())
     }

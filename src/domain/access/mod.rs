@@ -265,6 +265,8 @@ pub struct RoleRules {
     /// Where it comes from: `built in`, or the name of the configuration.
     pub source: String,
     pub verbs: Vec<Verb>,
+    /// What it may do as well while nobody active in another role may: a store must be able to forget before it has an officer.
+    pub vacant: Vec<Verb>,
     kinds: Vec<(RecordKind, KindRules)>,
 }
 

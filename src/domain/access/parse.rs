@@ -25,6 +25,8 @@ pub struct RoleSpec {
     title: Option<String>,
     /// What it may do; all that the role it follows from may, when absent.
     actions: Option<Vec<String>>,
+    /// What it may do as well while nobody active in another role may.
+    vacant: Option<Vec<String>>,
     contact: KindSpec,
     company: KindSpec,
     note: KindSpec,
@@ -230,6 +232,7 @@ pub(super) fn built_in(text: &str) -> Result<Roles, Refused> {
             built_in: *role,
             source: source.to_owned(),
             verbs: verbs(spec.actions.as_deref().unwrap_or_default(), &place.at("actions"))?,
+            vacant: verbs(spec.vacant.as_deref().unwrap_or_default(), &place.at("vacant"))?,
             kinds,
         };
         check(&rules, &place)?;
@@ -297,6 +300,17 @@ fn narrow(base: &RoleRules, spec: &RoleSpec, place: &Place) -> Result<RoleRules,
                 Some(why) => why.to_owned(),
                 None => format!("the role `{}` may not {verb}; a configuration only takes away", base.name),
             }));
+        }
+    }
+    if let Some(vacant) = &spec.vacant {
+        let place = place.at("vacant");
+        role.vacant = verbs(vacant, &place)?;
+        if let Some(verb) = role.vacant.iter().find(|verb| !base.vacant.contains(verb)) {
+            let why = format!(
+                "the role `{}` may not {verb}, vacant or not; a configuration only takes away",
+                base.name
+            );
+            return Err(place.refuse(why));
         }
     }
     for (kind, rules) in &mut role.kinds {
