@@ -224,3 +224,60 @@ fn who_interrupts_leaves_nothing_half_done() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
     shell.ok(&["history", "verify"]);
 }
+
+/// Scenario 14: what must not be held, under whatever name it comes, in the four languages of the product.
+#[test]
+fn what_must_not_be_held_is_seen_under_each_of_its_names() {
+    const NAMES: [&str; 8] = [
+        "Religion",
+        "RELIGIOUS_BELIEF",
+        "Konfession",
+        "Religions-Zugehörigkeit",
+        "godsdienst",
+        "Geloof",
+        "Croyance",
+        "ÉGLISE",
+    ];
+    let shell = Shell::new();
+    let id = shell.add("Anna", "Schmidt", "030 901820");
+    let why = ["--purpose", "to advise people", "--justification", "they ask for it"];
+    shell.ok(&[&["field", "add", "extra", "--label", "Extra"], &why[..]].concat());
+    for (n, name) in NAMES.iter().enumerate() {
+        // As the label of a field, new or old.
+        let word = format!("word{n}");
+        let told = shell.fails(5, &[&["field", "add", &word, "--label", name], &why[..]].concat());
+        assert!(told.contains("Art. 9(1) GDPR") && told.contains("relig"), "{name}: {told}");
+        shell.fails(5, &["field", "edit", "extra", "--label", name]);
+        // As the heading of a column: nothing of the file is taken before somebody says what becomes of it.
+        let table =
+            format!("given name,family name,email,{name}\nBernd,Maier{n},b{n}@example.com,geheimqz\n");
+        shell.write("leads.csv", &table);
+        let import = [&["contact", "import", "leads.csv"], GROUNDS].concat();
+        let told = shell.fails(5, &import);
+        assert!(told.contains(name) && told.contains("--skip-column"), "{name}: {told}");
+        assert_eq!(shell.json(&["contact", "list"])["total"], n + 1, "{name}");
+        let report = shell.json(&[&import[..], &["--skip-column", name]].concat());
+        assert_eq!(report["created"], 1, "{name}: {report}");
+        // In a note: it is kept, for words mean other things too, and whoever wrote it is told.
+        let noted = shell.run(&["note", "add", &id, &format!("{name}: the usual")]);
+        assert_eq!(noted.status.code(), Some(0), "{name}: {}", err(&noted));
+        assert!(err(&noted).contains("Art. 9(1) GDPR"), "{name}: {}", err(&noted));
+    }
+    let quiet = shell.run(&["note", "add", &id, "asked about the race at the weekend"]);
+    assert_eq!((quiet.status.code(), err(&quiet).contains("Art. 9")), (Some(0), false), "{}", err(&quiet));
+    // A vCard has properties of anybody's making.
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Cleo Berg\r\nN:Berg;Cleo;;;\r\nEMAIL:cleo@example.com\r\n\
+        X-RELIGION:geheimqz\r\nX-KONFESSION:geheimqz\r\nEND:VCARD\r\n";
+    shell.write("cleo.vcf", card);
+    let taken = shell.run(&[&["contact", "import", "cleo.vcf"], GROUNDS].concat());
+    assert!([0, 5, 9].contains(&taken.status.code().unwrap()), "{}", err(&taken));
+    // None of it is anywhere.
+    for words in [&["contact", "list"][..], &["history", "activity"], &["field", "list", "--all"]] {
+        let all = shell.json(words).to_string();
+        assert!(!all.contains("geheimqz"), "{words:?}: {all}");
+    }
+    for contact in shell.ok(&["contact", "list", "--format", "ids"]).lines() {
+        assert!(!shell.ok(&["contact", "show", contact]).contains("geheimqz"));
+    }
+    assert_eq!(shell.json(&["field", "list"])["items"].as_array().unwrap().len(), 1);
+}

@@ -13,9 +13,15 @@
 #[cfg(target_os = "linux")]
 #[path = "server/crowd.rs"]
 mod crowd;
+#[path = "server/desk.rs"]
+mod desk;
+#[path = "server/doors.rs"]
+mod doors;
 #[path = "server/people.rs"]
 mod people;
 mod support;
+#[path = "server/team.rs"]
+mod team;
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
