@@ -13,6 +13,7 @@ pub mod law;
 pub mod names;
 mod nature;
 pub mod place;
+pub mod retention;
 pub mod suppression;
 pub mod view;
 pub mod work;
@@ -276,6 +277,23 @@ calls! {
         bytes: u64,
         records: u64,
     } -> Manifest;
+    /// When a person's data goes, by which rule, and what keeps it; as of today, or of another day.
+    RetentionExplain { contact: ContactId, as_of: Option<Day>, } -> retention::RetentionView;
+    /// Takes the law's presets of a country over as rules; of none, those that hold wherever there is no other. Rules that are
+    /// there stay as they are.
+    RetentionPreset { country: Option<Country>, dry_run: bool, } -> Vec<retention::PresetRule>;
+    /// Holds a person's data: until the end of a day nothing deletes it.
+    HoldAdd {
+        contact: ContactId,
+        reason: String,
+        /// Categories of data; everything when empty.
+        scope: Vec<String>,
+        until: Day,
+    } -> retention::HoldView;
+    /// Ends a hold before its time.
+    HoldRelease { id: Uuid, why: String, } -> retention::HoldView;
+    /// Holds, of one person or all, the first to end first; ended ones too when asked.
+    Holds { contact: Option<ContactId>, ended: bool, } -> Vec<retention::HoldView>;
     /// Records the end of consents whose time is up. They hold nothing since then either way.
     SweepConsents { dry_run: bool, } -> SweptConsents;
     /// Words that could follow: values of a field that begin so, with how many records have them.

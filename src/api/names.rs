@@ -91,6 +91,11 @@ impl Request {
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)
             }
+            Request::RetentionExplain(one) => Named::new(contact, [one.contact.0]),
+            Request::HoldAdd(one) => Named::new(contact, [one.contact.0]),
+            Request::HoldRelease(one) => Named::new(RecordKind::Hold, [one.id]),
+            Request::Holds(one) => Named::new(contact, one.contact.map(|contact| contact.0)),
+            Request::RetentionPreset(_) => Named::new(RecordKind::RetentionRule, None),
             Request::Incidents(_)
             | Request::IncidentReport(_)
             | Request::IncidentClose(_)

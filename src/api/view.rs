@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::api::consent::{BookLine, Held};
+use crate::api::retention::RetentionView;
 use crate::domain::access::{Access, RoleName, Scope};
 use crate::domain::channel::Channel;
 use crate::domain::denial::Why;
@@ -98,6 +99,8 @@ pub struct Card {
     /// What a contact said about the use of the data; `None` where the asker does not read that, and of anything else.
     #[serde(default)]
     pub held: Option<Held>,
+    /// When a contact's data goes, and why; of the record as it is now.
+    pub retention: Option<Box<RetentionView>>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Whom not to call", &["suppression"]),
     ("What people ask for by right", &["subject", "erasure"]),
     ("Users and what they see", &["user", "role", "access"]),
-    ("What is allowed", &["law"]),
+    ("What is allowed", &["law", "retention"]),
     ("History and proof", &["history"]),
     ("The store", &["init", "settings", "serve", "lock", "unlock", "status", "doctor", "demo"]),
     ("Backups and keys", &["backup", "keys", "rebuild"]),

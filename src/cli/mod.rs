@@ -44,6 +44,7 @@ mod record;
 mod register;
 mod registry;
 mod request;
+mod retention;
 mod role;
 mod secret;
 mod serve;
@@ -145,6 +146,11 @@ enum Command {
     Erasure {
         #[command(subcommand)]
         verb: erasure::Verb,
+    },
+    /// How long data is kept: rules, clocks, holds
+    Retention {
+        #[command(subcommand)]
+        verb: retention::Verb,
     },
     /// What is to be done today: calls, tasks, call lists, consents that run out, requests
     Today,
@@ -340,6 +346,7 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Request { verb }) => request::run(ctx, verb),
         Some(Command::Subject { verb }) => subject::run(ctx, verb),
         Some(Command::Erasure { verb }) => erasure::run(ctx, verb),
+        Some(Command::Retention { verb }) => retention::run(ctx, verb),
         Some(Command::Today) => task::today(ctx),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),

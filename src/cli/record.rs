@@ -9,6 +9,7 @@ use crate::cli::ctx::{Ctx, Done, End, stopped};
 use crate::cli::globals::word;
 use crate::cli::json;
 use crate::cli::out::{Column, Listing, Make, object};
+use crate::cli::retention;
 use crate::cli::table::Style;
 use crate::config::Format;
 use crate::domain::call::CallField;
@@ -307,6 +308,9 @@ pub(crate) fn show(ctx: &mut Ctx<'_>, kind: RecordKind, id: Uuid, at: Option<Tim
     if kind == RecordKind::Company {
         object_json.insert("people".to_owned(), listed(&card.people));
     }
+    if let Some(retention) = &card.retention {
+        object_json.insert("retention".to_owned(), retention::short_json(retention));
+    }
     if let Some(at) = at {
         object_json.insert("as_of".to_owned(), json!(at));
     }
@@ -353,6 +357,9 @@ fn drawn(card: &Card, schema: &Schema, entries: &[Entry], style: Style) -> Strin
     text.push_str(&format!("  {:wide$}  {}\n", "Revision", view.revision));
     text.push_str(&format!("  {:wide$}  {}\n", "Created", view.created_at));
     text.push_str(&format!("  {:wide$}  {}\n", "Updated", view.updated_at));
+    if let Some(retention) = &card.retention {
+        text.push_str(&format!("  {:wide$}  {}\n", "Kept until", neutralise(&retention.why)));
+    }
     if !card.people.is_empty() {
         text.push_str(&format!("\n{}\n", bold("people")));
         for person in &card.people {

@@ -18,6 +18,7 @@ use crate::domain::entity::{Entity, Fields};
 use crate::domain::field::Edit as Editable;
 use crate::domain::purpose::{Purpose, shipped};
 use crate::domain::recipient::{Recipient, RecipientRole};
+use crate::domain::retention::RetentionRule;
 use crate::domain::text::neutralise;
 use crate::domain::value::Value;
 
@@ -39,6 +40,8 @@ pub(crate) enum Verb<E: Registered> {
 
 /// What is registered by a name of its own.
 pub(crate) trait Registered: Entity + Send + Sync + std::fmt::Debug + 'static {
+    /// How the command for it begins.
+    const NOUN: &'static str;
     /// What a table shows.
     const TABLE: &'static [&'static str];
 
@@ -58,6 +61,7 @@ fn says(fields: &[FieldEdit], name: &str) -> Option<String> {
 }
 
 impl Registered for Purpose {
+    const NOUN: &'static str = "purpose";
     const TABLE: &'static [&'static str] = &["name", "title", "basis", "channels", "retention"];
 
     fn complete(fields: &mut Vec<FieldEdit>, _: &str) {
@@ -77,7 +81,20 @@ impl Registered for Purpose {
     }
 }
 
+impl Registered for RetentionRule {
+    const NOUN: &'static str = "retention rule";
+    const TABLE: &'static [&'static str] =
+        &["name", "kept", "country", "purpose", "period", "clock", "at_end", "statute"];
+
+    fn complete(_: &mut Vec<FieldEdit>, _: &str) {}
+
+    fn shipped() -> Vec<RetentionRule> {
+        Vec::new()
+    }
+}
+
 impl Registered for Recipient {
+    const NOUN: &'static str = "recipient";
     const TABLE: &'static [&'static str] = &["name", "title", "role", "country", "agreed_on"];
 
     fn complete(fields: &mut Vec<FieldEdit>, name: &str) {
@@ -141,6 +158,10 @@ pub(crate) fn purposes(ctx: &mut Ctx<'_>, verb: Verb<Purpose>) -> Done {
 }
 
 pub(crate) fn recipients(ctx: &mut Ctx<'_>, verb: Verb<Recipient>) -> Done {
+    run(ctx, verb, &[])
+}
+
+pub(crate) fn retention_rules(ctx: &mut Ctx<'_>, verb: Verb<RetentionRule>) -> Done {
     run(ctx, verb, &[])
 }
 
@@ -237,11 +258,11 @@ fn find<E: Registered>(ctx: &mut Ctx<'_>, name: &str) -> Result<View, Error> {
         return Ok(view.clone());
     }
     let names: Vec<&str> = views.iter().map(|view| view.title.as_str()).collect();
-    let kind = E::KIND;
+    let (kind, noun) = (E::KIND.singular(), E::NOUN);
     let error = Error::not_found(format!("there is no {kind} `{name}`"));
     Err(match nearest(name, &names) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("`callbook {kind} list` shows them")),
+        None => error.hint(format!("`callbook {noun} list` shows them")),
     })
 }
 

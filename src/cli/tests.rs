@@ -248,6 +248,7 @@ fn hostile_names_reach_no_terminal() {
                 notes: vec![note(), evil()],
                 people: vec![evil()],
                 held: None,
+                retention: None,
             }),
             Request::Edit(_) => return Err(Error::conflict(nasty).hint(nasty)),
             Request::History(_) => {

@@ -13,12 +13,14 @@ use crate::domain::period::Period;
 use crate::domain::value::{Day, Invalid, Kind, OneOf, WordList, words};
 
 words! {
-    /// From when on the time runs for which data is kept.
+    /// From when on the time runs for which data is kept. Stored by word; the law's tables use the same words.
     Clock {
         /// The day on which it was collected.
         Collection = "collection",
-        /// The last time the person was in contact, of the person's own accord or in answer.
+        /// The last time the person was in contact, of the person's own accord or in answer; collection where they never
+        /// were.
         LastContact = "last_contact",
+        /// The last order, or what stands for one: the last contract that is recorded; collection where there is none.
         LastOrder = "last_order",
         /// The end of the relation: the contract's, or the customer's account.
         RelationEnd = "relation_end",
@@ -26,6 +28,12 @@ words! {
         YearEnd = "year_end",
         /// The end of the consent.
         ConsentEnd = "consent_end",
+        /// The last use of a consent, or its grant where it was never used.
+        LastUse = "last_use",
+        /// The day it was written down.
+        Entry = "entry",
+        /// The refusal, or the day since when nothing else lets the data be kept.
+        Refusal = "refusal",
     }
 }
 

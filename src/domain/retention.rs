@@ -4,6 +4,9 @@
 //! category of data beside it: vouchers, the proof of a consent, the log of who looked. The longest hold wins, then the
 //! rule's end is carried out.
 
+pub mod clock;
+pub mod plan;
+
 use crate::domain::access::slug;
 use crate::domain::country::Country;
 use crate::domain::entity::entity;
@@ -62,7 +65,55 @@ impl RetentionRule {
         if slug(&self.name).map_err(at(RuleField::name))? != self.name {
             return Err(at(RuleField::name)(Invalid::new("write it in lower-case letters")));
         }
-        self.period.parse::<Period>().map_err(at(RuleField::period)).map(drop)
+        let period: Period = self.period.parse().map_err(at(RuleField::period))?;
+        if MOST.iter().zip(period.parts()).any(|(most, part)| part > *most) {
+            return Err(at(RuleField::period)(Invalid::new("nothing is kept for more than a hundred years")));
+        }
+        if self.statute && self.source.trim().is_empty() {
+            return Err(at(RuleField::source)(Invalid::new("a duty to keep names the law that demands it")));
+        }
+        let at_end = |why: &str| Err(at(RuleField::at_end)(Invalid::new(why)));
+        match self.kept.0 {
+            Some(Kept::AccessLog | Kept::ConsentProof) if self.end() != AtEnd::Delete => {
+                at_end("nobody looks at this before it goes: it is deleted")
+            }
+            Some(Kept::Suppression) if self.end() != AtEnd::Review => {
+                at_end("a suppression stays until the person consents anew: it is reviewed")
+            }
+            Some(
+                Kept::Prospect
+                | Kept::CustomerMarketing
+                | Kept::Books
+                | Kept::Vouchers
+                | Kept::Letters
+                | Kept::ConsentProof
+                | Kept::Suppression
+                | Kept::AccessLog
+                | Kept::RefusedConsent
+                | Kept::Quarantined,
+            )
+            | None => Ok(()),
+        }
+    }
+
+    /// What is counted from, where nothing else is said.
+    pub fn clock(&self) -> Clock {
+        self.clock.0.unwrap_or(Clock::Collection)
+    }
+
+    /// What happens at the end, where nothing else is said.
+    pub fn end(&self) -> AtEnd {
+        self.at_end.0.unwrap_or(AtEnd::Delete)
+    }
+}
+
+/// The longest a rule keeps: years, months, weeks, days.
+const MOST: [u16; 4] = [100, 1_200, 5_200, 36_500];
+
+impl Hold {
+    /// Whether it holds on a day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.released_at.is_none() && self.until.is_some_and(|until| day <= until)
     }
 }
 

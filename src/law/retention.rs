@@ -2,66 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::read::Reader;
 use super::{Law, Refused, Source};
 use crate::domain::country::Country;
 use crate::domain::period::Period;
-use crate::domain::value::words;
-
-words! {
-    /// What is kept.
-    Kept {
-        /// Data of somebody who has bought nothing.
-        Prospect = "prospect",
-        /// Data of a customer, for marketing.
-        CustomerMarketing = "customer_marketing",
-        /// Books of account, inventories, annual accounts.
-        Books = "books",
-        /// Invoices and other vouchers.
-        Vouchers = "vouchers",
-        /// Business letters.
-        Letters = "letters",
-        /// The proof that somebody consented.
-        ConsentProof = "consent_proof",
-        /// That somebody wants no more of this.
-        Suppression = "suppression",
-        /// Who looked at what.
-        AccessLog = "access_log",
-        /// Data of somebody who was asked for consent, and said no or nothing.
-        RefusedConsent = "refused_consent",
-    }
-}
-
-words! {
-    /// From when the period runs.
-    Clock {
-        Collection = "collection",
-        /// The last time the person got in touch, or collection where they never did.
-        LastContact = "last_contact",
-        /// The last order, or collection where there was none.
-        LastOrder = "last_order",
-        RelationEnd = "relation_end",
-        /// The end of the calendar year in which it was made.
-        YearEnd = "year_end",
-        /// The last use of a consent, or its grant where it was never used.
-        LastUse = "last_use",
-        /// The day it was written down.
-        Entry = "entry",
-        /// The refusal, or the day on which an answer was to come.
-        Refusal = "refusal",
-    }
-}
-
-words! {
-    /// What happens at the end.
-    AtEnd {
-        Erase = "erase",
-        /// Somebody decides whether it is still needed.
-        Review = "review",
-    }
-}
+use crate::domain::purpose::{AtEnd, Clock};
+use crate::domain::retention::{Kept, clock};
 
 /// How long something is usually kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,25 +43,16 @@ impl Preset {
                 }
             },
             clock: reader.need("clock")?,
-            at_end: reader.parsed("at_end")?.unwrap_or(AtEnd::Erase),
+            at_end: reader.parsed("at_end")?.unwrap_or(AtEnd::Delete),
             source: Source::read(&reader, origin)?,
         };
         reader.finish()?;
         Ok(preset)
     }
 
-    /// The day after which it is no longer kept (or is reviewed), if the clock's event was on this day.
-    pub fn ends(&self, event: NaiveDate) -> Option<NaiveDate> {
-        let start = match self.clock {
-            Clock::YearEnd => NaiveDate::from_ymd_opt(event.year(), 12, 31)?,
-            Clock::Collection
-            | Clock::LastContact
-            | Clock::LastOrder
-            | Clock::RelationEnd
-            | Clock::LastUse
-            | Clock::Entry
-            | Clock::Refusal => event,
-        };
+    /// The first day on which it is no longer kept (or is reviewed), if the clock's event was on this day.
+    pub fn due(&self, event: NaiveDate) -> Option<NaiveDate> {
+        let start = clock::start(self.clock, event)?;
         match self.period {
             Some(period) => period.after(start),
             None => Some(start),

@@ -1,7 +1,8 @@
 use chrono::NaiveDate;
 
-use super::retention::{AtEnd, Kept};
 use super::{BUILT_IN_NAME, Calendar, Law, MAX_LEN, calendar};
+use crate::domain::purpose::AtEnd;
+use crate::domain::retention::Kept;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -209,13 +210,13 @@ fn periods_are_presets_of_a_country_or_of_all() {
     let law = Law::built_in();
     let ends = |code: Option<&str>, kept, event: &str| {
         let preset = law.retention(code.map(|code| code.parse().unwrap()), kept)?;
-        Some((preset.id.clone(), preset.ends(day(event)).unwrap().to_string()))
+        Some((preset.id.clone(), preset.due(day(event)).unwrap().to_string()))
     };
     let is = |id: &str, day: &str| Some((id.to_owned(), day.to_owned()));
     assert_eq!(ends(Some("FR"), Kept::Prospect, "2026-11-22"), is("fr-prospect", "2029-11-22"));
     assert_eq!(ends(Some("AT"), Kept::Prospect, "2026-11-22"), is("any-prospect", "2028-11-22"));
-    assert_eq!(ends(Some("DE"), Kept::Vouchers, "2026-02-01"), is("de-vouchers", "2034-12-31"));
-    assert_eq!(ends(Some("NL"), Kept::Letters, "2026-02-01"), is("nl-accounting", "2033-12-31"));
+    assert_eq!(ends(Some("DE"), Kept::Vouchers, "2026-02-01"), is("de-vouchers", "2035-01-01"));
+    assert_eq!(ends(Some("NL"), Kept::Letters, "2026-02-01"), is("nl-accounting", "2034-01-01"));
     assert_eq!(ends(Some("DE"), Kept::ConsentProof, "2024-02-29"), is("de-consent-proof", "2029-02-28"));
     assert_eq!(ends(None, Kept::ConsentProof, "2024-02-29"), is("any-consent-proof", "2027-02-28"));
     assert_eq!(ends(Some("BE"), Kept::RefusedConsent, "2026-11-22"), is("any-refused-consent", "2026-11-22"));

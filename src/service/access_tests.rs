@@ -230,6 +230,15 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
     let (run, sha256) = (Uuid::from_u128(1), "0".repeat(64));
     put("", Request::SealExport(SealExport { run, sha256, bytes: 1, records: 1 }));
     put("", Request::SweepConsents(SweepConsents { dry_run: true }));
+    put("", Request::RetentionPreset(RetentionPreset { country: None, dry_run: true }));
+    for contact in contacts.iter().map(|id| ContactId(*id)) {
+        put("", Request::RetentionExplain(RetentionExplain { contact, as_of: None }));
+        let (reason, until) = ("a claim before a court".to_owned(), "2027-01-01".parse().unwrap());
+        put("", Request::HoldAdd(HoldAdd { contact, reason, scope: vec![], until }));
+        put("", Request::Holds(Holds { contact: Some(contact), ended: true }));
+    }
+    put("", Request::Holds(Holds { contact: None, ended: false }));
+    put("", Request::HoldRelease(HoldRelease { id: Uuid::from_u128(1), why: "it was withdrawn".into() }));
     put("", Request::Activity(Activity { before: None, limit: 1_000 }));
     for contact in contacts {
         for user in [None, Some("rita".to_owned()), Some("mara".to_owned())] {

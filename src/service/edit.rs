@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::sight::Sight;
 use super::view::{country_field, deletion_field, holder_fields, is_deleted};
 use super::world::World;
-use super::{Ask, accountability, index, no_such, publish, read_lock, rules, suppression, users, views};
+use super::{
+    Ask, accountability, index, no_such, publish, read_lock, retention, rules, suppression, users, views,
+};
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
 use crate::domain::access::mask::MASK;
@@ -328,17 +330,8 @@ impl Ask<'_> {
                 }
                 RecordKind::RetentionRule => {
                     warnings.extend(rules::check(add.kind, None, &fields)?);
+                    retention::vet(&read_lock(world), add.kind, None, &fields)?;
                     let rule: RetentionRule = typed(fields)?;
-                    for stored in
-                        sight.records_of(&txn.read(), &read_lock(world), add.kind, SubjectId::NOBODY)?
-                    {
-                        if stored.entity::<RetentionRule>()?.name == rule.name {
-                            let name = &rule.name;
-                            return Err(Error::conflict(format!(
-                                "there is a retention rule `{name}` already"
-                            )));
-                        }
-                    }
                     txn.create(about, &rule)?
                 }
                 RecordKind::Settings
@@ -429,6 +422,7 @@ impl Ask<'_> {
                 )?);
             }
             views::vet(&read_lock(world), &sight, edit.kind, Some(&stored), &fields)?;
+            retention::vet(&read_lock(world), edit.kind, Some(&stored.record.fields), &fields)?;
             let now = &stored.record.fields;
             warnings.extend(suppression::guard::warnings(
                 &read_lock(world).suppression,

@@ -15,6 +15,7 @@ use crate::domain::query::Has;
 use crate::domain::reach::Phone;
 use crate::domain::suppression::{Barred, Class};
 use crate::domain::time::Timestamp;
+use crate::domain::value::Day;
 use crate::store::load::Raw;
 use crate::store::{StoreError, Stored};
 
@@ -48,6 +49,8 @@ pub struct Row {
     pub custom: Fields,
     /// What a contact is barred from by what is suppressed; as it was read, not as it changes.
     pub barred: Barred,
+    /// When the data came from its source, where that is not the day on which it was written down (UTC).
+    pub obtained: Option<Day>,
     tags: usize,
 }
 
@@ -223,6 +226,7 @@ impl Batch {
             run,
             custom: custom.unwrap_or_default(),
             barred: Barred::default(),
+            obtained: known.obtained.filter(|day| day.0 != created.date()),
             tags: known.tags.len(),
         });
         Ok(())
@@ -262,6 +266,7 @@ struct Known<'a> {
     basis: Option<Basis>,
     deleted: bool,
     merged_into: Option<Uuid>,
+    obtained: Option<Day>,
     has_custom: bool,
     texts: Texts<'a>,
 }
@@ -337,13 +342,16 @@ impl<'a> Known<'a> {
                 let ValueRef::Contact(id) = value else { return Err(wrong()) };
                 self.merged_into = Some(id.0);
             }
+            F::obtained_on => {
+                let ValueRef::Day(day) = value else { return Err(wrong()) };
+                self.obtained = Some(day);
+            }
             // Not searched; read from the record when it is shown.
             F::form_of_address
             | F::name_suffix
             | F::department
             | F::reason
             | F::websites
-            | F::obtained_on
             | F::verified_on => {}
         }
         Ok(())

@@ -7,6 +7,7 @@ use crate::api::law::{LawEntry, LawTable};
 use crate::api::{Error, LawShow};
 use crate::domain::access::Roles;
 use crate::domain::country::Country;
+use crate::domain::purpose::AtEnd;
 use crate::domain::value::Day;
 use crate::law::telephone::{Ground, Override, Regime};
 use crate::law::{Ages, BUILT_IN_NAME, Calendar, Law, Source, retention};
@@ -166,8 +167,9 @@ fn of_ages(ages: &Ages, today: NaiveDate) -> LawEntry {
 
 fn of_preset(preset: &retention::Preset, today: NaiveDate) -> LawEntry {
     let then = match preset.at_end {
-        retention::AtEnd::Erase => "erased",
-        retention::AtEnd::Review => "reviewed",
+        AtEnd::Delete => "deleted",
+        AtEnd::Anonymise => "anonymised",
+        AtEnd::Review => "reviewed",
     };
     let clock = preset.clock.word().replace('_', " ");
     let rule = match preset.period {

@@ -30,7 +30,7 @@ use crate::law::Law;
 use crate::store::{Reader, Stored, WriteTxn};
 
 /// How long a person is kept of whom no ground is left: what is needed to answer the withdrawal, and no more.
-const GRACE: Period = Period::days(30);
+pub const GRACE: Period = Period::days(30);
 
 /// When somebody of whom no ground was left at this moment is to be deleted.
 pub fn delete_on(without_ground_since: Timestamp) -> Option<NaiveDate> {

@@ -13,7 +13,7 @@ use super::ledger::delete_on;
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
-use super::{Ask, gate, held, no_such, read_lock, rows};
+use super::{Ask, gate, held, no_such, read_lock, retention, rows};
 use crate::api::view::{Card, Completion, Entry, Page, View};
 use crate::api::{Activity, Code, Complete as CompleteRequest, Error, Get, History, List, Reachable};
 use crate::domain::access::{Scope, Verb};
@@ -357,8 +357,12 @@ impl Ask<'_> {
                 RecordKind::Contact => held::held(reader, &sight, &world, &stored, relation, get.at, now)?,
                 _ => None,
             };
+            let retention = match (get.kind, get.at) {
+                (RecordKind::Contact, None) => retention::told(reader, &sight, &world, get.id, now)?,
+                _ => None,
+            };
             let record = sight.view_as(&world, &stored, relation, &[])?;
-            Ok(Card { record, notes, people: views(people)?, held })
+            Ok(Card { record, notes, people: views(people)?, held, retention: retention.map(Box::new) })
         })
     }
 

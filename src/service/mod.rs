@@ -40,6 +40,7 @@ mod proofs;
 mod reads;
 pub mod recover;
 mod report;
+pub mod retention;
 pub mod rotation;
 mod rows;
 mod rules;
@@ -242,7 +243,8 @@ impl Service {
         Ok(service)
     }
 
-    /// Writes what a new store begins with: its settings, its users, the first of whom does it, and a few purposes.
+    /// Writes what a new store begins with: its settings, its users, the first of whom does it, a few purposes, and how
+    /// long things are kept by the law of its country.
     pub fn found(&self, settings: Settings, users: Vec<User>) -> Result<Vec<UserId>, Error> {
         let origin = Origin {
             at: self.env.now(),
@@ -251,6 +253,9 @@ impl Service {
             action: Action::Init,
         };
         let world = Arc::clone(&self.world);
+        let mut rules = retention::of_law(&self.law, None);
+        rules
+            .extend(settings.country.iter().flat_map(|country| retention::of_law(&self.law, Some(*country))));
         self.store.write(origin, move |txn| {
             txn.create(SubjectId::NOBODY, &settings).map_err(store_error)?;
             let mut ids = Vec::new();
@@ -259,6 +264,9 @@ impl Service {
             }
             for purpose in crate::domain::purpose::shipped() {
                 txn.create(SubjectId::NOBODY, &purpose).map_err(store_error)?;
+            }
+            for rule in &rules {
+                txn.create(SubjectId::NOBODY, rule).map_err(store_error)?;
             }
             publish(&world, txn, &[])?;
             Ok(ids)
@@ -390,6 +398,13 @@ impl Ask<'_> {
             Request::Export(export) => Response::Export(self.export_seen(export)?),
             Request::SealExport(seal) => Response::SealExport(self.seal_export(seal)?),
             Request::SweepConsents(sweep) => Response::SweepConsents(self.sweep_consents(&sweep)?),
+            Request::RetentionExplain(asked) => {
+                Response::RetentionExplain(self.retention_explain_seen(&asked)?)
+            }
+            Request::RetentionPreset(asked) => Response::RetentionPreset(self.retention_preset(&asked)?),
+            Request::HoldAdd(add) => Response::HoldAdd(self.hold_add(add)?),
+            Request::HoldRelease(release) => Response::HoldRelease(self.hold_release(release)?),
+            Request::Holds(holds) => Response::Holds(self.holds(&holds)?),
             Request::Complete(complete) => Response::Complete(self.complete(&complete)),
             Request::Activity(activity) => Response::Activity(self.activity(activity)?),
             Request::Undo(undo) => Response::Undo(self.undo(undo)?),

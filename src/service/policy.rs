@@ -110,6 +110,10 @@ pub fn needs(request: &Request) -> Need {
         | Request::Inventory(_)
         | Request::Readings(_)
         | Request::Denials(_) => Need::May(Verb::Audit),
+        Request::RetentionExplain(_) => Need::Read(RecordKind::Contact),
+        Request::RetentionPreset(_) => Need::Change(Verb::Configure, RecordKind::RetentionRule),
+        Request::HoldAdd(_) | Request::HoldRelease(_) => Need::Change(Verb::Retain, RecordKind::Hold),
+        Request::Holds(_) => Need::Read(RecordKind::Hold),
         Request::SweepReadings(_) | Request::SweepConsents(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
         // Ciphertext and keys: nobody reads a person with them here.

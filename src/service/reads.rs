@@ -22,12 +22,13 @@ use uuid::Uuid;
 use super::sight::Sight;
 use super::world::subject_of;
 use super::{Ask, Service};
+use crate::api::retention::RetentionView;
 use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
 use crate::api::{
     Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Error, Export,
-    FindSimilar, Get, History, List, Reachable, Readings, Receipt, SweepReadings,
+    FindSimilar, Get, History, List, Reachable, Readings, Receipt, RetentionExplain, SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};
@@ -181,6 +182,14 @@ impl Ask<'_> {
         }
         self.witness(seen)?;
         Ok(card)
+    }
+
+    /// When a person's data goes, and that somebody looked at it.
+    pub(super) fn retention_explain_seen(&self, asked: &RetentionExplain) -> Result<RetentionView, Error> {
+        let view = self.retention_explain(asked)?;
+        let seen = self.look(RecordKind::Contact, asked.contact.0, ReadKind::Open);
+        self.witness(seen.into_iter().collect())?;
+        Ok(view)
     }
 
     pub(super) fn history_seen(&self, history: History) -> Result<Vec<Entry>, Error> {

@@ -50,7 +50,7 @@ impl Ids for Counter {
 
 pub(crate) struct Fixture {
     pub(crate) service: Arc<Service>,
-    pub(super) clock: Arc<TestClock>,
+    pub(crate) clock: Arc<TestClock>,
 }
 
 impl Fixture {

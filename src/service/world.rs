@@ -10,6 +10,7 @@ use super::gate;
 use super::index::{Doc, HasFlags, Index, Run};
 use super::known::{Batch, Ready};
 use super::merged::Merged;
+use super::retention::known::Retained;
 use super::suppression::Suppressions;
 use super::wordings::Used;
 use super::work::Work;
@@ -104,6 +105,8 @@ pub struct World {
     pub abouts: HashMap<Uuid, Uuid>,
     pub consents: Consents,
     pub work: Work,
+    /// What says how long whose data is kept.
+    pub retained: Retained,
     /// Whom data may be given to, by name.
     pub recipients: BTreeMap<String, Recipient>,
     deleted: HashMap<Uuid, RecordKind>,
@@ -135,6 +138,7 @@ impl World {
             abouts: HashMap::new(),
             consents: Consents::default(),
             work: Work::default(),
+            retained: Retained::default(),
             recipients: BTreeMap::new(),
             deleted: HashMap::new(),
             merged: Merged::default(),
@@ -217,6 +221,7 @@ impl World {
                 }
             }
             RecordKind::Note => {
+                self.retained.take_note(stored)?;
                 let is = stored.entity::<crate::domain::contact::Note>()?.deleted_at.is_none();
                 let was = match before {
                     Some(before) => before.entity::<crate::domain::contact::Note>()?.deleted_at.is_none(),
@@ -250,8 +255,6 @@ impl World {
             RecordKind::Settings => self.settings = stored.entity()?,
             // Read where they are needed.
             RecordKind::ExportRun
-            | RecordKind::Hold
-            | RecordKind::RetentionRule
             | RecordKind::Sweep
             | RecordKind::KeptProof
             | RecordKind::Mention
@@ -266,10 +269,13 @@ impl World {
                 let recipient: Recipient = stored.entity()?;
                 self.recipients.insert(recipient.name.clone(), recipient);
             }
+            RecordKind::Hold => self.retained.take_hold(stored)?,
+            RecordKind::RetentionRule => self.retained.take_rule(stored)?,
             RecordKind::Call => {
                 let call: Call = stored.entity()?;
                 self.wordings_used.note(WordingKind::Script, &call.script, call.started_at);
                 self.wordings_used.note(WordingKind::Notice, &call.notice, call.started_at);
+                self.retained.take_call(stored, &call);
                 self.work.take_call(stored, call);
             }
             RecordKind::CallList => self.work.take_list(stored)?,
@@ -289,6 +295,7 @@ impl World {
                 self.wordings_used.note(WordingKind::Notice, &event.notice, event.at);
                 self.consents.take_event(stored, &event)?;
                 self.work.take_event(stored.subject.0, &event);
+                self.retained.take_event(stored.subject.0, &event);
                 self.look_at_quarantine(stored.subject.0);
             }
             RecordKind::Suppression => self.suppression.take(stored)?,
@@ -329,6 +336,7 @@ impl World {
         }
         self.mark_deleted(id, RecordKind::Contact, row.deleted);
         self.merged.note(id, row.merged_into);
+        self.retained.obtained(id, row.obtained);
         let mut has = HasFlags::default();
         has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
         has.set_quarantined(gate::quarantined(row.basis, texts.supplier, || self.consents.grounded(id)));
@@ -441,6 +449,7 @@ impl World {
         }
         self.consents.forget(people);
         self.work.forget(people);
+        self.retained.forget(people);
     }
 
     /// The contacts whose external id may be this.

@@ -93,7 +93,13 @@ fn answers_come_through() {
         ServerMessage::Answer { id: 2, answer: Err(error.clone()) },
         ServerMessage::Answer {
             id: 3,
-            answer: Ok(Response::Get(Card { record: view, notes: vec![], people: vec![], held: None })),
+            answer: Ok(Response::Get(Card {
+                record: view,
+                notes: vec![],
+                people: vec![],
+                held: None,
+                retention: None,
+            })),
         },
         ServerMessage::Done { id: 4, answer: Ok(Done::Health(Health::default())) },
         ServerMessage::Event(Event::Changed(changed)),

@@ -72,9 +72,13 @@ pub(super) fn store(request: Request) -> Result<Response, Error> {
             let withheld = [("objection".to_owned(), 2)].into();
             Response::List(Page { items: vec![item], total: 1, offset: 0, withheld, ..Page::default() })
         }
-        Request::Get(_) => {
-            Response::Get(Card { record: anna(), notes: vec![note()], people: Vec::new(), held: None })
-        }
+        Request::Get(_) => Response::Get(Card {
+            record: anna(),
+            notes: vec![note()],
+            people: Vec::new(),
+            held: None,
+            retention: None,
+        }),
         Request::Add(_) => Response::Add(Added {
             id,
             revision: 1,

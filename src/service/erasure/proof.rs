@@ -19,9 +19,9 @@ use crate::domain::consent::{ConsentEvent, ConsentField, ConsentKind, p1};
 use crate::domain::contact::Contact;
 use crate::domain::entity::{RecordKind, specs_of};
 use crate::domain::reach::{Email, Phone};
+use crate::domain::retention::Kept;
 use crate::domain::suppression::Identifier;
 use crate::domain::value::Day;
-use crate::law::retention::Kept;
 use crate::store::{Reader, StoreError, Stored, codec};
 
 /// What is kept of one purpose.
@@ -101,7 +101,7 @@ pub fn of(
             Some(event.at.unwrap_or(stored.record.created_at).date())
                 .filter(|_| event.kind.0 != Some(ConsentKind::Expired))
         });
-        let Some(until) = last.max().and_then(|last| preset.ends(last)).map(Day) else { continue };
+        let Some(until) = last.max().and_then(|last| preset.due(last)).map(Day) else { continue };
         if until < look.today {
             continue;
         }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::basis::Basis;
 use crate::domain::fold::{expanded, fold};
+use crate::domain::time::Timestamp;
 
 use super::pattern::{FAMILY, PHONE, SEGMENT};
 use super::pool::{NOTHING, Pool};
@@ -39,19 +40,39 @@ pub struct Brief<'i> {
     pub basis: &'i str,
     /// Who supplied it; empty where nobody did.
     pub supplier: &'i str,
+    /// Its country by ISO code; empty where it has none.
+    pub country: &'i str,
+    pub created: Timestamp,
 }
 
 impl Index {
     /// The same for a record, deleted or not.
     pub fn brief(&self, id: Uuid) -> Option<Brief<'_>> {
-        let n = self.entry(id)? as usize;
+        Some(self.brief_at(self.entry(id)? as usize))
+    }
+
+    fn brief_at(&self, n: usize) -> Brief<'_> {
         let cold = &self.cold[n];
-        Some(Brief {
+        Brief {
             deleted: self.hot[n].state == State::Deleted,
             has: cold.has,
             basis: self.pools.basis.get(cold.basis).map_or("", |item| &*item.text),
             supplier: self.pools.supplier.get(cold.supplier).map_or("", |item| &*item.text),
-        })
+            country: self.pools.country.get(cold.country).map_or("", |item| &*item.text),
+            created: cold.created,
+        }
+    }
+
+    /// Records, deleted ones too, by the places where they lie: those of so many places from one on. For whoever goes through
+    /// all of them a part at a time while others change some; what comes in meanwhile may be passed over. `None` when there
+    /// are no more places.
+    pub fn part(&self, from: usize, places: usize) -> Option<impl Iterator<Item = (Uuid, Brief<'_>)>> {
+        let there = self.hot.get(from..self.hot.len().min(from.saturating_add(places)))?;
+        if there.is_empty() {
+            return None;
+        }
+        let used = there.iter().enumerate().filter(|(_, hot)| hot.state != State::Free);
+        Some(used.map(move |(at, _)| (self.cold[from + at].id, self.brief_at(from + at))))
     }
 
     /// Marks a record as in quarantine, or as not.

@@ -89,7 +89,13 @@ fn fields_changed_by_both_are_chosen_one_by_one() {
         view.revision = 6;
         view.fields[3].value = Some(Value::Text("CFO".into()));
         view.fields[3].text = "CFO".into();
-        Ok(Response::Get(crate::api::Card { record: view, notes: vec![], people: vec![], held: None }))
+        Ok(Response::Get(crate::api::Card {
+            record: view,
+            notes: vec![],
+            people: vec![],
+            held: None,
+            retention: None,
+        }))
     };
     let start = || {
         let mut robot = edit(&Memory::default());
