@@ -73,6 +73,9 @@
 //!   completion derive from it.
 //! - Text from outside is data: it is neutralised where it is shown, never where it is stored.
 //! - There is no clock, randomness or network but through [`mod@env`]; no switch of the release binary makes keys predictable.
+//! - A backup holds no key, and a store is made of one with the keys of today ([`store::backup`], [`service::recover`]):
+//!   whoever was erased since stays erased. Every copy of keys that lies elsewhere is registered, and follows each erasure or
+//!   has a day on which it ends ([`store::keyring::escrow`]).
 //! - There is no `unsafe` in this crate.
 
 pub mod api;

@@ -165,6 +165,7 @@ fn whoever_lost_everything_has_the_escrow() {
     let done = shell.json(&[&restore("keys.escrow", "words")[..], &["--key-file", "new-key"]].concat());
     assert!(done["not_carried"].as_str().unwrap().contains("escrow"), "{done}");
     assert!(done["recovery_code"].as_str().unwrap().len() > 20);
+    assert!(done["keys_of"].as_str().is_some(), "whoever was erased since would be in it");
     let people = shell.json_on("new", &["contact", "list", "--key-file", "new-key"]);
     assert_eq!(people["items"][0]["given_name"], "Anna");
     assert_eq!(

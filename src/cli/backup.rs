@@ -307,6 +307,9 @@ fn finish(ctx: &mut Ctx<'_>, args: &IntoArgs, swap: Option<&Path>, made: &Made) 
     out.insert("carried".to_owned(), json!(made.carried));
     out.insert("left".to_owned(), json!(made.left));
     put_text(&mut out, "not_carried", made.not_carried.as_deref().unwrap_or_default());
+    if let Some(of) = made.keys_of {
+        out.insert("keys_of".to_owned(), json!(of));
+    }
     if let Some(before) = &made.before {
         out.insert("before".to_owned(), json!(before.display().to_string()));
     }
@@ -328,6 +331,11 @@ fn finish(ctx: &mut Ctx<'_>, args: &IntoArgs, swap: Option<&Path>, made: &Made) 
         ctx.warn(&format!(
             "what was recorded since the backup is lost ({why}): suppressions, withdrawals, objections and requests since \
              then are to be entered again"
+        ));
+    }
+    if let Some(of) = made.keys_of {
+        ctx.warn(&format!(
+            "the keys are those of {of}: whoever was erased after that is in the new store; erase them again"
         ));
     }
     if !code.is_empty() {

@@ -62,7 +62,7 @@ pub(super) fn begin_if_due(shared: &Arc<Shared>) -> Duration {
         return LOOK;
     }
     let (now, zone) = (shared.env.now(), Zone::Local);
-    let last = match shared.gate.with(|service, _| service.last_scheduled(&scheduled.what.rotation)) {
+    let last = match shared.gate.with(|service, _| service.last_scheduled(&scheduled.what.rotation, now)) {
         // A locked store is looked at again.
         None => return LOOK,
         Some(Ok(last)) => last,
@@ -72,7 +72,8 @@ pub(super) fn begin_if_due(shared: &Arc<Shared>) -> Duration {
         }
     };
     let mut tried = scheduled.tried.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(last) = last.max(*tried)
+    // A clock that was set back makes nothing wait for the time it showed.
+    if let Some(last) = last.max(tried.filter(|tried| *tried <= now))
         && !scheduled.what.schedule.is_due(last, now, zone)
     {
         let next = scheduled.what.schedule.next_after(last, zone);

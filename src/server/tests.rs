@@ -2,6 +2,7 @@
 
 mod clock;
 mod grants;
+mod scheduled;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -50,6 +51,10 @@ struct Running {
 
 impl Running {
     fn of(service: Service, env: &Env) -> Running {
+        Running::with(service, env, None)
+    }
+
+    fn with(service: Service, env: &Env, backups: Option<super::Backups>) -> Running {
         let dir = tempfile::tempdir().unwrap();
         let options = InitOptions {
             address: String::new(),
@@ -70,7 +75,7 @@ impl Running {
             linger: None,
             log: Log::new(Box::new(lines.clone()), env),
             with: Configured::default(),
-            backups: None,
+            backups,
         };
         let server = Server::start(options, held, Some(service), env).unwrap();
         let (shared, stopper) = (Arc::clone(&server.shared), server.stopper().unwrap());

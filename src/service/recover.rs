@@ -36,7 +36,7 @@ use crate::store::backup::{
     self, BackupError, Carried, Contents, Copied, Copy, Fate, Forgotten, Header, Opened, Terms, carry, rescue,
 };
 use crate::store::keyring::escrow::Escrow;
-use crate::store::keyring::{self, KdfCost, Keyring, Passphrase, PreparedWay, RecoveryCode};
+use crate::store::keyring::{self, KdfCost, Keyring, Passphrase, PreparedWay, RecoveryCode, Slot};
 use crate::store::layout::{StoreDir, exchange, look};
 use crate::store::merkle::tree::Frontier;
 use crate::store::{Origin, Store, StoreError, open as stores};
@@ -118,6 +118,8 @@ pub struct Made {
     pub left: BTreeMap<&'static str, u64>,
     /// Why nothing was carried over.
     pub not_carried: Option<String>,
+    /// When the keys were written, where they are not those of today: whoever was erased since is in the store again.
+    pub keys_of: Option<Timestamp>,
     /// What verifying the new store found, beside the persons who are forgotten.
     pub problems: Vec<String>,
     pub entries: u64,
@@ -169,6 +171,8 @@ struct Found {
     created: Option<Timestamp>,
     /// They come without ways to unlock.
     bare: bool,
+    /// When they were written, where they are not those of today.
+    of: Option<Timestamp>,
 }
 
 fn keyring_of(keys: &Keys, env: &Env) -> Result<Found, Error> {
@@ -177,7 +181,7 @@ fn keyring_of(keys: &Keys, env: &Env) -> Result<Found, Error> {
             let (store, created) = look(dir).map_err(|error| layout_error(&error))?;
             let keyring = Keyring::look(&dir.join("keys"), store, &presented(secret)?, env);
             let keyring = keyring.map_err(|error| key_error(&error))?;
-            Ok(Found { keyring, created: Some(created), bare: false })
+            Ok(Found { keyring, created: Some(created), bare: false, of: None })
         }
         Keys::Escrow { path, passphrase } => {
             let escrow = match backup::head(path) {
@@ -195,7 +199,7 @@ fn keyring_of(keys: &Keys, env: &Env) -> Result<Found, Error> {
             let words = Passphrase::new(passphrase)
                 .map_err(|_| key_error(&keyring::KeyError::WrongEscrowPassphrase))?;
             let keyring = escrow.open(words, env).map_err(|error| key_error(&error))?;
-            Ok(Found { keyring, created: None, bare: true })
+            Ok(Found { keyring, created: None, bare: true, of: Some(escrow.made_at) })
         }
     }
 }
@@ -209,17 +213,18 @@ pub fn restore(
     env: &Env,
 ) -> Result<Made, Error> {
     let header = backup::head(file)?;
-    let Found { keyring, created, bare } = keyring_of(keys, env)?;
+    // First, because starting it completes an erasure that was interrupted: the keys of today are those after it.
+    let (today, not_carried) = match keys {
+        Keys::Store { dir, secret } => open_today(dir, secret, env)?,
+        Keys::Escrow { .. } => (None, Some("the keys come from an escrow".to_owned())),
+    };
+    let Found { keyring, created, bare, of } = keyring_of(keys, env)?;
     let ours = keyring.store_id();
     if header.store != ours {
         let (path, theirs) = (file.to_path_buf(), header.store);
         return Err(StoreError::from(BackupError::OtherStore { path, theirs, ours }).into());
     }
     let (ways, recovery_code) = if bare { new_ways(way, wish.cost, env)? } else { (None, Vec::new()) };
-    let (today, not_carried) = match keys {
-        Keys::Store { dir, secret } => open_today(dir, secret, env)?,
-        Keys::Escrow { .. } => (None, Some("the keys come from an escrow".to_owned())),
-    };
     let place = place_of(wish)?;
     make_parents(&place)?;
     let mut copy = Copy::begin(&place)?;
@@ -287,6 +292,7 @@ pub fn restore(
         carried: words(carried.carried),
         left: words(carried.left),
         not_carried,
+        keys_of: of,
         problems: verified.problems,
         entries: verified.entries,
         before,
@@ -301,6 +307,7 @@ pub fn rebuild(dir: &Path, secret: &Secret, wish: &mut Wish<'_>, env: &Env) -> R
     let id = held.store_id();
     let keyring = Keyring::look(&held.keys(), id, &presented(secret)?, env);
     let keyring = keyring.map_err(|error| key_error(&error))?;
+    let epoch = keyring.epoch();
     let place = place_of(wish)?;
     make_parents(&place)?;
     let mut copy = Copy::begin(&place)?;
@@ -340,6 +347,7 @@ pub fn rebuild(dir: &Path, secret: &Secret, wish: &mut Wish<'_>, env: &Env) -> R
     let Copied { dir: new, done: verified } = copy.finish(opened, terms, env, |store| {
         let origin = origin(&store, &account, env)?;
         store.write(origin, move |txn| txn.create(SubjectId::NOBODY, &before).map(drop))?;
+        finish_forgetting(&store, origin, epoch)?;
         bury(&store, origin, forgotten)?;
         let verified = store.read(|reader| reader.verify())?;
         close(store)?;
@@ -353,6 +361,7 @@ pub fn rebuild(dir: &Path, secret: &Secret, wish: &mut Wish<'_>, env: &Env) -> R
         carried: BTreeMap::new(),
         left: BTreeMap::new(),
         not_carried: None,
+        keys_of: None,
         problems: verified.problems,
         entries: verified.entries,
         before,
@@ -372,7 +381,7 @@ fn open_today(dir: &Path, secret: &Secret, env: &Env) -> Result<(Option<Store>, 
     };
     let mut open = || -> Result<Store, Error> {
         let id = held.store_id();
-        let keyring = Keyring::look(&held.keys(), id, &presented(secret)?, env);
+        let keyring = Keyring::unlock(&held.keys(), id, &presented(secret)?, env);
         let keyring = keyring.map_err(|error| key_error(&error))?;
         let backend = stores::disk(&mut held, env)?;
         Ok(stores::existing(backend, keyring, id, env)?)
@@ -473,6 +482,18 @@ fn origin(store: &Store, account: &str, env: &Env) -> Result<Origin, Error> {
         session: SessionId(env.ids.next()),
         action: Action::Recover,
     })
+}
+
+/// Destroys the keys of people whose forgetting had begun in the epoch of the old keys and had not got that far. Their rows
+/// went when the new store was opened.
+fn finish_forgetting(store: &Store, origin: Origin, epoch: u64) -> Result<(), Error> {
+    let begun = store.read(|reader| reader.forgettings())?;
+    let begun = begun.into_iter().filter(|(_, one)| one.epoch == epoch);
+    let slots: Vec<Slot> = begun.flat_map(|(_, one)| one.people).map(|(_, slot)| Slot(slot)).collect();
+    if slots.is_empty() {
+        return Ok(());
+    }
+    store.write(origin, move |txn| txn.keys().forget(&slots).map_err(|error| key_error(&error)))
 }
 
 /// Says in the log who was forgotten since the rows were written.

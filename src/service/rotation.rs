@@ -49,9 +49,10 @@ impl Service {
         Ok(found)
     }
 
-    /// When the last scheduled backup was made.
-    pub fn last_scheduled(&self, rotation: &Rotation) -> Result<Option<Timestamp>, Error> {
-        Ok(self.scheduled(rotation)?.last().and_then(|(_, record)| record.made_at))
+    /// When the last scheduled backup was made; one that a clock made that was ahead does not count.
+    pub fn last_scheduled(&self, rotation: &Rotation, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let made = self.scheduled(rotation)?.into_iter().filter_map(|(_, record)| record.made_at);
+        Ok(made.filter(|made| *made <= now).max())
     }
 
     /// Begins a scheduled backup; what one that was killed left is removed.
@@ -131,7 +132,7 @@ mod tests {
         let (fixture, dir) = (Fixture::new(), tempfile::tempdir().unwrap());
         let service = &fixture.service;
         let rotation = Rotation { directory: dir.path().canonicalize().unwrap(), keep: 4 };
-        assert_eq!(service.last_scheduled(&rotation).unwrap(), None);
+        assert_eq!(service.last_scheduled(&rotation, Timestamp::from_millis(0)).unwrap(), None);
         let day = |n: i64| Timestamp::from_millis(1_780_000_000_000 + n * 86_400_000);
         std::fs::write(dir.path().join("letter.backup.new"), "somebody's").unwrap();
         std::fs::write(dir.path().join(format!("{}x.backup.new", service.prefix())), "half").unwrap();
@@ -139,7 +140,7 @@ mod tests {
             let mut job = service.begin_scheduled(&rotation, day(n)).unwrap();
             while service.step_backup(&mut job).unwrap() {}
             service.end_scheduled(job, &rotation, day(n)).unwrap();
-            assert_eq!(service.last_scheduled(&rotation).unwrap(), Some(day(n)));
+            assert_eq!(service.last_scheduled(&rotation, day(n)).unwrap(), Some(day(n)));
         }
         let mut names: Vec<String> = std::fs::read_dir(dir.path())
             .unwrap()

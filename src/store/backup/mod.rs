@@ -44,7 +44,7 @@ use crate::domain::time::Timestamp;
 pub use carry::{Carried, carry};
 pub use copy::{Copied, Copy, Terms};
 pub use opened::{Fate, Forgotten, Gone, Opened, open_all};
-pub use read::{Contents, append_leaves, head, read};
+pub use read::{Contents, append_leaves, head, read, read_from};
 pub use rescue::rescue;
 pub use write::{Backup, Finished};
 

@@ -1,6 +1,5 @@
 //! Reading a backup: every byte of it is looked at, in order, and nothing is believed that the checks do not bear out.
 
-use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -79,12 +78,18 @@ pub fn read(
     visit: Take<'_>,
     going: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Contents, StoreError> {
-    let mut source = Source {
-        path,
-        file: BufReader::with_capacity(1 << 20, files::open(path)?),
-        hash: Sha256::new(),
-        bytes: 0,
-    };
+    let mut file = BufReader::with_capacity(1 << 20, files::open(path)?);
+    read_from(&mut file, path, visit, going)
+}
+
+/// The same from anywhere; `path` is what messages call it.
+pub fn read_from(
+    file: &mut dyn Read,
+    path: &Path,
+    visit: Take<'_>,
+    going: &mut dyn FnMut(u64) -> bool,
+) -> Result<Contents, StoreError> {
+    let mut source = Source { path, file, hash: Sha256::new(), bytes: 0 };
     let mut block = vec![0; BLOCK];
     let got = source.fill(&mut block)?;
     let header = Header::decode(block.get(..got).unwrap_or_default(), path)?;
@@ -143,7 +148,7 @@ pub fn read(
 
 struct Source<'p> {
     path: &'p Path,
-    file: BufReader<File>,
+    file: &'p mut dyn Read,
     hash: Sha256,
     bytes: u64,
 }

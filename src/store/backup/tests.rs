@@ -292,6 +292,38 @@ fn stopping_or_failing_leaves_nothing() {
     ));
 }
 
+/// Whatever read of the database fails, there is no file, and it is said.
+#[test]
+fn a_database_that_fails_meanwhile_leaves_no_backup() {
+    use crate::store::backend::fault::{Call, Fault, FaultBackend, Outcome};
+    let (env, dir) = (Env::system(), tempfile::tempdir().unwrap());
+    for nth in 1..3 {
+        let id = StoreId(env.ids.next());
+        let (backend, switch) = FaultBackend::new(MemoryBackend::new());
+        let store = open::fresh(Box::new(backend), Keyring::in_memory(id, &env).unwrap(), id, &env).unwrap();
+        for n in 0..2_500 {
+            write(&store, move |txn| txn.create(SubjectId::NOBODY, &person(n)));
+        }
+        let path = dir.path().join("b");
+        let place = path.clone();
+        let begun = store.read(move |reader| {
+            Backup::begin(reader, &place, Uuid::nil(), Timestamp::from_millis(9), "", None)
+        });
+        let mut backup = begun.unwrap();
+        switch.arm(Fault { call: Call::Read, nth, outcome: Outcome::Lost });
+        let failed = loop {
+            match backup.step(&store) {
+                Ok(true) => {}
+                Ok(false) => break false,
+                Err(_) => break true,
+            }
+        };
+        assert!(failed, "read {nth}");
+        drop(backup);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
+
 #[test]
 fn a_whole_one_carries_the_keys_of_its_day() {
     let home = Home::new();
