@@ -175,6 +175,44 @@ fn whoever_lost_everything_has_the_escrow() {
     );
 }
 
+/// Last week's backup with the keys of today: of the person who was erased since there is nothing, and the log says so.
+#[test]
+fn whoever_was_erased_is_in_no_store_that_is_restored() {
+    let shell = Shell::new();
+    let anna = shell.add("Anna", "Schmidt", "030 901820");
+    shell.add("Bea", "Kurz", "030 901821");
+    shell.write("words", "a drawer far away from here\n");
+    shell.ok(&["keys", "escrow", "--out", "e", "--escrow-passphrase-file", "words", "--key-file", "key"]);
+    let with =
+        ["--with-keys", "--expires", "2999-12-31", "--backup-passphrase-file", "words", "--key-file", "key"];
+    shell.ok(&[&["backup", "create", "--out", "whole"][..], &with[..]].concat());
+    shell.ok(&["backup", "create", "--out", "old"]);
+
+    let opened = shell.json(&["request", "open", "--right", "erasure", "--contact", &anna]);
+    let number = opened["number"].to_string();
+    let erased = shell.ok(&["subject", "erase", &anna, "--request", &number, "--yes", "--format", "json"]);
+    assert!(erased.contains("refreshed") && erased.contains("2999-12-31"), "both copies are named: {erased}");
+    let states = shell.json(&["backup", "list"])["items"].clone();
+    let escrow = states.as_array().unwrap().iter().find(|one| one["form"] == "escrow").unwrap();
+    assert_eq!(escrow["state"], "current", "it was written anew");
+
+    let looked = shell.json(&["backup", "verify", "old", "--keys", "store"]);
+    assert_eq!((&looked["forgotten"], &looked["problems"]), (&json!(1), &json!([])));
+    let escrowed = ["--keys", "e", "--escrow-passphrase-file", "words", "--key-file", "new-key"];
+    for (into, keys) in [("a", &["--keys", "store"][..]), ("b", &escrowed[..])] {
+        let words = [&["backup", "restore", "old", "--into", into][..], keys].concat();
+        let done = shell.json(&words);
+        assert_eq!((&done["forgotten"], &done["problems"]), (&json!(1), &json!([])), "{into}: {done}");
+        let key = if into == "a" { "key" } else { "new-key" };
+        let people = shell.json_on(into, &["contact", "list", "--key-file", key]);
+        assert_eq!((total(&people), &people["items"][0]["given_name"]), (1, &json!("Bea")), "{into}");
+        assert_eq!(shell.json_on(into, &["history", "verify", "--key-file", key])["ok"], true, "{into}");
+        assert_ne!(shell.on(into, &["contact", "show", &anna, "--key-file", key]).status.code(), Some(0));
+        let activity = shell.json_on(into, &["history", "activity", "--key-file", key]).to_string();
+        assert!(!activity.contains("Schmidt") && activity.contains("erase"), "{into}: {activity}");
+    }
+}
+
 #[test]
 fn a_backup_with_keys_has_a_day_and_is_forgotten_when_it_is_gone() {
     let shell = Shell::new();

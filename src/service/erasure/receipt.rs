@@ -101,6 +101,8 @@ impl Service {
             return Ok(());
         }
         let now = self.env.now();
+        // Escrows first, so that the certificate tells what they are; one that could not be written stays pending, and is named.
+        drop(self.refresh_escrows(Origin { action: Action::Backup, ..program(now) }));
         for id in unsettled {
             let world = std::sync::Arc::clone(&self.world);
             self.store.write(program(now), move |txn| {

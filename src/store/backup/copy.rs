@@ -50,10 +50,12 @@ impl Copy {
     /// Begins a store in `into`, which is not there, or empty.
     pub fn begin(into: &Path) -> Result<Copy, StoreError> {
         let made = std::fs::symlink_metadata(into).is_err();
-        let dir = StoreDir::begin(into)?;
-        let sled = SledBackend::create(&dir.data(), SledOptions::default())?;
         let path = into.to_path_buf();
-        Ok(Copy { dir: Some(dir), path, made, sled: Some(sled), batch: Batch::new(), batches: 0 })
+        // From here on it is removed by whatever fails, the making of the directory itself included.
+        let mut copy = Copy { dir: None, path, made, sled: None, batch: Batch::new(), batches: 0 };
+        let dir = copy.dir.insert(StoreDir::begin(into)?);
+        copy.sled = Some(SledBackend::create(&dir.data(), SledOptions::default())?);
+        Ok(copy)
     }
 
     pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
