@@ -17,6 +17,7 @@ pub struct CallListView {
     pub id: Uuid,
     pub name: String,
     pub purpose: String,
+    /// Empty for whoever does not see every person.
     pub query: String,
     /// Who works on it; everybody who may call when empty.
     pub team: String,

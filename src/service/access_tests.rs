@@ -1,6 +1,8 @@
 //! Who sees and does what: the golden table, what must reach nobody, and stories.
 
+mod call_lists;
 pub(crate) mod canaries;
+mod canaries_about;
 mod stories;
 mod table;
 mod users;
@@ -114,6 +116,16 @@ fn shown(client: &Client, id: Uuid, field: &str) -> Option<String> {
 /// What each kind of request looks like, about these records; every name of [`Request::NAMES`] is there. Where a request
 /// is decided by the kind of record, each kind has a line.
 pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) -> Vec<(String, Request)> {
+    requests_about(contacts, companies, notes, &|_| vec![Uuid::from_u128(1)])
+}
+
+/// The same about records of the other kinds too.
+fn requests_about(
+    contacts: &[Uuid],
+    companies: &[Uuid],
+    notes: &[Uuid],
+    others: &dyn Fn(RecordKind) -> Vec<Uuid>,
+) -> Vec<(String, Request)> {
     let mut all: Vec<(String, Request)> = Vec::new();
     let mut put = |detail: &str, request: Request| {
         let detail = if detail.is_empty() { String::new() } else { format!(" {detail}") };
@@ -128,7 +140,7 @@ pub(crate) fn requests(contacts: &[Uuid], companies: &[Uuid], notes: &[Uuid]) ->
         RecordKind::Contact => contacts.to_vec(),
         RecordKind::Company => companies.to_vec(),
         RecordKind::Note => notes.to_vec(),
-        _ => vec![Uuid::from_u128(1)],
+        kind => others(kind),
     };
     let words = |kind: RecordKind| match kind {
         RecordKind::Contact => {

@@ -183,11 +183,7 @@ impl Ask<'_> {
                 open,
                 calls,
                 tasks: others,
-                lists: if sight.may(crate::domain::access::Verb::Consent) {
-                    lists::with_work(&world, sight.team(), now)
-                } else {
-                    Vec::new()
-                },
+                lists: lists::with_work(&world, &sight, now),
                 expiring: expiring(reader, &sight, &world, now)?,
                 requests: requests(reader, &sight, &world, today, before)?,
             })

@@ -18,7 +18,8 @@ use crate::api::work::{CallListCard, CallListView, CallPlace, NextCall, PutBack}
 use crate::api::{
     CallListClose, CallListMake, CallListNext, CallListPut, CallListShow, CallLists, Code, Error,
 };
-use crate::domain::call::{CallEntry, CallList, EntryState};
+use crate::domain::access::{Access, Relation, Verb};
+use crate::domain::call::{CallEntry, CallList, CallListField, EntryState};
 use crate::domain::entity::{Entity, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, SubjectId, UserId};
@@ -57,7 +58,10 @@ fn find<'w>(world: &'w World, wanted: &str) -> Result<&'w Listed, Error> {
     })
 }
 
-fn view(world: &World, listed: &Listed) -> CallListView {
+/// A list as somebody is shown it: the query, which can name persons, to whoever sees them all (`domain::access`).
+fn view(world: &World, sight: &Sight, listed: &Listed) -> CallListView {
+    let key = CallListField::query.key();
+    let reads_query = sight.access(RecordKind::CallList, Relation::Own, key) >= Access::Read;
     let CallList { name, purpose, query, team, owner, size, withheld, closed_at, .. } = &listed.list;
     let mut states: BTreeMap<EntryState, u64> = BTreeMap::new();
     let mut done: BTreeMap<Uuid, u64> = BTreeMap::new();
@@ -75,7 +79,7 @@ fn view(world: &World, listed: &Listed) -> CallListView {
         id: listed.id,
         name: name.clone(),
         purpose: purpose.clone(),
-        query: query.clone(),
+        query: if reads_query { query.clone() } else { String::new() },
         team: team.clone(),
         owner: owner.map(|user| world.user_name(user.0)).unwrap_or_default(),
         created_at: listed.created_at,
@@ -161,6 +165,7 @@ impl Ask<'_> {
             closed_at: None,
             custom: BTreeMap::new(),
         };
+        let sight = self.sight().clone();
         let (made, _) = self.transact(Action::Call, move |txn, world| {
             let open = read_lock(world)
                 .work
@@ -184,7 +189,7 @@ impl Ask<'_> {
             publish(world, txn, &[])?;
             let world = read_lock(world);
             let listed = world.work.list(stored.id).ok_or_else(|| Error::failed("the list is not there"))?;
-            Ok(view(&world, listed))
+            Ok(view(&world, &sight, listed))
         })?;
         Ok(made)
     }
@@ -192,7 +197,7 @@ impl Ask<'_> {
     pub(super) fn call_lists(&self, asked: &CallLists) -> Vec<CallListView> {
         let world = self.world();
         let shown = world.work.lists().filter(|listed| asked.closed || listed.list.closed_at.is_none());
-        let mut lists: Vec<CallListView> = shown.map(|listed| view(&world, listed)).collect();
+        let mut lists: Vec<CallListView> = shown.map(|listed| view(&world, self.sight(), listed)).collect();
         lists.sort_by_key(|list| (list.closed_at.is_some(), std::cmp::Reverse(list.created_at), list.id));
         lists
     }
@@ -222,7 +227,7 @@ impl Ask<'_> {
                     reason: place.reason.clone(),
                 });
             }
-            Ok(CallListCard { list: view(&world, listed), places })
+            Ok(CallListCard { list: view(&world, &sight, listed), places })
         })
     }
 
@@ -334,7 +339,7 @@ impl Ask<'_> {
                 publish(world, txn, std::slice::from_ref(&stored))?;
             }
             let world = read_lock(world);
-            Ok(view(&world, find(&world, &id.to_string())?))
+            Ok(view(&world, &sight, find(&world, &id.to_string())?))
         })?;
         Ok(view)
     }
@@ -400,8 +405,12 @@ fn has_work(listed: &Listed, team: &str, now: Timestamp) -> bool {
         && listed.places.values().any(|place| place.is_free(now))
 }
 
-/// The lists on which somebody of a team has work, for the day's work.
-pub fn with_work(world: &World, team: &str, now: Timestamp) -> Vec<CallListView> {
-    let lists = world.work.lists().filter(|listed| has_work(listed, team, now));
-    lists.map(|listed| view(world, listed)).collect()
+/// The lists on which somebody has work, for the day's work: nothing for whoever calls nobody or is shown no lists.
+pub fn with_work(world: &World, sight: &Sight, now: Timestamp) -> Vec<CallListView> {
+    let shown = sight.rules().kind(RecordKind::CallList).read.holds(Relation::Own);
+    if !shown || !sight.may(Verb::Consent) {
+        return Vec::new();
+    }
+    let lists = world.work.lists().filter(|listed| has_work(listed, sight.team(), now));
+    lists.map(|listed| view(world, sight, listed)).collect()
 }

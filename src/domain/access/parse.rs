@@ -163,6 +163,7 @@ impl Roles {
                 // What is the officer's own is not everybody's who begins as one.
                 narrowed.verbs.retain(|verb| officers_own(*verb).is_none());
             }
+            hide_queries(&mut narrowed);
             check(&narrowed, &place)?;
             roles.all.retain(|role| role.name != name);
             roles.all.push(narrowed);
@@ -226,7 +227,7 @@ pub(super) fn built_in(text: &str) -> Result<Roles, Refused> {
                 },
             ));
         }
-        let rules = RoleRules {
+        let mut rules = RoleRules {
             name: (*role).into(),
             title: spec.title.clone().unwrap_or_default(),
             built_in: *role,
@@ -235,6 +236,7 @@ pub(super) fn built_in(text: &str) -> Result<Roles, Refused> {
             vacant: verbs(spec.vacant.as_deref().unwrap_or_default(), &place.at("vacant"))?,
             kinds,
         };
+        hide_queries(&mut rules);
         check(&rules, &place)?;
         all.push(rules);
     }
@@ -388,6 +390,26 @@ fn wider(
         }
     }
     Ok(())
+}
+
+/// Records that keep by which query persons were chosen, and the field that has it.
+const QUERIES: &[(RecordKind, &str)] = &[(RecordKind::CallList, "query"), (RecordKind::ExportRun, "query")];
+
+/// A query can name a person, so it is hidden from whoever does not see every person.
+fn hide_queries(role: &mut RoleRules) {
+    if role.kind(RecordKind::Contact).read == Scope::All {
+        return;
+    }
+    for (kind, field) in QUERIES {
+        for (_, rules) in role.kinds.iter_mut().filter(|(one, _)| one == kind) {
+            rules.fields.push(FieldRules {
+                source: "a query can name a person whom the role does not see".to_owned(),
+                default: None,
+                categories: Vec::new(),
+                names: vec![((*field).to_owned(), Access::Hidden)],
+            });
+        }
+    }
 }
 
 /// Names, without which a record in sight would be none.
