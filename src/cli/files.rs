@@ -1,4 +1,7 @@
 //! Files written beside and renamed, so that nobody ever reads half of one.
+//!
+//! On Linux a file has no name at all until it is complete, so that whoever is killed on the way leaves nothing of what was
+//! written. Elsewhere, and where the file system knows no such files, a file lies beside the target under a name of its own.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -12,8 +15,44 @@ use crate::env::Env;
 pub(crate) struct Beside {
     target: PathBuf,
     beside: PathBuf,
+    /// Whether there is something under the name beside the target.
+    named: bool,
     file: Option<BufWriter<File>>,
 }
+
+/// A file in the directory that has no name yet, where there is such a thing.
+#[cfg(target_os = "linux")]
+fn nameless(dir: &Path) -> Option<File> {
+    // A name is given through this directory later.
+    if !Path::new(DESCRIPTORS).is_dir() {
+        return None;
+    }
+    let flags = i32::try_from(rustix::fs::OFlags::TMPFILE.bits()).ok()?;
+    OpenOptions::new().write(true).mode(0o600).custom_flags(flags).open(dir).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_: &Path) -> Option<File> {
+    None
+}
+
+/// Gives a file its first name.
+#[cfg(target_os = "linux")]
+fn name(file: &File, path: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    let open = Path::new(DESCRIPTORS).join(file.as_raw_fd().to_string());
+    let follow = rustix::fs::AtFlags::SYMLINK_FOLLOW;
+    Ok(rustix::fs::linkat(rustix::fs::CWD, open, rustix::fs::CWD, path, follow)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name(_: &File, _: &Path) -> io::Result<()> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+/// The files that this process has open.
+#[cfg(target_os = "linux")]
+const DESCRIPTORS: &str = "/proc/self/fd";
 
 impl Beside {
     /// Begins a file that only its owner can read.
@@ -38,13 +77,16 @@ impl Beside {
         beside_name.push(name);
         beside_name.push(format!(".{mark}.part"));
         let beside = target.with_file_name(beside_name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&beside)
-            .map_err(|error| unwritable(target, &error))?;
-        Ok(Beside { target: target.to_owned(), beside, file: Some(BufWriter::with_capacity(64 << 10, file)) })
+        let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (file, named) = match nameless(dir) {
+            Some(file) => (file, false),
+            None => {
+                let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
+                (file.map_err(|error| unwritable(target, &error))?, true)
+            }
+        };
+        let file = Some(BufWriter::with_capacity(64 << 10, file));
+        Ok(Beside { target: target.to_owned(), beside, named, file })
     }
 
     /// Makes the file durable and gives it its name.
@@ -53,7 +95,10 @@ impl Beside {
         let done = writer
             .into_inner()
             .map_err(io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
+            .and_then(|file| {
+                file.sync_all()?;
+                if self.named { Ok(()) } else { name(&file, &self.beside) }
+            })
             .and_then(|()| std::fs::rename(&self.beside, &self.target))
             .and_then(|()| match self.target.parent().filter(|dir| !dir.as_os_str().is_empty()) {
                 Some(dir) => File::open(dir)?.sync_all(),
@@ -78,7 +123,7 @@ impl Write for Beside {
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        if self.file.take().is_some() {
+        if self.file.take().is_some() && self.named {
             let _ = std::fs::remove_file(&self.beside);
         }
     }
@@ -113,8 +158,20 @@ mod tests {
         file.write_all(b"half").unwrap();
         file.flush().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        #[cfg(target_os = "linux")]
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "half of it has no name");
         drop(file);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+
+        // What has a name meanwhile is taken away as well.
+        let mut file = Beside::create(&path, &env).unwrap();
+        if !file.named {
+            std::fs::write(&file.beside, "half").unwrap();
+            file.named = true;
+        }
+        file.write_all(b"half").unwrap();
+        drop(file);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 
         write(&path, b"whole", &env).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
