@@ -32,7 +32,8 @@ pub(crate) enum Verb {
     Record(RecordArgs),
     /// Take a consent back, for one purpose or all (Art. 7(3) GDPR); takes effect at once
     Withdraw(WithdrawArgs),
-    /// Note that a person objects: to all direct marketing, or to one purpose (Art. 21 GDPR); takes effect at once
+    /// Note that a person objects: to all direct marketing, or to one purpose (Art. 21 GDPR); takes effect at once, and numbers
+    /// and addresses are suppressed for marketing
     Object(WithdrawArgs),
     /// Ask a person by e-mail to confirm a consent (double opt-in): a message with a code that is good once
     Request(ask::RequestArgs),

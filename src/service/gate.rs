@@ -5,9 +5,9 @@
 //!
 //! # Order
 //!
-//! Of several reasons the first is told: deleted, suppressed, quarantined, what the person said or what ran out, no basis,
-//! and at last that there is no number or address for the channel. So whoever could be won by asking is not counted among
-//! those who may never be asked.
+//! Of several reasons the first is told: deleted, objected, suppressed, quarantined, what else the person said or what ran
+//! out, no basis, and at last that there is no number or address for the channel. So whoever could be won by asking is not
+//! counted among those who may never be asked.
 
 use std::collections::BTreeMap;
 
@@ -72,13 +72,18 @@ impl Use<'_> {
         let Some(person) = world.contacts.brief(contact).filter(|person| !person.deleted) else {
             return Err(Withheld::Deleted);
         };
+        let standing = self.standing(world, contact, person.basis);
+        // The numbers of whoever objected are suppressed by that; the person's own word is told.
+        if let Err(Withheld::Objected) = standing {
+            return Err(Withheld::Objected);
+        }
         if suppressed(world, contact, &self.known.purpose, self.channel) {
             return Err(Withheld::Suppressed);
         }
         if person.has.quarantined() {
             return Err(Withheld::Quarantined);
         }
-        let standing = self.standing(world, contact, person.basis)?;
+        let standing = standing?;
         if !reached_by(self.channel, person.has) {
             return Err(Withheld::NoAddress);
         }

@@ -7,17 +7,18 @@
 use std::sync::RwLock;
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
-use super::consents::Known;
+use super::consents::{Known, PurposeNo};
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::world::World;
-use super::{Ask, publish, read_lock, rules};
+use super::{Ask, publish_with, read_lock, rules, suppression};
 use crate::api::consent::{Book, BookLine, EventView, Purposes, Recorded, Said, StoredPurpose};
 use crate::api::{ConsentRecord, ConsentWithdraw, Consents, Error};
 use crate::domain::basis::Basis;
 use crate::domain::channel::Channel;
-use crate::domain::consent::{ConsentEvent, ConsentKind, LATE_AFTER, Ledger, Standing, State};
+use crate::domain::consent::{ConsentEvent, ConsentKind, LATE_AFTER, Ledger, Standing, State, Way};
 use crate::domain::contact::ContactField;
 use crate::domain::country::Country;
 use crate::domain::entity::{Entity, RecordKind};
@@ -62,7 +63,7 @@ impl Ask<'_> {
             for said in record.said {
                 events.push(event_of(&read_lock(world), &law, &person, said, now)?);
             }
-            append(txn, world, &person, &events, now)
+            append(txn, world, &person, &events, &[], now)
         })?;
         Ok(recorded)
     }
@@ -73,7 +74,8 @@ impl Ask<'_> {
         let (recorded, _) = self.transact(Action::Withdraw, move |txn, world| {
             let person = sight.fetch(&txn.read(), world, RecordKind::Contact, withdraw.contact.0)?;
             let events = withdrawals(&read_lock(world), &person, &withdraw, now)?;
-            append(txn, world, &person, &events, now)
+            let concerned = suppress_objected(txn, world, &person, &events)?;
+            append(txn, world, &person, &events, &concerned, now)
         })?;
         Ok(recorded)
     }
@@ -352,19 +354,53 @@ pub fn withdrawals(
     Ok(events)
 }
 
-/// Appends events to a person's ledger, and answers with what holds then.
+/// Puts the numbers and addresses of a person on the suppression list where these events object to marketing (R24), and
+/// tells the contacts that this concerns. Not where the person has said yes to some of it since: an objection that is told
+/// late takes back no yes that is younger.
+pub fn suppress_objected(
+    txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
+    person: &Stored,
+    events: &[ConsentEvent],
+) -> Result<Vec<Uuid>, Error> {
+    let way = {
+        let world = read_lock(world);
+        let marketing = |event: &&ConsentEvent| {
+            event.kind.0 == Some(ConsentKind::Objected)
+                && world.consents.named(&event.purpose).is_ok_and(|(_, known)| known.purpose.marketing)
+        };
+        let Some(event) = events.iter().find(marketing) else { return Ok(Vec::new()) };
+        let (way, at) = (event.way.0.unwrap_or(Way::Call), event.at.unwrap_or_default());
+        let younger = |ledger: &Ledger<PurposeNo>| {
+            ledger.places().any(|(number, _, standing)| {
+                standing.state.allows()
+                    && standing.since > at
+                    && world.consents.get(*number).is_some_and(|known| known.purpose.marketing)
+            })
+        };
+        if world.consents.ledger(person.id).is_some_and(younger) {
+            return Ok(Vec::new());
+        }
+        way
+    };
+    Ok(suppression::suppress_for_objection(txn, world, person, way)?.contacts)
+}
+
+/// Appends events to a person's ledger, and answers with what holds then. `concerned` are the contacts that suppressions of
+/// the same transaction concern.
 pub fn append(
     txn: &mut WriteTxn<'_>,
     world: &RwLock<World>,
     person: &Stored,
     events: &[ConsentEvent],
+    concerned: &[Uuid],
     now: Timestamp,
 ) -> Result<Recorded, Error> {
     let mut ids = Vec::new();
     for event in events {
         ids.push(txn.create(person.subject, event)?.id);
     }
-    publish(world, txn, &[])?;
+    publish_with(world, txn, &[], concerned)?;
     let Doing { lines, delete_on } = doing(&read_lock(world), person, events, now);
     Ok(Recorded { ids, lines, delete_on })
 }
@@ -388,7 +424,7 @@ pub fn doing(world: &World, person: &Stored, events: &[ConsentEvent], now: Times
 }
 
 /// What holds now for the purpose and channel of an event.
-pub fn line_of(world: &World, contact: uuid::Uuid, event: &ConsentEvent, now: Timestamp) -> Option<BookLine> {
+pub fn line_of(world: &World, contact: Uuid, event: &ConsentEvent, now: Timestamp) -> Option<BookLine> {
     let channel = event.channel.0?;
     let (number, _) = world.consents.named(&event.purpose).ok()?;
     Some(line(&event.purpose, channel, world.consents.standing(contact, number, channel, now)))

@@ -155,10 +155,6 @@ fn check_asking(
     now: Timestamp,
 ) -> Result<(), Error> {
     let (number, known) = world.consents.active_on(purpose, channel)?;
-    if super::gate::suppressed(world, person, &known.purpose, channel) {
-        return Err(Error::refused("the address is on a suppression list")
-            .hint("`callbook suppression check --email …` tells more"));
-    }
     let standing = world.consents.standing(person, number, channel, now);
     let anew = events.iter().any(|(_, event)| {
         event.kind.0 == Some(ConsentKind::Given)
@@ -174,6 +170,10 @@ fn check_asking(
         .hint(
             "when the person says yes again, record it with `consent record`, then ask for the confirmation",
         ));
+    }
+    if super::gate::suppressed(world, person, &known.purpose, channel) {
+        return Err(Error::refused("the address is on a suppression list")
+            .hint("`callbook suppression check --email …` tells more"));
     }
     Ok(())
 }
@@ -367,7 +367,7 @@ impl Ask<'_> {
                 // An objection that came while the message was on its way.
                 check_asking(&world, &events, person.id, &event.purpose, Channel::Email, now)?;
             }
-            append(txn, world, &person, &[event], now)
+            append(txn, world, &person, &[event], &[], now)
         })?;
         Ok(recorded)
     }
@@ -394,7 +394,7 @@ impl Ask<'_> {
                     events.iter().find(|(stored, _)| stored.id == asked).ok_or_else(unknown)?.1.clone();
                 (confirmation(&world, &person, &events, asked, &request, &confirm, now)?, request)
             };
-            let recorded = append(txn, world, &person, &[event], now)?;
+            let recorded = append(txn, world, &person, &[event], &[], now)?;
             Ok(OptInConfirmed {
                 contact: ContactId(contact),
                 purpose: request.purpose,

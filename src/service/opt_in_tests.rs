@@ -7,6 +7,7 @@ use crate::api::*;
 use crate::client::Client;
 use crate::domain::consent::ConsentField;
 use crate::domain::edit::FieldEdit;
+use crate::domain::suppression::Class;
 use crate::service::tests::{Fixture, add, anna, edit};
 use zeroize::Zeroizing;
 
@@ -25,6 +26,7 @@ fn store() -> (Fixture, Client, Uuid) {
     let fixture = Fixture::of(vec![
         user("owner", "owner", ""),
         user("mara", "marketing", ""),
+        user("dora", "dpo", ""),
         user("rita", "rep", "south"),
         user("nora", "rep", "north"),
         user("aron", "auditor", ""),
@@ -257,9 +259,14 @@ fn nobody_who_said_no_is_asked_again_and_no_message_lacks_its_lines() {
         Code::NotFound
     );
     assert!(prepare(&owner, id).unwrap_err().message.contains("advertising"));
-    // Until the person says yes again; then the confirmation undoes the no.
+    // Until the person says yes again and the officer lifts the suppression; then the confirmation undoes the no.
     let said = Said::new(ConsentKind::Given, "newsletter", Channel::Email, Way::Form, "yes, again");
     owner.call(ConsentRecord { contact: ContactId(id), said: vec![said] }).unwrap();
+    assert!(prepare(&owner, id).unwrap_err().message.contains("suppression list"));
+    for (class, text) in [(Class::Phone, "030 901820"), (Class::Email, "anna@example.com")] {
+        let of = Typed { class, text: text.into(), country: String::new() };
+        fixture.client("dora").call(LiftSuppression { of, words: "said yes again".into() }).unwrap();
+    }
     confirm(&owner, &sent(&owner, id)).unwrap();
     assert_eq!(state(&owner, id), State::Given);
 

@@ -28,6 +28,7 @@ use crate::api::{
     Error, LiftSuppression, Suppress, Suppressed, SuppressionCheck, SuppressionEntries, SuppressionEntry,
     SuppressionPage, SuppressionState, Typed, Unsuppressed,
 };
+use crate::domain::consent::Way;
 use crate::domain::contact::ContactField;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
@@ -94,6 +95,23 @@ pub(super) fn stage(
     }
     staged.contacts = contacts.into_iter().collect();
     Ok(staged)
+}
+
+/// Stages what follows from an objection to marketing, however it was heard: nobody who has a number or address of the
+/// person's gets any, by whatever channel, also another contact, and whoever is brought in with it later (R24).
+pub(super) fn suppress_for_objection(
+    txn: &mut WriteTxn<'_>,
+    world: &RwLock<World>,
+    person: &Stored,
+    way: Way,
+) -> Result<Staged, Error> {
+    let entry = Entry {
+        deed: Deed::Add,
+        scope: Some(Scope::Marketing),
+        reason: Some(Reason::Objection),
+        words: format!("by {way}"),
+    };
+    stage(txn, world, &Identifier::all_of(person.kind, &person.record.fields), &entry)
 }
 
 /// Stages what remains of erased persons: that none of their numbers and addresses comes back. Part of the transaction

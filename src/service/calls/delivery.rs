@@ -101,7 +101,7 @@ impl Ask<'_> {
                     ..ConsentEvent::default()
                 })
                 .collect();
-            append(txn, world, &person, &events, now)
+            append(txn, world, &person, &events, &[], now)
         })?;
         Ok(recorded)
     }

@@ -18,12 +18,10 @@ use crate::domain::entity::{Entity, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::{ContactId, UserId};
 use crate::domain::reach::{Labelled, Phone};
-use crate::domain::suppression::{Deed, Identifier, Reason, Scope};
 use crate::domain::time::Timestamp;
 use crate::law::Law;
 use crate::service::ledger::{self, Doing};
 use crate::service::sight::Sight;
-use crate::service::suppression::{self, Entry};
 use crate::service::view::is_deleted;
 use crate::service::world::World;
 use crate::service::{Ask, publish_with, read_lock, rules};
@@ -182,19 +180,7 @@ fn write(
     if let Some(kept) = kept {
         txn.drop_draft(&kept.draft)?;
     }
-    let mut concerned = Vec::new();
-    if call.objection.is_some()
-        && let Some(phone) = phone
-    {
-        // Whoever has the number is left alone, also another contact, and whoever is entered with it later (R24).
-        let entry = Entry {
-            deed: Deed::Add,
-            scope: Some(Scope::Marketing),
-            reason: Some(Reason::Objection),
-            words: "by call".to_owned(),
-        };
-        concerned = suppression::stage(txn, world, &[Identifier::phone(&phone.value)], &entry)?.contacts;
-    }
+    let concerned = ledger::suppress_objected(txn, world, person, &events)?;
     publish_with(world, txn, &before, &concerned)?;
     let Doing { lines, delete_on } = ledger::doing(&read_lock(world), person, &events, now);
     Ok(CallRecorded {

@@ -213,6 +213,81 @@ fn an_objection_from_a_shared_number_holds_for_both() {
     assert_eq!((rows[0].0, rows[1].0), (Outcome::Suppressed, Outcome::Updated));
 }
 
+/// R24: an objection is one rule, wherever it was heard. It ends all channels, for whoever has a number or address of the
+/// person's, and the way in.
+#[test]
+fn an_objection_suppresses_every_number_and_address_of_the_person() {
+    use crate::domain::channel::Channel;
+    use crate::domain::consent::{ConsentKind, Way};
+    const ALL: [&str; 3] = ["030 901890", "+49 30 901891", "ANNA@example.com"];
+    let object =
+        |client: &Client, id: Uuid, purpose: Option<&str>, objection: bool, at: Option<Timestamp>| {
+            let (purpose, channel, zone) = (purpose.map(str::to_owned), None, String::new());
+            let (words, way) = ("call 030 901890 no more".to_owned(), Way::Letter);
+            let contact = ContactId(id);
+            client
+                .call(ConsentWithdraw { contact, purpose, channel, words, way, at, zone, objection })
+                .unwrap();
+        };
+    let states = |client: &Client| ALL.map(|one| state(client, one));
+    for purpose in [None, Some("sales")] {
+        let fixture = Fixture::new();
+        let (owner, rep) = (fixture.client("owner"), fixture.client("rep"));
+        let anna = add(&owner, person("Anna", "030 901890; 030 901891", "anna@example.com")).unwrap().id;
+        let ben = add(&owner, person("Ben", "030 901892", "anna@example.com")).unwrap().id;
+        let cleo = add(&owner, person("Cleo", "030 901893", "cleo@example.com")).unwrap().id;
+        // Neither a withdrawal nor an objection to what is no marketing is a word on that.
+        object(&rep, anna, None, false, None);
+        object(&rep, anna, Some("contract"), true, None);
+        assert_eq!(states(&owner), [None; 3]);
+        object(&rep, anna, purpose, true, None);
+        assert_eq!(states(&owner), [Some(Scope::Marketing); 3], "{purpose:?}");
+        for (id, marketing) in [(anna, true), (ben, true), (cleo, false)] {
+            assert_eq!(barred_also_anew(&fixture, id).from_marketing(), marketing);
+        }
+        let page = fixture.client("dpo").call(SuppressionEntries { limit: None }).unwrap();
+        let entry = &page.items[0];
+        assert_eq!((page.total, entry.marks, entry.by.as_str()), (1, 3, "rep"));
+        assert_eq!((entry.reason, entry.words.as_str()), (Some(Reason::Objection), "by letter"));
+        // The person's own word is what is told of the person, the suppression of whoever shares the address.
+        let asked = Reachable {
+            query: String::new(),
+            purpose: "newsletter".into(),
+            channel: Some(Channel::Email),
+            sort: String::new(),
+            window: Window::default(),
+            columns: vec![],
+        };
+        let withheld = owner.call(asked).unwrap().withheld;
+        assert_eq!(
+            (withheld.get("objected"), withheld.get("suppressed")),
+            (Some(&1), Some(&1)),
+            "{withheld:?}"
+        );
+        // Gone and brought in again, by whichever of them: it stays a no.
+        owner.call(Delete { kind: RecordKind::Contact, id: anna, expect_revision: None }).unwrap();
+        for (phone, email) in [("0049 30 901890", ""), ("(030) 90 18 91", ""), ("", "Anna@Example.com")] {
+            let rows = import(&owner, vec![person("Anne", phone, email)]);
+            assert_eq!(rows[0].0, Outcome::Suppressed, "{phone}{email}: {}", rows[0].1);
+        }
+        // Nobody undoes it in passing.
+        drop(rep.call(Undo { seq: None }));
+        assert_eq!(states(&owner), [Some(Scope::Marketing); 3]);
+    }
+    // Told late, it takes back no yes that is younger.
+    let fixture = Fixture::new();
+    let owner = fixture.client("owner");
+    let anna = add(&owner, person("Anna", "030 901890; 030 901891", "anna@example.com")).unwrap().id;
+    let before = Timestamp::from_millis(fixture.clock.0.load(std::sync::atomic::Ordering::SeqCst));
+    fixture.days_later(1);
+    let said = Said::new(ConsentKind::Given, "sales", Channel::Phone, Way::InPerson, "yes");
+    owner.call(ConsentRecord { contact: ContactId(anna), said: vec![said] }).unwrap();
+    object(&owner, anna, None, true, Some(before));
+    assert_eq!(states(&owner), [None; 3]);
+    object(&owner, anna, None, true, None);
+    assert_eq!(states(&owner), [Some(Scope::Marketing); 3]);
+}
+
 /// What is suppressed is held back by the gate, whatever ground there is.
 #[test]
 fn the_gate_holds_back_what_is_suppressed() {
