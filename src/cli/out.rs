@@ -64,13 +64,13 @@ impl Listing {
             Format::Json => {
                 for item in items {
                     text.push_str(if self.items == 0 { "\n" } else { ",\n" });
-                    text.push_str(&(make.json)(item).to_string());
+                    text.push_str(&harmless((make.json)(item).to_string()));
                     self.items += 1;
                 }
             }
             Format::Ndjson => {
                 for item in items {
-                    text.push_str(&(make.json)(item).to_string());
+                    text.push_str(&harmless((make.json)(item).to_string()));
                     text.push('\n');
                 }
             }
@@ -149,7 +149,7 @@ impl Listing {
 pub(crate) fn object(ctx: &mut Ctx<'_>, id: &str, json: Json, table: impl FnOnce(Style) -> String) -> Done {
     let text = match ctx.format() {
         Format::Json => pretty(&json)?,
-        Format::Ndjson => format!("{json}\n"),
+        Format::Ndjson => harmless(format!("{json}\n")),
         Format::Ids => format!("{id}\n"),
         format @ (Format::Csv | Format::Tsv) => {
             let (names, cells): (Vec<String>, Vec<String>) = match &json {
@@ -165,7 +165,26 @@ pub(crate) fn object(ctx: &mut Ctx<'_>, id: &str, json: Json, table: impl FnOnce
 
 pub(crate) fn pretty(json: &Json) -> Result<String, Error> {
     let text = serde_json::to_string_pretty(json);
-    text.map(|text| text + "\n").map_err(|error| Error::failed(format!("the answer is no JSON: {error}")))
+    text.map(|text| harmless(text + "\n"))
+        .map_err(|error| Error::failed(format!("the answer is no JSON: {error}")))
+}
+
+/// JSON in which nothing acts on the terminal of whoever looks at it: of control characters, its writer escapes only those
+/// before the space. There are none outside of strings.
+fn harmless(json: String) -> String {
+    let acts = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    if !json.contains(acts) {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if acts(c) {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// One cell for a value of any shape.
@@ -217,8 +236,16 @@ fn disarmed(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::separated;
+    use super::{harmless, separated};
     use crate::config::Format;
+
+    #[test]
+    fn json_escapes_what_a_terminal_obeys() {
+        let value = serde_json::json!({ "a": "\u{9b}31m\x7f\x1b é" });
+        let json = harmless(value.to_string());
+        assert_eq!(json, r#"{"a":"\u009b31m\u007f\u001b é"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
+    }
 
     #[test]
     fn cells_are_quoted_and_disarmed() {
