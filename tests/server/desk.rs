@@ -69,6 +69,7 @@ fn two_people_work_on_one_list() {
     let header = "name,purpose,size,done,left,withheld,id";
     let lists = in_each_format(&team, "rita", &["call-list", "list"], header, "id");
     assert_eq!(each(&lists, "name"), ["Fair"]);
+    assert_eq!(lists["items"][0].get("query"), None, "a rep reads no query");
 
     // Each gets somebody else, and keeps whom they have.
     let next = |who: &str| team.json(who, &["call-list", "next", "Fair"]);
