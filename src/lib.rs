@@ -69,6 +69,9 @@
 //!   is held back is counted by reason. Of a call the law decides as well ([`law::telephone`]), from data, and its decision
 //!   is stored with the call. Whoever is on a suppression list comes in no more, known by a keyed hash alone.
 //! - What is read out to persons ([`domain::wording`]) is a version that never changes; a call keeps the very words.
+//! - Whoever asks what is held is told all of it ([`domain::disclosure`]), whatever a role sees of a field; other persons are
+//!   taken out of it after a review that is bound to the texts, each time with a reason, and employees are told by their role.
+//!   What is handed over is sealed before it touches a disk ([`interchange::seal`]).
 //! - A field of an entity is declared once ([`domain::contact`]); forms, history, import, export, inventory, filters and
 //!   completion derive from it.
 //! - Text from outside is data: it is neutralised where it is shown, never where it is stored.

@@ -43,6 +43,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("chrono_tz", &["law"]),
     ("getrandom", &["env.rs"]),
     ("mail_builder", &["interchange/mail.rs"]),
+    ("age", &["interchange/seal.rs"]),
+    ("tar", &["interchange/seal.rs", "cli/register.rs"]),
+    ("minijinja", &["interchange/pack"]),
     ("iana_time_zone", &["env.rs"]),
 ];
 

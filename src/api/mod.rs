@@ -4,6 +4,7 @@ pub mod accountability;
 pub mod backup;
 pub mod call;
 pub mod consent;
+pub mod disclosure;
 pub mod erasure;
 pub mod error;
 pub mod event;
@@ -39,6 +40,7 @@ use crate::domain::value::Day;
 use crate::domain::wording::{Usage, WordingKind};
 
 pub use crate::domain::consent::Receipt;
+pub use crate::domain::disclosure::Disclosure;
 pub use backup::{BackupProgress, BackupView, NewWay, Rotated, WayAdded, WayView, WithKeys};
 pub use call::{
     CallBegun, CallCard, CallKept, CallMessage, CallQuestion, CallRecorded, CallRule, CallScript, Dial,
@@ -48,6 +50,7 @@ pub use consent::{
     Book, BookLine, ConsentProof, EventView, Opening, OptInConfirmed, OptInMessage, ProvenEvent, Recorded,
     Said, StoredPurpose,
 };
+pub use disclosure::Whom;
 pub use error::{Cause, Code, Error};
 pub use event::Event;
 pub use hush::Hush;
@@ -614,6 +617,24 @@ calls! {
     SweepProofs { dry_run: bool, } -> erasure::SweptProofs;
     /// Persons who were anonymised, in groups that are large enough to be told.
     Aggregates {} -> erasure::AggregateReport;
+    /// Everything that is held of a person, and what the law wants told beside it (Art. 15 and 20 GDPR). With a request of the
+    /// person, its identity must be confirmed before the answer leaves.
+    Disclose {
+        of: Whom,
+        /// Access or portability.
+        right: Right,
+        /// The number of the request that is answered.
+        request: Option<i64>,
+        /// It is looked through before it leaves, and leaves not now.
+        review: bool,
+    } -> Disclosure;
+    /// Notes on a request which answer was made for the person.
+    Disclosed {
+        contact: ContactId,
+        request: i64,
+        /// Of the file, in lower-case hexadecimal digits.
+        sha256: String,
+    } -> Edited;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

@@ -87,6 +87,11 @@ impl Request {
             Request::MentionDecide(one) => Named::new(RecordKind::Mention, [one.id]),
             Request::KeptProofs(_) | Request::SweepProofs(_) => Named::new(RecordKind::KeptProof, None),
             Request::Aggregates(_) => Named::new(RecordKind::Aggregate, None),
+            Request::Disclose(one) => match &one.of {
+                crate::api::Whom::Contact(id) => Named::new(contact, [id.0]),
+                crate::api::Whom::Named { .. } => Named::new(contact, None),
+            },
+            Request::Disclosed(one) => Named::new(contact, [one.contact.0]),
             Request::Requests(_) => Named::new(RecordKind::Request, None),
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)

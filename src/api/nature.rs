@@ -119,6 +119,7 @@ impl Request {
             | Request::IncidentClose(_)
             | Request::RegisterApprove(_)
             | Request::TrainingAdd(_)
+            | Request::Disclosed(_)
             | Request::CallKeep(_)
             | Request::CallDrop(_)
             | Request::CallRecord(_)
@@ -156,6 +157,7 @@ impl Request {
             | Request::EscrowRefresh(_)
             | Request::WayAdd(_)
             | Request::KeysRotate(_)
+            | Request::Disclose(_)
             | Request::Undo(_)
             | Request::Redo(_) => Nature::Labour,
         }

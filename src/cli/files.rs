@@ -140,6 +140,50 @@ pub(crate) fn write(target: &Path, bytes: &[u8], env: &Env) -> Result<(), Error>
     file.commit()
 }
 
+/// A directory that goes away again, unless it is kept.
+struct Unfinished(Option<PathBuf>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Writes several files as a new directory that only its owner can read. It appears when it is complete.
+pub(crate) fn directory<'f>(
+    target: &Path,
+    files: impl Iterator<Item = (&'f str, &'f [u8])>,
+    env: &Env,
+) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let failed = |error: &io::Error| unwritable(target, error);
+    let name = target
+        .file_name()
+        .ok_or_else(|| Error::usage(format!("{} is no name of a directory", target.display())))?;
+    if std::fs::symlink_metadata(target).is_ok() {
+        return Err(Error::usage(format!("{} is there already", target.display()))
+            .hint("name a directory that is not there yet"));
+    }
+    let mark: [u8; 6] = env.random();
+    let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut beside_name = std::ffi::OsString::from(".");
+    beside_name.push(name);
+    beside_name.push(format!(".{mark}.part"));
+    let beside = target.with_file_name(beside_name);
+    std::fs::DirBuilder::new().mode(0o700).create(&beside).map_err(|error| failed(&error))?;
+    let mut unfinished = Unfinished(Some(beside.clone()));
+    for (name, bytes) in files {
+        write(&beside.join(name), bytes, env)?;
+    }
+    // A directory that came meanwhile is not replaced, for it is not empty or not ours: rename refuses it or finds it empty.
+    std::fs::rename(&beside, target).map_err(|error| failed(&error))?;
+    unfinished.0 = None;
+    let parent = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|dir| dir.sync_all()).map_err(|error| failed(&error))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -176,6 +220,22 @@ mod tests {
         write(&path, b"whole", &env).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_directory_appears_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, env) = (dir.path().join("answer"), Env::system());
+        let files: [(&str, &[u8]); 2] = [("a.txt", b"a"), ("no/such/b.txt", b"b")];
+        assert!(super::directory(&path, files.into_iter(), &env).is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
+
+        super::directory(&path, files.into_iter().take(1), &env).unwrap();
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&path.join("a.txt"))), (0o700, 0o600));
+        let error = super::directory(&path, files.into_iter().take(1), &env).unwrap_err();
+        assert_eq!(error.code, crate::api::Code::Usage);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 

@@ -137,7 +137,7 @@ enum Command {
         #[command(subcommand)]
         verb: request::Verb,
     },
-    /// What is done for a person by right: erasure
+    /// What is done for a person by right: answers, erasure
     Subject {
         #[command(subcommand)]
         verb: subject::Verb,

@@ -23,6 +23,7 @@ mod import;
 mod law;
 mod prove;
 mod script;
+mod subject;
 mod wording;
 
 use script::{ID, entry, store};

@@ -12,6 +12,7 @@ pub mod contact;
 pub mod country;
 pub mod custom;
 pub mod denial;
+pub mod disclosure;
 pub mod draft;
 pub mod edit;
 pub mod entity;

@@ -58,7 +58,7 @@ impl Node {
     }
 }
 
-fn context() -> Json {
+pub(crate) fn context() -> Json {
     json!({
         "dct": "http://purl.org/dc/terms/",
         "dpv": "https://w3id.org/dpv#",
@@ -342,3 +342,6 @@ pub fn receipt(receipt: &Receipt) -> Result<Json, WrongField> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::is_known_term;

@@ -17,7 +17,9 @@ pub mod mail;
 pub mod mapping;
 pub mod names;
 mod notation;
+pub mod pack;
 pub mod register;
+pub mod seal;
 pub mod source;
 pub mod vcard;
 

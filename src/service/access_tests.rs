@@ -431,6 +431,15 @@ fn requests_about(
     put("", Request::KeptProofs(KeptProofs { of: None }));
     put("", Request::SweepProofs(SweepProofs { dry_run: true }));
     put("", Request::Aggregates(Aggregates {}));
+    for of in contacts.iter().map(|id| Whom::Contact(ContactId(*id))).chain([named()]) {
+        for review in [false, true] {
+            let right = crate::domain::request::Right::Access;
+            put("", Request::Disclose(Disclose { of: of.clone(), right, request: None, review }));
+        }
+    }
+    for contact in contacts.iter().map(|id| ContactId(*id)) {
+        put("", Request::Disclosed(Disclosed { contact, request: 1, sha256: "0".repeat(64) }));
+    }
     put("", Request::CallListClose(CallListClose { list: list() }));
     put("", Request::TaskDone(TaskDone { id: Uuid::from_u128(1), done: true }));
     put("", Request::Today(Today {}));
@@ -454,4 +463,11 @@ fn requests_about(
     put("", Request::Undo(Undo { seq: None }));
     put("", Request::Redo(Redo {}));
     all
+}
+
+/// Somebody who is not held.
+fn named() -> Whom {
+    let of = |class, text: &str| Typed { class, text: text.into(), country: String::new() };
+    let identifiers = vec![of(Class::Phone, "+49 30 901997"), of(Class::Email, "suppressed@example.com")];
+    Whom::Named { name: "Nemo Nowhere".into(), identifiers, case: Some(1), somebody_else: true }
 }

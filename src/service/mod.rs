@@ -14,6 +14,7 @@ mod calls;
 pub mod check;
 pub mod consents;
 mod denials;
+mod disclosure;
 mod draft;
 mod edit;
 pub mod erasure;
@@ -63,6 +64,8 @@ mod bulk_tests;
 mod consent_random_tests;
 #[cfg(test)]
 mod denials_tests;
+#[cfg(test)]
+pub(crate) mod disclosure_tests;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
@@ -469,6 +472,8 @@ impl Ask<'_> {
                 Response::SweepProofs(self.service.sweep_proofs(self.now, sweep.dry_run)?)
             }
             Request::Aggregates(_) => Response::Aggregates(self.aggregates()?),
+            Request::Disclose(asked) => Response::Disclose(self.disclose_seen(&asked)?),
+            Request::Disclosed(one) => Response::Disclosed(self.disclosed(one)?),
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
             Request::CallConfirmation(asked) => Response::CallConfirmation(self.call_confirmation(asked)?),
             Request::CallDelivery(told) => Response::CallDelivery(self.call_delivery(told)?),

@@ -169,6 +169,8 @@ pub fn needs(request: &Request) -> Need {
         Request::Mentions(_) => Need::Read(RecordKind::Mention),
         Request::KeptProofs(_) => Need::Read(RecordKind::KeptProof),
         Request::Aggregates(_) => Need::May(Verb::Audit),
+        // Whoever answers persons reads all that is held of one, whatever else the role sees of a field.
+        Request::Disclose(_) | Request::Disclosed(_) => Need::May(Verb::Answer),
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
         Request::Incidents(_) | Request::IncidentDraft(_) => Need::Read(RecordKind::Incident),

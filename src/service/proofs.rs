@@ -216,7 +216,7 @@ fn told(purpose: &Stored) -> StoredPurpose {
 }
 
 /// A record as it was in these revisions, folded from its history.
-fn versions(
+pub(super) fn versions(
     reader: &Reader<'_>,
     stored: &Stored,
     wanted: &BTreeSet<u64>,

@@ -27,8 +27,9 @@ use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
 use crate::api::{
-    Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Error, Export,
-    FindSimilar, Get, History, List, Reachable, Readings, Receipt, RetentionExplain, SweepReadings,
+    Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Disclose,
+    Disclosure, Error, Export, FindSimilar, Get, History, List, Reachable, Readings, Receipt,
+    RetentionExplain, SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};
@@ -340,6 +341,23 @@ impl Ask<'_> {
         });
         self.witness(seen.collect())?;
         Ok(page)
+    }
+
+    /// Everything about a person is seen, and leaves for the person: once for each time it is asked.
+    pub(super) fn disclose_seen(&self, asked: &Disclose) -> Result<Disclosure, Error> {
+        let disclosure = self.disclose(asked)?;
+        let what = match &disclosure.case {
+            Some(case) => format!("answer to request {} ({})", case.number, case.right),
+            None => format!("answer to the person ({})", asked.right),
+        };
+        let purpose = if asked.review { format!("{what}, looked through") } else { what };
+        if let Some(person) = &disclosure.person {
+            self.witness(vec![Seen {
+                purpose: bounded(purpose),
+                ..Seen::person(person.id, ReadKind::Export)
+            }])?;
+        }
+        Ok(disclosure)
     }
 
     /// A look at a record, where it is about a person.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::world::{World, subject_of};
 use crate::api::Error;
 use crate::domain::backup::Backup;
-use crate::domain::entity::RecordKind;
+use crate::domain::entity::{Lies, RecordKind};
 use crate::domain::id::SubjectId;
 use crate::store::{Reader, StoreError, Stored};
 
@@ -55,4 +55,20 @@ pub fn backups(reader: &Reader<'_>) -> Result<Vec<(Stored, Backup)>, StoreError>
 /// One of them.
 pub fn backup(reader: &Reader<'_>, id: Uuid) -> Result<Option<Stored>, StoreError> {
     reader.record(RecordKind::Backup, SubjectId::NOBODY, id)
+}
+
+/// A person's own record, then all that is about the person, for an answer to the person: whole, whatever a role sees of it.
+/// Nothing when there is no such person.
+pub fn whole_person(reader: &Reader<'_>, person: SubjectId) -> Result<Vec<Stored>, StoreError> {
+    let mut all = reader.records_of(RecordKind::Contact, person)?;
+    if all.is_empty() {
+        return Ok(all);
+    }
+    for kind in RecordKind::ALL {
+        match kind.lies() {
+            Lies::AboutPerson => all.extend(reader.records_of(*kind, person)?),
+            Lies::Person | Lies::Itself | Lies::Nobody => {}
+        }
+    }
+    Ok(all)
 }

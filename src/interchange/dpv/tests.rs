@@ -233,3 +233,8 @@ proptest! {
         prop_assert!(other.is_subset(&one));
     }
 }
+
+/// Whether a term is one of those that there are.
+pub(crate) fn is_known_term(term: &str) -> bool {
+    TERMS.contains(&term)
+}
