@@ -16,7 +16,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("What people ask for by right", &["subject", "erasure"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("What is allowed", &["law", "retention"]),
-    ("History and proof", &["history"]),
+    ("What one can show", &["history", "incident", "register", "training", "evidence"]),
     ("The store", &["init", "settings", "serve", "lock", "unlock", "status", "doctor", "demo"]),
     ("Backups and keys", &["backup", "keys", "rebuild"]),
     ("The shell", &["completions", "man"]),
