@@ -78,7 +78,6 @@ impl Request {
             | Request::CallListClose(_) => Named::new(RecordKind::CallList, None),
             Request::TaskDone(one) => Named::new(RecordKind::Task, [one.id]),
             Request::Tasks(_) | Request::Today(_) => Named::new(RecordKind::Task, None),
-            Request::RequestOpen(one) => Named::new(contact, [one.contact.0]),
             Request::SubjectErase(one) => Named::new(contact, [one.contact.0]),
             Request::Certificates(_) | Request::CertificateGet(_) | Request::RecipientTold(_) => {
                 Named::new(RecordKind::Certificate, None)
@@ -87,7 +86,21 @@ impl Request {
             Request::MentionDecide(one) => Named::new(RecordKind::Mention, [one.id]),
             Request::KeptProofs(_) | Request::SweepProofs(_) => Named::new(RecordKind::KeptProof, None),
             Request::Aggregates(_) => Named::new(RecordKind::Aggregate, None),
-            Request::Requests(_) => Named::new(RecordKind::Request, None),
+            Request::RequestOpen(one) => Named::new(contact, one.contact.map(|contact| contact.0)),
+            Request::Requests(_)
+            | Request::RequestShow(_)
+            | Request::RequestIdentify(_)
+            | Request::RequestExtend(_)
+            | Request::RequestRefuse(_)
+            | Request::RequestClose(_)
+            | Request::RequestAssign(_) => Named::new(RecordKind::Request, None),
+            Request::SubjectRestrict(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectLift(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectRectify(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectObject(one) => Named::new(contact, [one.contact.0]),
+            Request::GivenTo(one) => Named::new(contact, [one.contact.0]),
+            Request::PublicationAdd(one) => Named::new(contact, [one.contact.0]),
+            Request::PublicationWithdraw(one) => Named::new(RecordKind::Publication, [one.id]),
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)
             }

@@ -158,8 +158,6 @@ pub fn needs(request: &Request) -> Need {
         }
         Request::TaskDone(_) => Need::Change(Verb::Edit, RecordKind::Task),
         Request::Tasks(_) | Request::Today(_) => Need::Read(RecordKind::Task),
-        // Anybody who sees the person takes a request in (R19).
-        Request::RequestOpen(_) | Request::Requests(_) => Need::Read(RecordKind::Request),
         Request::SubjectErase(_)
         | Request::RecipientTold(_)
         | Request::MentionDecide(_)
@@ -169,6 +167,26 @@ pub fn needs(request: &Request) -> Need {
         Request::Mentions(_) => Need::Read(RecordKind::Mention),
         Request::KeptProofs(_) => Need::Read(RecordKind::KeptProof),
         Request::Aggregates(_) => Need::May(Verb::Audit),
+        // Anybody who sees the person takes a request in (R19).
+        Request::RequestOpen(_) | Request::Requests(_) | Request::RequestShow(_) => {
+            Need::Read(RecordKind::Request)
+        }
+        // Carried out by who answers persons.
+        Request::RequestIdentify(_)
+        | Request::RequestExtend(_)
+        | Request::RequestRefuse(_)
+        | Request::RequestClose(_)
+        | Request::RequestAssign(_) => Need::Change(Verb::Answer, RecordKind::Request),
+        Request::SubjectRestrict(_)
+        | Request::SubjectLift(_)
+        | Request::SubjectRectify(_)
+        | Request::SubjectObject(_) => Need::Change(Verb::Answer, RecordKind::Contact),
+        // Of exports no more than the role reads.
+        Request::GivenTo(_) => Need::Read(RecordKind::Publication),
+        // Whoever makes data public notes where.
+        Request::PublicationAdd(_) | Request::PublicationWithdraw(_) => {
+            Need::Change(Verb::Edit, RecordKind::Publication)
+        }
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
         Request::Incidents(_) | Request::IncidentDraft(_) => Need::Read(RecordKind::Incident),

@@ -138,7 +138,7 @@ impl Tongue {
     }
 
     /// A day as people write it.
-    pub(super) fn date(self, day: chrono::NaiveDate) -> String {
+    pub fn date(self, day: chrono::NaiveDate) -> String {
         use chrono::Datelike;
         let Some(all) = self.sentences() else { return day.to_string() };
         let month = usize::try_from(day.month0()).ok().and_then(|at| all.months.get(at));
