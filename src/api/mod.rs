@@ -692,6 +692,27 @@ calls! {
         way: Way,
         zone: String,
     } -> rights::Objected;
+    /// A form for a person, with what is held about the person and a key: what the preferences page is made of (R32). Its
+    /// answer is taken in once.
+    RequestInvite {
+        contact: ContactId,
+        /// The request whose answer it belongs to.
+        request: Option<i64>,
+        /// How long an answer is taken in.
+        days: u16,
+        /// The person's own, else the controller's country's, when `None`.
+        language: Option<Language>,
+    } -> rights::Invited;
+    /// Takes the answer to a form in, once: what it takes back holds at once, what it asks for becomes requests.
+    RequestIngest {
+        invitation: Uuid,
+        /// The very text that was authenticated.
+        answer: String,
+        /// In lower-case hexadecimal digits.
+        mac: String,
+        /// The day on which it came; today when `None`.
+        received: Option<Day>,
+    } -> rights::Ingested;
     /// Whom a person's data were given to, and where they were published.
     GivenTo { contact: ContactId, } -> rights::Given;
     /// Notes where a person's data are made public (R51).

@@ -98,6 +98,8 @@ impl Request {
             Request::SubjectLift(one) => Named::new(contact, [one.contact.0]),
             Request::SubjectRectify(one) => Named::new(contact, [one.contact.0]),
             Request::SubjectObject(one) => Named::new(contact, [one.contact.0]),
+            Request::RequestInvite(one) => Named::new(contact, [one.contact.0]),
+            Request::RequestIngest(one) => Named::new(RecordKind::Invitation, [one.invitation]),
             Request::GivenTo(one) => Named::new(contact, [one.contact.0]),
             Request::PublicationAdd(one) => Named::new(contact, [one.contact.0]),
             Request::PublicationWithdraw(one) => Named::new(RecordKind::Publication, [one.id]),

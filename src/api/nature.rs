@@ -121,6 +121,9 @@ impl Request {
             | Request::IncidentClose(_)
             | Request::RegisterApprove(_)
             | Request::TrainingAdd(_)
+            // Asked again, it makes another key.
+            | Request::RequestInvite(_)
+            | Request::RequestIngest(_)
             | Request::RequestIdentify(_)
             | Request::RequestExtend(_)
             | Request::RequestRefuse(_)

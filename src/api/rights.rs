@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::api::consent::BookLine;
+use crate::api::hush::Hush;
 use crate::api::view::Edited;
 use crate::api::work::RequestView;
 use crate::domain::id::ContactId;
+use crate::domain::preferences::Form;
 use crate::domain::request::RestrictionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
@@ -44,6 +46,27 @@ pub struct Objected {
     pub request: Option<RequestView>,
     /// Others in sight who have the same number or address, and what that is: who answers there is reached all the same.
     pub shared: Vec<(ContactId, String, String)>,
+}
+
+/// A form for a person, and by what its answer is known.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Invited {
+    pub form: Form,
+    /// In hexadecimal digits. It stands in the page, and nowhere else but in the store.
+    pub key: Hush,
+}
+
+/// What became of the answer to a form.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Ingested {
+    pub contact: ContactId,
+    pub name: String,
+    /// The requests it became; withdrawals and objections among them are done.
+    pub requests: Vec<RequestView>,
+    /// What holds for what was taken back or objected to.
+    pub lines: Vec<BookLine>,
+    /// The task to read what the person wants to tell, where nothing else was asked for.
+    pub task: Option<Uuid>,
 }
 
 /// Whom a person's data were given to.

@@ -1,14 +1,19 @@
 //! `callbook request …`: the register of what persons ask for by right.
 
+use std::io::Read;
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
 use crate::api::work::{RequestCard, RequestDecided, RequestView};
 use crate::api::{
-    RequestAssign, RequestClose, RequestExtend, RequestIdentify, RequestOpen, RequestRefuse, RequestShow,
-    Requests,
+    Error, RequestAssign, RequestClose, RequestExtend, RequestIdentify, RequestIngest, RequestInvite,
+    RequestOpen, RequestRefuse, RequestShow, Requests,
 };
+use crate::cli::consent::line_json;
 use crate::cli::ctx::{Ctx, Done};
+use crate::cli::files;
 use crate::cli::globals::word;
 use crate::cli::json::put_text;
 use crate::cli::out::{Column, Listing, Make, object};
@@ -17,11 +22,13 @@ use crate::cli::task::moment;
 use crate::config::Format;
 use crate::domain::country::Language;
 use crate::domain::id::ContactId;
+use crate::domain::preferences::{MAX_FILE, Sealed};
 use crate::domain::request::{IdentityCheck, IdentityOutcome, RequestField, RequestState, Right};
 use crate::domain::text::neutralise;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
 use crate::env::Zone;
+use crate::interchange::preferences;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
@@ -41,6 +48,10 @@ pub(crate) enum Verb {
     Close(CloseArgs),
     /// Say who carries a request out
     Assign(AssignArgs),
+    /// Make a page for a person, with what is held about the person; its answer is a file for `ingest`
+    Invite(InviteArgs),
+    /// Take in the answer file of such a page, once: what it takes back holds at once, what it asks for becomes requests
+    Ingest(IngestArgs),
 }
 
 #[derive(Args, Debug)]
@@ -155,8 +166,43 @@ pub(crate) struct AssignArgs {
     user: String,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct InviteArgs {
+    /// The person's id
+    contact: ContactId,
+    /// The number of the request whose answer it belongs to
+    #[arg(long, value_name = "N")]
+    request: Option<i64>,
+    /// How long an answer is taken in: a number of days
+    #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+    expires: u16,
+    /// The page's language: en, de, nl or fr; the person's own when absent
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<Language>,
+    /// Where the page is written to; whoever has it can answer for the person
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct IngestArgs {
+    /// The answer file
+    file: PathBuf,
+    /// The day on which it came; today when absent
+    #[arg(long, value_name = "DATE")]
+    received: Option<Day>,
+}
+
+/// `30d` or `30`.
+fn days(text: &str) -> Result<u16, String> {
+    let number = text.trim().trim_end_matches('d').parse::<u16>();
+    number.map_err(|_| format!("`{text}` is no number of days; write it as 30d"))
+}
+
 pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
     match verb {
+        Verb::Invite(args) => invite(ctx, args),
+        Verb::Ingest(args) => ingest(ctx, &args),
         Verb::Open(args) => open(ctx, args),
         Verb::List(args) => list(ctx, args),
         Verb::Show(args) => show(ctx, &args),
@@ -312,6 +358,57 @@ fn list(ctx: &mut Ctx<'_>, args: ListArgs) -> Done {
         ctx.warn(&format!("{overdue} overdue: answer at once, and tell why it is late"));
     }
     Ok(())
+}
+
+fn invite(ctx: &mut Ctx<'_>, args: InviteArgs) -> Done {
+    let InviteArgs { contact, request, expires: days, language, out } = args;
+    let invited = ctx.client()?.call(RequestInvite { contact, request, days, language })?;
+    let page = preferences::page(&invited.form, invited.key.words());
+    files::write(&out, page.as_bytes(), ctx.env)?;
+    let form = &invited.form;
+    let told = json!({
+        "invitation": form.invitation, "contact": contact, "language": form.tongue, "expires": form.expires,
+        "out": out.display().to_string(),
+    });
+    object(ctx, &form.invitation.to_string(), told, |_| {
+        format!("{}  {}  until {}\n", form.invitation, neutralise(&out.display().to_string()), form.expires)
+    })?;
+    if form.contact.trim().is_empty() {
+        ctx.warn("the page does not say where the answer goes (settings edit --set contact=…)");
+    }
+    ctx.say("give it to that person alone: whoever has the page can answer it");
+    Ok(())
+}
+
+fn ingest(ctx: &mut Ctx<'_>, args: &IngestArgs) -> Done {
+    let unread =
+        |error: std::io::Error| Error::failed(format!("{} cannot be read: {error}", args.file.display()));
+    let mut bytes = Vec::new();
+    // One byte more than there may be tells that there is more.
+    let most = u64::try_from(MAX_FILE).unwrap_or(u64::MAX).saturating_add(1);
+    let file = std::fs::File::open(&args.file).map_err(unread)?;
+    file.take(most).read_to_end(&mut bytes).map_err(unread)?;
+    let Sealed { format: _, invitation, answer, mac } =
+        Sealed::read(&bytes).map_err(|why| Error::refused(format!("{}: {why}", args.file.display())))?;
+    let taken = ctx.client()?.call(RequestIngest { invitation, answer, mac, received: args.received })?;
+    let mut out = Map::new();
+    out.insert("contact".to_owned(), json!(taken.contact));
+    out.insert("name".to_owned(), json!(taken.name));
+    out.insert("requests".to_owned(), Json::Array(taken.requests.iter().map(request_json).collect()));
+    out.insert("states".to_owned(), Json::Array(taken.lines.iter().map(line_json).collect()));
+    if let Some(task) = taken.task {
+        out.insert("task".to_owned(), json!(task));
+    }
+    object(ctx, &taken.contact.to_string(), Json::Object(out), |_| {
+        let mut text = format!("{}\n", neutralise(&taken.name));
+        for one in &taken.requests {
+            text.push_str(&format!("  {}  {}  {}  due {}\n", one.number, one.right, one.state, day(one.due)));
+        }
+        if taken.task.is_some() {
+            text.push_str("  a note with what the person wrote, and a task to answer it\n");
+        }
+        text
+    })
 }
 
 fn card_json(card: &RequestCard) -> Json {

@@ -18,6 +18,7 @@ pub mod mapping;
 pub mod names;
 mod notation;
 pub mod register;
+pub mod preferences;
 pub mod source;
 pub mod vcard;
 

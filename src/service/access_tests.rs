@@ -442,6 +442,8 @@ fn requests_about(
         let expect_revision = None;
         put("", Request::SubjectRectify(SubjectRectify { contact, request, fields, expect_revision }));
         put("", Request::GivenTo(GivenTo { contact }));
+        let (request, language) = (None, None);
+        put("", Request::RequestInvite(RequestInvite { contact, request, days: 30, language }));
         let (place, what, tell, published_on) =
             ("https://example.com".to_owned(), String::new(), String::new(), None);
         put("", Request::PublicationAdd(PublicationAdd { contact, place, what, tell, published_on }));
@@ -465,6 +467,8 @@ fn requests_about(
     let number = 1;
     put("", Request::RequestShow(RequestShow { number }));
     let outcome = crate::domain::request::IdentityOutcome::Asked;
+    let (invitation, answer, mac) = (Uuid::from_u128(1), "{}".to_owned(), "0".repeat(64));
+    put("", Request::RequestIngest(RequestIngest { invitation, answer, mac, received: None }));
     put("", Request::RequestIdentify(RequestIdentify { number, method: None, outcome, on: None }));
     put("", Request::RequestAssign(RequestAssign { number, user: "dora".into() }));
     let reason = || "much to look for".to_owned();

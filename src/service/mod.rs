@@ -25,6 +25,7 @@ mod handed;
 mod held;
 mod import;
 pub mod index;
+mod invitation;
 mod known;
 pub mod law;
 mod ledger;
@@ -71,6 +72,8 @@ mod denials_tests;
 mod fault_tests;
 #[cfg(test)]
 mod gate_tests;
+#[cfg(test)]
+mod invitation_tests;
 #[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]
@@ -485,6 +488,8 @@ impl Ask<'_> {
             Request::SubjectLift(asked) => Response::SubjectLift(self.subject_lift(asked)?),
             Request::SubjectRectify(asked) => Response::SubjectRectify(self.subject_rectify(asked)?),
             Request::SubjectObject(asked) => Response::SubjectObject(self.subject_object(asked)?),
+            Request::RequestInvite(asked) => Response::RequestInvite(self.request_invite_seen(asked)?),
+            Request::RequestIngest(asked) => Response::RequestIngest(self.request_ingest(asked)?),
             Request::GivenTo(asked) => Response::GivenTo(self.given_to(&asked)?),
             Request::PublicationAdd(add) => Response::PublicationAdd(self.publication_add(add)?),
             Request::PublicationWithdraw(one) => {

@@ -181,6 +181,10 @@ pub fn needs(request: &Request) -> Need {
         | Request::SubjectLift(_)
         | Request::SubjectRectify(_)
         | Request::SubjectObject(_) => Need::Change(Verb::Answer, RecordKind::Contact),
+        // It takes a person's data out, and is what answers are known by.
+        Request::RequestInvite(_) => Need::Change(Verb::Answer, RecordKind::Contact),
+        // Anybody who sees the person takes an answer in, as a request (R19).
+        Request::RequestIngest(_) => Need::Read(RecordKind::Invitation),
         // Of exports no more than the role reads.
         Request::GivenTo(_) => Need::Read(RecordKind::Publication),
         // Whoever makes data public notes where.

@@ -187,3 +187,60 @@ fn a_person_is_corrected_restricted_and_let_be_by_command() {
     assert!(json(&mut dpo, &["publication", "withdraw", &gone])["withdrawn_at"].is_string());
     assert_eq!(json(&mut dpo, &["subject", "recipients", &id])["total"], 1);
 }
+
+/// A page goes out, an answer comes back, and is taken in once.
+#[test]
+fn a_page_is_made_and_its_answer_is_taken_in() {
+    let fixture = service::Fixture::new();
+    let owner = fixture.client("owner");
+    let mut anna = service::anna();
+    anna.push(crate::domain::edit::FieldEdit::text("job_title", "<script>alert(1)</script>"));
+    let id = service::add(&owner, anna).unwrap().id.to_string();
+    let (mut rep, mut dpo) = (shell(&fixture, "rep"), shell(&fixture, "dpo"));
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (page, answer) = (path("page.html"), path("answer.json"));
+    assert_eq!(rep.run(&["request", "invite", &id, "--out", &page]), 4);
+    assert_eq!(dpo.run(&["request", "invite", &id]), 2, "a page goes into a file");
+    assert_eq!(dpo.run(&["request", "invite", &id, "--out", &page, "--expires", "soon"]), 2);
+    let _ = dpo.err();
+    let invited =
+        json(&mut dpo, &["request", "invite", &id, "--out", &page, "--expires", "7d", "--language", "nl"]);
+    assert_eq!(invited["language"], "nl");
+    assert!(dpo.err().contains("where the answer goes"));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && html.contains("<html lang=\"nl\">"));
+    assert!(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    let number = invited["invitation"].as_str().unwrap();
+    assert!(html.contains(&format!("data-invitation=\"{number}\"")));
+    let key = html.split("data-key=\"").nth(1).unwrap().split('"').next().unwrap();
+    // As the script in the page does it.
+    let wish = format!(
+        "{{\"invitation\":\"{number}\",\"object_to_marketing\":true,\"ask\":[\"access\"],\"words\":\"Dank u.\"}}"
+    );
+    let (bytes, id_of) = (crate::domain::preferences::unhex(key).unwrap(), number.parse().unwrap());
+    let mac = crate::domain::preferences::mac(&bytes, id_of, &wish);
+    let file = |mac: &str| {
+        serde_json::json!({"format": "callbook-answer-1", "invitation": number, "answer": wish, "mac": mac})
+            .to_string()
+    };
+    std::fs::write(&answer, file(&"0".repeat(64))).unwrap();
+    assert_eq!(rep.run(&["request", "ingest", &answer]), 5, "forged");
+    for (bytes, code) in [(vec![b'x'; 70_000], 5), (b"{}".to_vec(), 5), (vec![0xff; 9], 5)] {
+        std::fs::write(&answer, bytes).unwrap();
+        assert_eq!(rep.run(&["request", "ingest", &answer]), code, "{}", rep.err());
+    }
+    assert_eq!(rep.run(&["request", "ingest", &path("missing.json")]), 1);
+    std::fs::write(&answer, file(&mac)).unwrap();
+    let _ = rep.err();
+    let taken = json(&mut rep, &["request", "ingest", &answer]);
+    assert_eq!(taken["requests"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&taken["requests"][0]["right"], &taken["requests"][0]["state"]),
+        (&Json::from("objection"), &Json::from("done"))
+    );
+    assert!(taken["states"].as_array().unwrap().iter().all(|one| one["state"] == "objected"));
+    assert_eq!(rep.run(&["request", "ingest", &answer]), 6, "there is only one answer");
+    let shown = json(&mut dpo, &["request", "show", "2"]);
+    assert_eq!((&shown["words"], &shown["identity"]), (&Json::from("Dank u."), &Json::from("confirmed")));
+}
