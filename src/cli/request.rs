@@ -364,7 +364,7 @@ fn invite(ctx: &mut Ctx<'_>, args: InviteArgs) -> Done {
     let InviteArgs { contact, request, expires: days, language, out } = args;
     let invited = ctx.client()?.call(RequestInvite { contact, request, days, language })?;
     let page = preferences::page(&invited.form, invited.key.words());
-    files::write(&out, page.as_bytes(), ctx.env)?;
+    files::write(&out, page.as_bytes(), &ctx.env)?;
     let form = &invited.form;
     let told = json!({
         "invitation": form.invitation, "contact": contact, "language": form.tongue, "expires": form.expires,
