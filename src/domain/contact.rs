@@ -84,6 +84,20 @@ entity! {
     }
 }
 
+impl ContactField {
+    /// Whether the field tells of a restriction (Art. 18 GDPR).
+    pub fn is_of_restriction(self) -> bool {
+        matches!(
+            self,
+            ContactField::restricted_at
+                | ContactField::restricted_for
+                | ContactField::restricted_until
+                | ContactField::restricted_terms
+                | ContactField::restriction_lifted
+        )
+    }
+}
+
 impl Contact {
     /// The person's name in full, empty when it is not known.
     pub fn name(&self) -> String {

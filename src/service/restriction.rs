@@ -15,7 +15,7 @@ use super::world::World;
 use super::{Ask, publish, read_lock};
 use crate::api::rights::Restricted;
 use crate::api::{Error, SubjectLift, SubjectRestrict};
-use crate::domain::contact::{Contact, ContactField};
+use crate::domain::contact::Contact;
 use crate::domain::entity::{Entity, RecordKind};
 use crate::domain::history::Action;
 use crate::domain::id::ContactId;
@@ -23,18 +23,6 @@ use crate::domain::request::Right;
 use crate::domain::value::{Kind, OneOf};
 use crate::domain::wording::{Letter, LetterFacts, letter};
 use crate::store::{Reader, Stored};
-
-/// Whether a field of a contact tells of a restriction.
-pub fn is_of_it(field: ContactField) -> bool {
-    matches!(
-        field,
-        ContactField::restricted_at
-            | ContactField::restricted_for
-            | ContactField::restricted_until
-            | ContactField::restricted_terms
-            | ContactField::restriction_lifted
-    )
-}
 
 /// The records of a person: the one that is named, and those that were merged into it.
 fn all_of(

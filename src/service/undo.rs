@@ -88,7 +88,7 @@ impl Ask<'_> {
                 }
                 let body = txn.read().body(header)?.ok_or_else(gone)?;
                 let restricts = |change: &Change| {
-                    ContactField::of(change.field).is_some_and(super::restriction::is_of_it)
+                    ContactField::of(change.field).is_some_and(ContactField::is_of_restriction)
                 };
                 if header.kind == RecordKind::Contact && body.changes.iter().any(restricts) {
                     return Err(Error::refused("a restriction is not taken back like an edit")
