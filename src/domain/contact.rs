@@ -75,11 +75,11 @@ entity! {
             [], None, None;
         63 restricted_for "restricted_for": OneOf<RestrictionReason>, Kind::Word(RestrictionReason::WORDS), Operation, Operation, "Restricted for", "Art. 18(1)(a) to (d) GDPR: on which ground the person asked for it",
             [], None, None;
-        64 restricted_until "restricted_until": Option<Day>, Kind::Day, Operation, Operation, "Restricted until", "when it is looked at again; it does not end by itself",
+        64 restricted_until "restricted_until": Option<Day>, Kind::Day, Operation, Operation, "Look again on", "when it is looked at again; it does not end by itself",
             [], None, None;
-        65 restricted_terms "restricted_terms": String, Kind::LongText, Operation, Operation, "May be lifted when", "what must be settled before it is lifted",
+        65 restricted_terms "restricted_terms": String, Kind::LongText, Operation, Operation, "To be settled", "what must be settled before it is lifted",
             [], None, None;
-        66 restriction_lifted "restriction_lifted": String, Kind::LongText, Operation, Operation, "Restriction lifted", "Art. 18(3) GDPR: why, and when the person was told before",
+        66 restriction_lifted "restriction_lifted": String, Kind::LongText, Operation, Operation, "Lifted", "Art. 18(3) GDPR: why, and when the person was told before",
             [], None, None;
     }
 }

@@ -17,8 +17,8 @@ pub mod mail;
 pub mod mapping;
 pub mod names;
 mod notation;
-pub mod register;
 pub mod preferences;
+pub mod register;
 pub mod source;
 pub mod vcard;
 

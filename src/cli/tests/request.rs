@@ -28,6 +28,7 @@ fn a_request_is_due_when_the_regulation_says() {
     }
     let mut callbook = shell(&fixture, "owner");
     assert_eq!(callbook.run(&["settings", "edit", "--set", "country=NL"]), 0, "{}", callbook.err());
+    let _ = callbook.out();
     let mut open = |received: &str| {
         let words = ["request", "open", "--right", "access", "--contact", &id, "--received", received];
         json(&mut callbook, &words)["due"].as_str().unwrap().to_owned()
