@@ -45,7 +45,17 @@ pub enum Told<'a> {
 pub fn given(reader: &Reader<'_>, sight: &Sight, world: &World, person: &Stored) -> Result<Given, Error> {
     let mut runs: BTreeMap<Uuid, Option<String>> = BTreeMap::new();
     let mut recipients: BTreeMap<String, GivenTo> = BTreeMap::new();
-    for (stored, event) in events_of(reader, sight, world, person)? {
+    let mut events = Vec::new();
+    let mut publications = Vec::new();
+    // Also those who were given the data of a duplicate, before it was merged.
+    for id in world.selves(person.id) {
+        let Some(one) = sight.record(reader, world, RecordKind::Contact, id)? else { continue };
+        events.extend(events_of(reader, sight, world, &one)?);
+        for stored in sight.records_of(reader, world, RecordKind::Publication, one.subject)? {
+            publications.push(publication(&stored)?);
+        }
+    }
+    for (stored, event) in events {
         let Some(run) = run_of(&event) else { continue };
         let name = match runs.get(&run) {
             Some(name) => name.clone(),
@@ -75,10 +85,6 @@ pub fn given(reader: &Reader<'_>, sight: &Sight, world: &World, person: &Stored)
         if !one.purposes.contains(&event.purpose) {
             one.purposes.push(event.purpose);
         }
-    }
-    let mut publications = Vec::new();
-    for stored in sight.records_of(reader, world, RecordKind::Publication, person.subject)? {
-        publications.push(publication(&stored)?);
     }
     publications.sort_by_key(|one| (one.published_on, one.id));
     Ok(Given { recipients: recipients.into_values().collect(), publications })

@@ -33,23 +33,8 @@ fn all_of(
 ) -> Result<Vec<Stored>, Error> {
     let mut all = vec![sight.fetch_to_change(reader, world, RecordKind::Contact, contact.0)?];
     let world = read_lock(world);
-    let mut gone = Vec::new();
-    for (id, kind) in world.deleted() {
-        if kind == RecordKind::Contact
-            && let Some(stored) = sight.record(reader, &world, kind, id)?
-        {
-            gone.push((stored.entity::<Contact>()?.merged_into, stored));
-        }
-    }
-    // A duplicate may have had duplicates itself.
-    let mut at = 0;
-    while let Some(into) = all.get(at).map(|one| ContactId(one.id)) {
-        let (mut found, rest): (Vec<_>, Vec<_>) =
-            gone.into_iter().partition(|(merged, _)| *merged == Some(into));
-        found.sort_by_key(|(_, stored)| stored.id);
-        all.extend(found.into_iter().map(|(_, stored)| stored));
-        gone = rest;
-        at += 1;
+    for id in world.selves(contact.0).into_iter().filter(|id| *id != contact.0) {
+        all.extend(sight.record(reader, &world, RecordKind::Contact, id)?);
     }
     Ok(all)
 }
