@@ -133,7 +133,8 @@ impl Ask<'_> {
                 return Err(Error::refused(format!("the form was good until {until}"))
                     .hint("what the person wants counts all the same: take it in with request open"));
             }
-            let person = fetch(RecordKind::Contact, stored.subject.0)?;
+            let kept = read_lock(world).kept(stored.subject.0);
+            let person = fetch(RecordKind::Contact, kept)?;
             if is_deleted(&person.record.fields, RecordKind::Contact) {
                 return Err(rules::deleted(RecordKind::Contact));
             }
