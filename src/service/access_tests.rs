@@ -414,11 +414,6 @@ fn requests_about(
         put("", Request::CallListPut(CallListPut { list: list(), contact, put: put_back }));
         let (right, received) = (crate::domain::request::Right::Access, None);
         let (how, words) = (String::new(), String::new());
-        for dry_run in [true, false] {
-            let (request, ground, reason) = (Some(1), Ground::Request, String::new());
-            let erase = SubjectErase { contact, request, ground, reason, anonymise: false, dry_run };
-            put(if dry_run { "dry run" } else { "" }, Request::SubjectErase(erase));
-        }
         let (person, language, about) = (String::new(), None, Some(contact));
         put(
             "",
@@ -432,6 +427,11 @@ fn requests_about(
                 words,
             }),
         );
+        for dry_run in [true, false] {
+            let (request, ground, reason) = (Some(1), Ground::Request, String::new());
+            let erase = SubjectErase { contact, request, ground, reason, anonymise: false, dry_run };
+            put(if dry_run { "dry run" } else { "" }, Request::SubjectErase(erase));
+        }
         let (purpose, way, zone) = (None, Way::Mail, String::new());
         let (request, objection, words) = (None, true, "no more".to_owned());
         put(
