@@ -29,7 +29,8 @@ use crate::api::view::{
 };
 use crate::api::{
     Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Error, Export,
-    FindSimilar, Get, History, List, Reachable, Readings, Receipt, RequestInvite, RetentionExplain, SweepReadings,
+    FindSimilar, Get, History, List, Reachable, Readings, Receipt, RequestInvite, RetentionExplain,
+    SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
 use crate::domain::entity::{Lies, RecordKind};
