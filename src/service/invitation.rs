@@ -147,7 +147,7 @@ impl Ask<'_> {
             form.used_at = Some(now);
             txn.update(&stored, form.fields())?;
             let by = Taken { law: &law, me, now, received, invitation };
-            let (made, events, task) = by.apply(txn, world, &person, answer)?;
+            let Became { made, events, task } = by.apply(txn, world, &person, answer)?;
             publish(world, txn, std::slice::from_ref(&stored))?;
             let world = read_lock(world);
             let mut requests = Vec::new();
@@ -171,6 +171,13 @@ struct Taken<'a> {
     invitation: Uuid,
 }
 
+/// What an answer became.
+struct Became {
+    made: Vec<Stored>,
+    events: Vec<ConsentEvent>,
+    task: Option<Uuid>,
+}
+
 impl Taken<'_> {
     /// Stages what each wish becomes: requests, events of the ledger, a task.
     fn apply(
@@ -179,7 +186,7 @@ impl Taken<'_> {
         world: &RwLock<World>,
         person: &Stored,
         answer: Answer,
-    ) -> Result<(Vec<Stored>, Vec<ConsentEvent>, Option<Uuid>), Error> {
+    ) -> Result<Became, Error> {
         let Answer { invitation: _, answered_at: _, corrections, withdraw, object_to_marketing, ask, words } =
             answer;
         let words = line(Kind::LongText, &words)?;
@@ -261,7 +268,7 @@ impl Taken<'_> {
             };
             task = Some(txn.create(person.subject, &told)?.id);
         }
-        Ok((made, events, task))
+        Ok(Became { made, events, task })
     }
 }
 
