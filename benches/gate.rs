@@ -48,7 +48,7 @@ fn world(size: u64) -> World {
         }
         let (phone, email) = (format!("+4930{n:07}"), format!("p{n}@example.com"));
         let mut has = HasFlags::default();
-        has.set_quarantined(n % 10 == 9);
+        has.set_kept_out(callbook::service::index::KeptOut::Quarantined, n % 10 == 9);
         world.contacts.insert(&Doc {
             id: id(n),
             given: "Anna",

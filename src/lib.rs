@@ -68,6 +68,9 @@
 //! - Nobody is listed for use, exported or called but through the gate ([`service::gate`]), for a purpose and a channel; who
 //!   is held back is counted by reason. Of a call the law decides as well ([`law::telephone`]), from data, and its decision
 //!   is stored with the call. Whoever is on a suppression list comes in no more, known by a keyed hash alone.
+//! - Whoever is kept out, as a bought lead without a basis or as restricted (Art. 18 GDPR), is there for those alone who decide
+//!   about it: one notion in the index and in the sight, so that no list, count or event forgets it.
+//! - An answer of a person ([`domain::preferences`]) is authenticated, taken in once, and can take away or ask, never give.
 //! - What is read out to persons ([`domain::wording`]) is a version that never changes; a call keeps the very words.
 //! - Whoever asks what is held is told all of it ([`domain::disclosure`]), whatever a role sees of a field; other persons are
 //!   taken out of it after a review that is bound to the texts, each time with a reason, and employees are told by their role.

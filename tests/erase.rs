@@ -289,8 +289,17 @@ fn child() {
     let client = reopen(Path::new(&dir));
     for (n, id) in there(&client) {
         let contact = ContactId(id);
-        let (how, words) = (String::new(), String::new());
-        let open = RequestOpen { contact, right: Right::Erasure, received: None, how, words };
+        let (how, words, person) = (String::new(), String::new(), String::new());
+        let (about, language) = (Some(contact), None);
+        let open = RequestOpen {
+            contact: about,
+            person,
+            language,
+            right: Right::Erasure,
+            received: None,
+            how,
+            words,
+        };
         let request = Some(client.call(open).unwrap().number);
         let (ground, reason) = (Ground::Request, String::new());
         let erase = SubjectErase { contact, request, ground, reason, anonymise: true, dry_run: false };

@@ -15,6 +15,7 @@ pub mod names;
 mod nature;
 pub mod place;
 pub mod retention;
+pub mod rights;
 pub mod suppression;
 pub mod view;
 pub mod work;
@@ -32,7 +33,7 @@ use crate::domain::entity::RecordKind;
 use crate::domain::erasure::{Ground, MentionState};
 use crate::domain::field::FieldKey;
 use crate::domain::id::ContactId;
-use crate::domain::request::Right;
+use crate::domain::request::{IdentityCheck, IdentityOutcome, RequestState, RestrictionReason, Right};
 use crate::domain::schema::StoredCustom;
 use crate::domain::suppression::{Class, Reason, Scope};
 use crate::domain::time::Timestamp;
@@ -513,19 +514,28 @@ calls! {
     } -> Vec<work::TaskView>;
     /// What the asker has to do today.
     Today {} -> work::DayWork;
-    /// Takes in what a person asks for by right. Anybody who sees the person does (R19).
+    /// Takes in what a person asks for by right. Anybody who sees the person does (R19), and anybody for somebody who is no
+    /// contact here.
     RequestOpen {
-        contact: ContactId,
+        contact: Option<ContactId>,
+        /// Name and address of somebody who is no contact; empty otherwise.
+        person: String,
+        /// In which the person is answered; the contact's own, else the controller's, when `None`.
+        language: Option<Language>,
         right: Right,
         /// Today when `None`; never ahead.
         received: Option<Day>,
         how: String,
         words: String,
     } -> work::RequestView;
-    /// Open requests of persons, the next due first.
+    /// Requests of persons, the next due first.
     Requests {
         /// Due by this day.
         before: Option<Day>,
+        /// All when `None`.
+        state: Option<RequestState>,
+        right: Option<Right>,
+        about: Option<ContactId>,
     } -> Vec<work::RequestView>;
     /// The incidents, the latest first; those that are not closed alone when asked.
     Incidents { open: bool, } -> Vec<accountability::IncidentView>;
@@ -635,6 +645,108 @@ calls! {
         /// Of the file, in lower-case hexadecimal digits.
         sha256: String,
     } -> Edited;
+    /// One request, with its deadlines.
+    RequestShow { number: i64, } -> work::RequestCard;
+    /// Notes how it was made sure who asks, and what came of it. It pauses nothing.
+    RequestIdentify {
+        number: i64,
+        method: Option<IdentityCheck>,
+        outcome: IdentityOutcome,
+        /// Today when `None`.
+        on: Option<Day>,
+    } -> work::RequestView;
+    /// Extends the time to answer to three months in all (Art. 12(3) GDPR). Within the first month alone.
+    RequestExtend {
+        number: i64,
+        reason: String,
+        /// When the person was told; today when `None`.
+        told: Option<Day>,
+    } -> work::RequestDecided;
+    /// Refuses a request, with the reason and the remedies (Art. 12(4) GDPR).
+    RequestRefuse { number: i64, reason: String, } -> work::RequestDecided;
+    /// Notes that a request was answered: when and which way the answer went, and its hash.
+    RequestClose {
+        number: i64,
+        delivered_by: String,
+        /// Now when `None`.
+        delivered_at: Option<Timestamp>,
+        /// In lower-case hexadecimal digits, or empty.
+        sha256: String,
+    } -> work::RequestDecided;
+    /// Says who carries a request out; nobody when empty.
+    RequestAssign { number: i64, user: String, } -> work::RequestView;
+    /// Keeps a person's data and uses them for nothing (Art. 18 GDPR): from now on they are there for those alone who
+    /// answer persons.
+    SubjectRestrict {
+        contact: ContactId,
+        /// The number of the request by which the person asked for it.
+        request: Option<i64>,
+        reason: RestrictionReason,
+        /// When it is looked at again.
+        until: Option<Day>,
+        /// What must be settled before it is lifted.
+        terms: String,
+    } -> rights::Restricted;
+    /// Ends a restriction, once the person was told (Art. 18(3) GDPR).
+    SubjectLift {
+        contact: ContactId,
+        reason: String,
+        /// When the person was told. Nothing is lifted when `None`: the answer has the letter that tells the person.
+        told: Option<Day>,
+    } -> rights::Restricted;
+    /// Corrects a person's data (Art. 16 GDPR); whoever was given them is to be told (Art. 19 GDPR).
+    SubjectRectify {
+        contact: ContactId,
+        request: Option<i64>,
+        fields: Vec<FieldEdit>,
+        expect_revision: Option<u64>,
+    } -> rights::Rectified;
+    /// Carries out an objection (Art. 21 GDPR) or a withdrawal (Art. 7(3) GDPR), and closes the request for it.
+    SubjectObject {
+        contact: ContactId,
+        request: Option<i64>,
+        /// All purposes, and of an objection all that are direct marketing, when `None`.
+        purpose: Option<String>,
+        /// Rather than a withdrawal.
+        objection: bool,
+        words: String,
+        way: Way,
+        zone: String,
+    } -> rights::Objected;
+    /// A form for a person, with what is held about the person and a key: what the preferences page is made of (R32). Its
+    /// answer is taken in once.
+    RequestInvite {
+        contact: ContactId,
+        /// The request whose answer it belongs to.
+        request: Option<i64>,
+        /// How long an answer is taken in.
+        days: u16,
+        /// The person's own, else the controller's country's, when `None`.
+        language: Option<Language>,
+    } -> rights::Invited;
+    /// Takes the answer to a form in, once: what it takes back holds at once, what it asks for becomes requests.
+    RequestIngest {
+        invitation: Uuid,
+        /// The very text that was authenticated.
+        answer: String,
+        /// In lower-case hexadecimal digits.
+        mac: String,
+        /// The day on which it came; today when `None`.
+        received: Option<Day>,
+    } -> rights::Ingested;
+    /// Whom a person's data were given to, and where they were published.
+    GivenTo { contact: ContactId, } -> rights::Given;
+    /// Notes where a person's data are made public (R51).
+    PublicationAdd {
+        contact: ContactId,
+        place: String,
+        what: String,
+        /// Whom to tell.
+        tell: String,
+        published_on: Option<Day>,
+    } -> rights::PublicationView;
+    /// Notes that what was published was taken away.
+    PublicationWithdraw { id: Uuid, } -> rights::PublicationView;
     /// Why a user sees what of a contact; oneself when no user is named.
     AccessExplain { user: Option<String>, contact: ContactId, field: Option<String>, } -> Explanation;
     /// The law by which the store decides: of one country with what holds for all, or everything.

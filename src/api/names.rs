@@ -78,7 +78,6 @@ impl Request {
             | Request::CallListClose(_) => Named::new(RecordKind::CallList, None),
             Request::TaskDone(one) => Named::new(RecordKind::Task, [one.id]),
             Request::Tasks(_) | Request::Today(_) => Named::new(RecordKind::Task, None),
-            Request::RequestOpen(one) => Named::new(contact, [one.contact.0]),
             Request::SubjectErase(one) => Named::new(contact, [one.contact.0]),
             Request::Certificates(_) | Request::CertificateGet(_) | Request::RecipientTold(_) => {
                 Named::new(RecordKind::Certificate, None)
@@ -92,7 +91,23 @@ impl Request {
                 crate::api::Whom::Named { .. } => Named::new(contact, None),
             },
             Request::Disclosed(one) => Named::new(contact, [one.contact.0]),
-            Request::Requests(_) => Named::new(RecordKind::Request, None),
+            Request::RequestOpen(one) => Named::new(contact, one.contact.map(|contact| contact.0)),
+            Request::Requests(_)
+            | Request::RequestShow(_)
+            | Request::RequestIdentify(_)
+            | Request::RequestExtend(_)
+            | Request::RequestRefuse(_)
+            | Request::RequestClose(_)
+            | Request::RequestAssign(_) => Named::new(RecordKind::Request, None),
+            Request::SubjectRestrict(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectLift(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectRectify(one) => Named::new(contact, [one.contact.0]),
+            Request::SubjectObject(one) => Named::new(contact, [one.contact.0]),
+            Request::RequestInvite(one) => Named::new(contact, [one.contact.0]),
+            Request::RequestIngest(one) => Named::new(RecordKind::Invitation, [one.invitation]),
+            Request::GivenTo(one) => Named::new(contact, [one.contact.0]),
+            Request::PublicationAdd(one) => Named::new(contact, [one.contact.0]),
+            Request::PublicationWithdraw(one) => Named::new(RecordKind::Publication, [one.id]),
             Request::CallKeep(_) | Request::CallDrop(_) | Request::CallsOpen(_) => {
                 Named::new(RecordKind::Call, None)
             }

@@ -8,6 +8,7 @@ use crate::api::view::View;
 use crate::domain::call::EntryState;
 use crate::domain::channel::Channel;
 use crate::domain::id::ContactId;
+use crate::domain::request::{IdentityOutcome, RequestState};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
 
@@ -99,12 +100,52 @@ pub struct RequestView {
     pub number: i64,
     /// The word of the right.
     pub right: String,
-    pub contact: ContactId,
+    pub state: RequestState,
+    /// Nobody where the person is no contact here.
+    pub contact: Option<ContactId>,
+    /// The person's name; of somebody who is no contact, the first line of what was said of them.
     pub name: String,
     pub received: Option<Day>,
-    /// The last day on which it can be answered (Art. 12(3) GDPR).
+    /// The last day on which it can be answered (Art. 12(3) GDPR), of the longer period where it was extended.
     pub due: Option<Day>,
+    /// Days until then, fewer than none when it is over. Nothing of what is closed.
+    pub days_left: Option<i64>,
     pub overdue: bool,
+    /// Who carries it out, by name.
+    pub assigned: String,
+    /// What came of checking who asks.
+    pub identity: Option<IdentityOutcome>,
+    /// Whether the person's data are restricted.
+    pub restricted: bool,
+}
+
+/// A request with all that is known of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RequestCard {
+    pub request: RequestView,
+    /// The record, as the asker reads it.
+    pub record: View,
+    /// The last day of the first month, counted from receipt.
+    pub month_ends: Option<Day>,
+    /// The days that were passed over on the way to it, and why.
+    pub moved: Vec<String>,
+    /// The last day where the period is counted from when the person had shown who they are; as of today while they have
+    /// not. A check of identity pauses nothing by itself: both days are told, and the alarms go by the earlier.
+    pub due_by_identity: Option<Day>,
+    /// The last day of the three months, whether it was extended or not.
+    pub at_most: Option<Day>,
+    /// The letter that tells the person what was decided so far; empty where none is written.
+    pub letter: String,
+}
+
+/// What was decided about a request, with the letter that tells the person, where there is one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RequestDecided {
+    pub request: RequestView,
+    /// In the person's language; empty where nothing is written.
+    pub letter: String,
+    /// What the letter lacks, or what else should be looked at.
+    pub warnings: Vec<String>,
 }
 
 /// A consent that runs out soon.

@@ -39,6 +39,7 @@ mod note;
 mod out;
 mod progress;
 mod prove;
+mod publication;
 mod reads;
 mod record;
 mod register;
@@ -137,7 +138,7 @@ enum Command {
         #[command(subcommand)]
         verb: request::Verb,
     },
-    /// What is done for a person by right: answers, erasure
+    /// What is done for a person by right: answers, corrections, restriction, objection, erasure
     Subject {
         #[command(subcommand)]
         verb: subject::Verb,
@@ -151,6 +152,11 @@ enum Command {
     Retention {
         #[command(subcommand)]
         verb: retention::Verb,
+    },
+    /// Where people's data were made public, so that whoever shows them can be told
+    Publication {
+        #[command(subcommand)]
+        verb: publication::Verb,
     },
     /// What is to be done today: calls, tasks, call lists, consents that run out, requests
     Today,
@@ -347,6 +353,7 @@ fn dispatch(ctx: &mut Ctx<'_>, command: Option<Command>) -> Done {
         Some(Command::Subject { verb }) => subject::run(ctx, verb),
         Some(Command::Erasure { verb }) => erasure::run(ctx, verb),
         Some(Command::Retention { verb }) => retention::run(ctx, verb),
+        Some(Command::Publication { verb }) => publication::run(ctx, verb),
         Some(Command::Today) => task::today(ctx),
         Some(Command::Tag { verb }) => tag::run(ctx, verb),
         Some(Command::View { verb }) => view::run(ctx, verb),

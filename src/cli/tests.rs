@@ -22,6 +22,7 @@ mod consent;
 mod import;
 mod law;
 mod prove;
+mod request;
 mod script;
 mod subject;
 mod wording;

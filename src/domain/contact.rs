@@ -5,6 +5,7 @@ use crate::domain::country::{Country, Language};
 use crate::domain::entity::entity;
 use crate::domain::id::{CompanyId, ContactId, UserId};
 use crate::domain::reach::{Address, Email, Labelled, Phone, Url};
+use crate::domain::request::RestrictionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::value::{Day, Kind, OneOf, Tags, words};
 
@@ -70,6 +71,30 @@ entity! {
             [], None, None;
         61 merged_into "merged_into": Option<ContactId>, Kind::Contact, Operation, Operation, "Merged into", "where the data of a duplicate went",
             [], None, None;
+        62 restricted_at "restricted_at": Option<Timestamp>, Kind::Time, Operation, Operation, "Restricted at", "Art. 18 GDPR: since when the data are kept and not used",
+            [], None, None;
+        63 restricted_for "restricted_for": OneOf<RestrictionReason>, Kind::Word(RestrictionReason::WORDS), Operation, Operation, "Restricted for", "Art. 18(1)(a) to (d) GDPR: on which ground the person asked for it",
+            [], None, None;
+        64 restricted_until "restricted_until": Option<Day>, Kind::Day, Operation, Operation, "Look again on", "when it is looked at again; it does not end by itself",
+            [], None, None;
+        65 restricted_terms "restricted_terms": String, Kind::LongText, Operation, Operation, "To be settled", "what must be settled before it is lifted",
+            [], None, None;
+        66 restriction_lifted "restriction_lifted": String, Kind::LongText, Operation, Operation, "Lifted", "Art. 18(3) GDPR: why, and when the person was told before",
+            [], None, None;
+    }
+}
+
+impl ContactField {
+    /// Whether the field tells of a restriction (Art. 18 GDPR).
+    pub fn is_of_restriction(self) -> bool {
+        matches!(
+            self,
+            ContactField::restricted_at
+                | ContactField::restricted_for
+                | ContactField::restricted_until
+                | ContactField::restricted_terms
+                | ContactField::restriction_lifted
+        )
     }
 }
 

@@ -25,6 +25,7 @@ pub mod id;
 pub mod kind;
 pub mod period;
 pub mod plain_number;
+pub mod preferences;
 pub mod purpose;
 pub mod query;
 pub mod reach;

@@ -1,5 +1,6 @@
 //! Requests of persons: the rights of Art. 12 to 22 GDPR (R19, R21).
 
+use crate::domain::country::Language;
 use crate::domain::entity::entity;
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
@@ -60,6 +61,34 @@ entity! {
         20 delivered_at "delivered_at": Option<Timestamp>, Kind::Time, Operation, Operation, "Delivered at", "when the answer went out", [], None, None;
         21 delivered_by "delivered_by": String, Kind::Text, Operation, Operation, "Delivered by", "which way it went", [], None, None;
         22 delivered_hash "delivered_hash": String, Kind::Text, Operation, Operation, "SHA-256 of the answer", "hexadecimal", [], None, None;
+        23 person "person": String, Kind::LongText, Content, Operation, "Person", "name and address of somebody who is no contact here", [], None, None;
+        24 language "language": Option<Language>, Kind::Language, Content, Operation, "Language", "in which the person is answered; the contact's own when empty", [], None, None;
+        25 assigned "assigned": Option<UserId>, Kind::User, Operation, Operation, "Assigned to", "who carries it out", [], None, None;
+    }
+}
+
+words! {
+    /// What came of checking who asks.
+    IdentityOutcome {
+        /// The person was asked to show who they are, and has not answered.
+        Asked = "asked",
+        Confirmed = "confirmed",
+        /// It is not the person, or nobody can tell.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// Why data are restricted: the four cases of Art. 18(1) GDPR.
+    RestrictionReason {
+        /// (a) The person contests that they are accurate.
+        Accuracy = "accuracy",
+        /// (b) Their use is unlawful, and the person does not want them erased.
+        Unlawful = "unlawful",
+        /// (c) The person needs them for legal claims.
+        Claims = "claims",
+        /// (d) The person objected, and it is not decided yet whose interest is the greater.
+        Objection = "objection",
     }
 }
 

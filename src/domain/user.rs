@@ -41,6 +41,7 @@ entity! {
         4 authority "authority": String, Kind::Text, Operation, Free, "Supervisory authority", "Art. 13(2)(d) GDPR, named in answers", [], None, None;
         6 controller_address "controller_address": String, Kind::Text, Operation, Free, "Controller's address", "Art. 13(1)(a) GDPR: the postal address, named in every notice", [], None, None;
         7 contact "contact": String, Kind::Text, Operation, Free, "Contact in matters of data", "Art. 13(1)(a) GDPR: where people withdraw, object and ask what is held: an address, a number or a page", [], None, None;
+        20 region "region": String, Kind::Text, Operation, Free, "Region", "the part of the country, by ISO 3166-2 such as DE-BY, whose public holidays move deadlines", [], None, None;
         5 readings_months "readings_months": i64, Kind::Number, Operation, Free, "Read log, months", "how long it is kept who looked at whom; 12 where it is not said", [], None, None;
     }
 }

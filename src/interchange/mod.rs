@@ -18,6 +18,7 @@ pub mod mapping;
 pub mod names;
 mod notation;
 pub mod pack;
+pub mod preferences;
 pub mod register;
 pub mod seal;
 pub mod source;

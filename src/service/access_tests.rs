@@ -414,12 +414,41 @@ fn requests_about(
         put("", Request::CallListPut(CallListPut { list: list(), contact, put: put_back }));
         let (right, received) = (crate::domain::request::Right::Access, None);
         let (how, words) = (String::new(), String::new());
-        put("", Request::RequestOpen(RequestOpen { contact, right, received, how, words }));
+        let (person, language, about) = (String::new(), None, Some(contact));
+        put(
+            "",
+            Request::RequestOpen(RequestOpen {
+                contact: about,
+                person,
+                language,
+                right,
+                received,
+                how,
+                words,
+            }),
+        );
         for dry_run in [true, false] {
             let (request, ground, reason) = (Some(1), Ground::Request, String::new());
             let erase = SubjectErase { contact, request, ground, reason, anonymise: false, dry_run };
             put(if dry_run { "dry run" } else { "" }, Request::SubjectErase(erase));
         }
+        let (purpose, way, zone) = (None, Way::Mail, String::new());
+        let (request, objection, words) = (None, true, "no more".to_owned());
+        put(
+            "",
+            Request::SubjectObject(SubjectObject { contact, request, purpose, objection, words, way, zone }),
+        );
+        let fields = vec![FieldEdit::text("job_title", "corrected")];
+        let expect_revision = None;
+        put("", Request::SubjectRectify(SubjectRectify { contact, request, fields, expect_revision }));
+        put("", Request::GivenTo(GivenTo { contact }));
+        let (request, language) = (None, None);
+        put("", Request::RequestInvite(RequestInvite { contact, request, days: 30, language }));
+        let (place, what, tell, published_on) =
+            ("https://example.com".to_owned(), String::new(), String::new(), None);
+        put("", Request::PublicationAdd(PublicationAdd { contact, place, what, tell, published_on }));
+        let (reason, told) = ("settled".to_owned(), None);
+        put("", Request::SubjectLift(SubjectLift { contact, reason, told }));
         put("", Request::Tasks(Tasks { owner: String::new(), before: None, about: Some(contact) }));
     }
     put("", Request::Certificates(Certificates {}));
@@ -443,7 +472,20 @@ fn requests_about(
     put("", Request::CallListClose(CallListClose { list: list() }));
     put("", Request::TaskDone(TaskDone { id: Uuid::from_u128(1), done: true }));
     put("", Request::Today(Today {}));
-    put("", Request::Requests(Requests { before: None }));
+    put("", Request::Requests(Requests { before: None, state: None, right: None, about: None }));
+    let number = 1;
+    put("", Request::RequestShow(RequestShow { number }));
+    let outcome = crate::domain::request::IdentityOutcome::Asked;
+    let (invitation, answer, mac) = (Uuid::from_u128(1), "{}".to_owned(), "0".repeat(64));
+    put("", Request::RequestIngest(RequestIngest { invitation, answer, mac, received: None }));
+    put("", Request::RequestIdentify(RequestIdentify { number, method: None, outcome, on: None }));
+    put("", Request::RequestAssign(RequestAssign { number, user: "dora".into() }));
+    let reason = || "much to look for".to_owned();
+    put("", Request::RequestExtend(RequestExtend { number, reason: reason(), told: None }));
+    put("", Request::RequestRefuse(RequestRefuse { number, reason: reason() }));
+    let (delivered_by, delivered_at, sha256) = ("letter".to_owned(), None, String::new());
+    put("", Request::RequestClose(RequestClose { number: 2, delivered_by, delivered_at, sha256 }));
+    put("", Request::PublicationWithdraw(PublicationWithdraw { id: Uuid::from_u128(1) }));
     put("", Request::CallsOpen(CallsOpen {}));
     put("", Request::CallDrop(CallDrop { call: Uuid::from_u128(7) }));
     put("", Request::OptInSent(OptInSent { handle: Uuid::from_u128(7), zone: String::new() }));
@@ -458,6 +500,11 @@ fn requests_about(
             put(at, Request::Delete(Delete { kind, id, expect_revision: None }));
             put(at, Request::Restore(Restore { kind, id }));
         }
+    }
+    for contact in contacts.iter().map(|id| ContactId(*id)) {
+        let (request, until, terms) = (None, None, String::new());
+        let reason = crate::domain::request::RestrictionReason::Accuracy;
+        put("", Request::SubjectRestrict(SubjectRestrict { contact, request, reason, until, terms }));
     }
     put("", Request::Undo(Undo { seq: Some(3) }));
     put("", Request::Undo(Undo { seq: None }));

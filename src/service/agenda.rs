@@ -1,27 +1,27 @@
-//! Tasks, requests of persons, and what is to be done today.
+//! Tasks, and what is to be done today.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::calls::{day_at_home, request_of};
+use super::calls::day_at_home;
 use super::sight::Sight;
 use super::view::is_deleted;
 use super::work::Todo;
 use super::world::World;
-use super::{Ask, edit, lists, publish, read_lock, rules};
+use super::{Ask, edit, lists, read_lock, requests, rules};
 use crate::api::view::Edited;
-use crate::api::work::{DayWork, Expiring, RequestView, TaskView};
-use crate::api::{Error, RequestOpen, Requests, TaskDone, Tasks, Today};
+use crate::api::work::{DayWork, Expiring, TaskView};
+use crate::api::{Error, TaskDone, Tasks, Today};
 use crate::domain::access::Relation;
 use crate::domain::consent::State;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::id::ContactId;
-use crate::domain::request::{Right, SubjectRequest};
+use crate::domain::request::RequestState;
 use crate::domain::task::{TaskField, TaskKind};
 use crate::domain::time::Timestamp;
-use crate::domain::value::{Day, Kind, Value};
+use crate::domain::value::Value;
 use crate::law::zone::Zone;
 use crate::store::Reader;
 
@@ -78,43 +78,6 @@ fn tasks(
             name,
             due: todo.due,
             overdue: todo.due.is_some_and(|due| due < now),
-        });
-    }
-    Ok(views)
-}
-
-/// Open requests in sight that are due by a day, the next first.
-fn requests(
-    reader: &Reader<'_>,
-    sight: &Sight,
-    world: &World,
-    today: Day,
-    before: Option<Day>,
-) -> Result<Vec<RequestView>, Error> {
-    let mut asked: Vec<_> = world
-        .work
-        .requests()
-        .filter(|asked| sight.sees(world, RecordKind::Request, asked.id))
-        .filter(|asked| before.is_none_or(|before| asked.due.is_none_or(|due| due <= before)))
-        .copied()
-        .collect();
-    asked.sort_by_key(|asked| (asked.due, asked.number));
-    let mut views = Vec::new();
-    for one in asked {
-        let Some(stored) = sight.record(reader, world, RecordKind::Request, one.id)? else { continue };
-        // Who was merged into another asks as that one.
-        let contact = world.kept(one.contact);
-        let Some(person) = sight.record(reader, world, RecordKind::Contact, contact)? else { continue };
-        let request: SubjectRequest = stored.entity()?;
-        views.push(RequestView {
-            id: one.id,
-            number: one.number,
-            right: request.right.0.map_or("", Right::word).to_owned(),
-            contact: ContactId(contact),
-            name: sight.title(&person, sight.relation_of(world, &person))?,
-            received: request.received,
-            due: request.due,
-            overdue: request.due.is_some_and(|due| due < today),
         });
     }
     Ok(views)
@@ -177,7 +140,7 @@ impl Ask<'_> {
             let others = tasks(reader, &sight, &world, now, due(false), PART)?;
             let today = day_at_home(&world, now);
             let week = Timestamp::from_millis(now.millis().saturating_add(REQUESTS * DAY));
-            let before = Some(day_at_home(&world, week));
+            let before = day_at_home(&world, week);
             Ok(DayWork {
                 until,
                 open,
@@ -185,58 +148,10 @@ impl Ask<'_> {
                 tasks: others,
                 lists: lists::with_work(&world, &sight, now),
                 expiring: expiring(reader, &sight, &world, now)?,
-                requests: requests(reader, &sight, &world, today, before)?,
+                requests: requests::list(reader, &sight, &world, today, |asked| {
+                    asked.state == RequestState::Open && asked.due.is_none_or(|due| due <= before)
+                })?,
             })
-        })
-    }
-
-    /// Takes a request of a person in. Whoever sees the person may: it must not be lost because somebody else is away.
-    pub(super) fn request_open(&self, open: RequestOpen) -> Result<RequestView, Error> {
-        let (now, sight, law, me) = (self.now, self.sight().clone(), self.law(), self.grant.actor().user);
-        let text = |kind: Kind, text: &str, field: &str| {
-            let value = kind.parse(text, None).map_err(|why| Error::from(why).at(field))?;
-            Ok::<_, Error>(value.map(|value| value.to_string()).unwrap_or_default())
-        };
-        let (how, words) = (text(Kind::Text, &open.how, "how")?, text(Kind::LongText, &open.words, "words")?);
-        let (view, _) = self.transact(Action::Create, move |txn, world| {
-            let person = sight.fetch(&txn.read(), world, RecordKind::Contact, open.contact.0)?;
-            let request = {
-                let world = read_lock(world);
-                let today = day_at_home(&world, now);
-                let received = open.received.unwrap_or(today);
-                if received > today {
-                    return Err(
-                        Error::refused(format!("{received} has not come yet: it is {today}")).at("received")
-                    );
-                }
-                let number = world.work.next_request();
-                SubjectRequest { how, words, ..request_of(&law, &world, me, number, open.right, received) }
-            };
-            let stored = txn.create(person.subject, &request)?;
-            publish(world, txn, &[])?;
-            let world = read_lock(world);
-            let today = day_at_home(&world, now);
-            Ok(RequestView {
-                id: stored.id,
-                number: request.number,
-                right: open.right.word().to_owned(),
-                contact: open.contact,
-                name: sight.title(&person, sight.relation_of(&world, &person))?,
-                received: request.received,
-                due: request.due,
-                overdue: request.due.is_some_and(|due| due < today),
-            })
-        })?;
-        Ok(view)
-    }
-
-    /// Open requests of persons in sight.
-    pub(super) fn requests(&self, asked: &Requests) -> Result<Vec<RequestView>, Error> {
-        let (now, sight, before) = (self.now, self.sight().clone(), asked.before);
-        let world = Arc::clone(&self.service.world);
-        self.service.store.read(move |reader| {
-            let world = read_lock(&world);
-            requests(reader, &sight, &world, day_at_home(&world, now), before)
         })
     }
 }

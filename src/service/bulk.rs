@@ -129,6 +129,7 @@ impl Plan {
     /// The fields of a record afterwards.
     fn fields(&self, world: &RwLock<World>, stored: &Stored) -> Result<Fields, Error> {
         let (kind, now) = (self.kind, &stored.record.fields);
+        rules::unrestricted(kind, now)?;
         match &self.deed {
             Deed::Edit(edits) => {
                 if is_deleted(now, kind) {

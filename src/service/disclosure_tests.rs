@@ -145,7 +145,8 @@ pub(crate) fn invented(fixture: &Fixture) -> (Uuid, Uuid) {
 /// A request of a person, whose identity is made sure of or not.
 pub(crate) fn asked(fixture: &Fixture, person: Uuid, right: Right, identified: bool) -> i64 {
     let (received, how, words) = (None, "mail".to_owned(), "Was haben Sie über mich?".to_owned());
-    let open = RequestOpen { contact: ContactId(person), right, received, how, words };
+    let (contact, language) = (Some(ContactId(person)), None);
+    let open = RequestOpen { contact, person: String::new(), language, right, received, how, words };
     let number = fixture.client("rep").call(open).unwrap().number;
     if identified {
         outcome_of_identity(fixture, person, number, "confirmed");

@@ -73,6 +73,13 @@ impl Ask<'_> {
         })?;
         // Calls under way are not forms.
         drafts.retain(|draft| is_alive(draft, now) && !super::calls::is_call(draft));
+        // Nor is anything told of persons who are kept from the actor by now.
+        let (sight, world) = (self.sight(), self.world());
+        drafts.retain(|draft| {
+            let of = draft.form.id.map(|id| subject_of(&world, draft.form.kind, id).0);
+            let person = draft.form.about.or(of);
+            person.is_none_or(|person| !sight.keeps_out(&world, person))
+        });
         drafts.sort_by_key(|draft| std::cmp::Reverse(draft.at));
         Ok(drafts)
     }

@@ -4,6 +4,8 @@ use std::sync::RwLock;
 
 use uuid::Uuid;
 
+use super::requests::has_open;
+use super::rights::tell_of_correction;
 use super::sight::Sight;
 use super::view::{country_field, deletion_field, holder_fields, is_deleted};
 use super::world::World;
@@ -13,7 +15,7 @@ use super::{
 use crate::api::view::{Added, ChangeView, Edited};
 use crate::api::{Add, Delete, Edit, Error, Restore};
 use crate::domain::access::mask::MASK;
-use crate::domain::access::{Relation, Scope};
+use crate::domain::access::{Relation, Scope, Verb};
 use crate::domain::contact::{Company, Contact, ContactField, Note};
 use crate::domain::country::Country;
 use crate::domain::custom::{CustomField, CustomFieldField};
@@ -25,6 +27,7 @@ use crate::domain::id::{SubjectId, UserId};
 use crate::domain::purpose::Purpose;
 use crate::domain::query::{Filter, FilterKey, FilterName, Query, Term, TermKind, Value as QueryValue};
 use crate::domain::recipient::Recipient;
+use crate::domain::request::Right;
 use crate::domain::retention::RetentionRule;
 use crate::domain::schema::FieldInfo;
 use crate::domain::task::Task;
@@ -385,6 +388,7 @@ impl Ask<'_> {
     pub(super) fn edit(&self, edit: Edit) -> Result<Edited, Error> {
         let me = self.grant.actor().user;
         let (sight, roles, kind) = (self.sight().clone(), self.service.roles.clone(), edit.kind);
+        let at = self.now;
         let stage = move |txn: &mut WriteTxn<'_>, world: &RwLock<World>| {
             let stored = sight.fetch_to_change(&txn.read(), world, edit.kind, edit.id)?;
             if is_deleted(&stored.record.fields, edit.kind) {
@@ -430,7 +434,15 @@ impl Ask<'_> {
                 Some(now),
                 &fields,
             ));
-            change(txn, world, &stored, fields, warnings)
+            let edited = change(txn, world, &stored, fields, warnings)?;
+            // A correction that the person asked for, by whoever answers persons: those who were given the data are told.
+            let corrects = edit.kind == RecordKind::Contact && sight.may(Verb::Answer);
+            let asked =
+                corrects.then(|| has_open(&read_lock(world), edit.id, Right::Rectification)).flatten();
+            if asked.is_some() {
+                tell_of_correction(txn, world, &sight, me, &stored, &edited.changed, asked, at)?;
+            }
+            Ok(edited)
         };
         match kind {
             RecordKind::User => Ok(self.transact(Action::Edit, stage)?.0),
@@ -446,6 +458,7 @@ impl Ask<'_> {
             let Some(key) = deletion_field(delete.kind) else {
                 return Err(Error::usage(format!("a {} is not deleted; retire it", delete.kind)));
             };
+            rules::unrestricted(delete.kind, &stored.record.fields)?;
             let mut fields = stored.record.fields.clone();
             if fields.contains_key(&key) {
                 return Ok(Edited {
@@ -489,6 +502,7 @@ pub(super) fn restored(kind: RecordKind, now: &Fields) -> Result<Fields, Error> 
             Error::refused(format!("the contact was merged into {into}")).hint("undo the merge instead")
         );
     }
+    rules::unrestricted(kind, now)?;
     if let Some(key) = deletion_field(kind) {
         fields.remove(&key);
     }
@@ -563,7 +577,7 @@ pub(super) fn ids_at_company(world: &World, company: Uuid) -> Vec<Uuid> {
 
 /// Refuses when a field that this edit names was changed since the revision the editor saw, even to the same value: of
 /// two who set `team=south` on revision 1 to claim a contact, one must learn that the other was first.
-fn check_revision(
+pub(super) fn check_revision(
     reader: &Reader<'_>,
     world: &RwLock<World>,
     sight: &Sight,
@@ -636,7 +650,7 @@ fn add_default_country(world: &World, kind: RecordKind, fields: &mut Fields) {
 }
 
 /// Makes the company that a contact's edit names, and links it.
-fn link_company(
+pub(super) fn link_company(
     txn: &mut WriteTxn<'_>,
     world: &RwLock<World>,
     fields: &mut Fields,

@@ -34,7 +34,9 @@ impl Service {
         }
         let mut ended: Vec<(Uuid, ConsentEvent)> = {
             let world = self.read_world();
-            let ended = world.consents.ended(origin.at).filter_map(|(person, number, channel, until)| {
+            // Restricted data are kept as they are (Art. 18 GDPR).
+            let ended = world.consents.ended(origin.at).filter(|(person, ..)| !world.is_restricted(*person));
+            let ended = ended.filter_map(|(person, number, channel, until)| {
                 let known = world.consents.get(number)?;
                 let event = ConsentEvent {
                     kind: OneOf(Some(ConsentKind::Expired)),

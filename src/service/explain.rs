@@ -108,6 +108,10 @@ impl Ask<'_> {
         if !kind.read.holds(relation) {
             return Ok(end(Access::Hidden, format!("{name} does not see the contact"), steps, None));
         }
+        if sight.keeps_out(&world, id) {
+            step("kept out", "the contact is kept from all but those who decide about it".to_owned());
+            return Ok(end(Access::Hidden, format!("{name} does not see the contact"), steps, None));
+        }
         let Some(field) = &ask.field else {
             let access = if kind.write.holds(relation) { Access::Edit } else { Access::Read };
             let what = if access == Access::Edit { "sees and changes" } else { "sees, and does not change," };

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::gate::{self, Counts, Use, sift};
+use super::recipients::EXPORT;
 use super::world::World;
 use super::{Ask, index, publish, read_lock};
 use crate::api::view::{ExportPage, Manifest, Page, View};
@@ -222,6 +223,7 @@ impl Ask<'_> {
         new: Option<ExportRun>,
     ) -> Result<(Vec<Uuid>, Uuid, Option<u64>), Error> {
         let (purpose, channel, now) = (export.purpose.clone(), export.channel, self.now);
+        let given = !export.to.trim().is_empty();
         self.write(Action::Export, move |txn, world| {
             let run = match (begun, new) {
                 (Some(run), _) => run,
@@ -236,7 +238,8 @@ impl Ask<'_> {
                 for id in ids {
                     let Ok(standing) = asked.judge(&world, id) else { continue };
                     through.push(id);
-                    if standing.state == State::Given {
+                    // Whom data were given to is known of each person, whatever the ground was (Art. 19 GDPR).
+                    if standing.state == State::Given || given {
                         used.push((id, used_event(known.revision, &known.purpose.name, channel, now, run)));
                     }
                 }
@@ -418,7 +421,7 @@ fn used_event(
         channel: OneOf(Some(channel)),
         at: Some(now),
         way: OneOf(Some(Way::System)),
-        used_for: format!("export {run}"),
+        used_for: format!("{EXPORT}{run}"),
         ..ConsentEvent::default()
     }
 }

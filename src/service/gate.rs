@@ -5,8 +5,8 @@
 //!
 //! # Order
 //!
-//! Of several reasons the first is told: deleted, objected, suppressed, quarantined, what else the person said or what ran
-//! out, no basis, and at last that there is no number or address for the channel. So whoever could be won by asking is not
+//! Of several reasons the first is told: deleted, objected, suppressed, restricted, quarantined, what else the person said or
+//! what ran out, no basis, and at last that there is no number or address for the channel. So whoever could be won by asking is not
 //! counted among those who may never be asked.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::consents::{Known, PurposeNo};
-use super::index::{HasFlags, parallel};
+use super::index::{HasFlags, KeptOut, parallel};
 use super::world::World;
 use crate::api::View;
 use crate::domain::basis::Basis;
@@ -80,7 +80,10 @@ impl Use<'_> {
         if suppressed(world, contact, &self.known.purpose, self.channel) {
             return Err(Withheld::Suppressed);
         }
-        if person.has.quarantined() {
+        if person.has.kept_out(KeptOut::Restricted) {
+            return Err(Withheld::Restricted);
+        }
+        if person.has.kept_out(KeptOut::Quarantined) {
             return Err(Withheld::Quarantined);
         }
         let standing = standing?;

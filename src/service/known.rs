@@ -40,6 +40,8 @@ pub struct Row {
     pub deleted: bool,
     /// The contact that this one was merged into.
     pub merged_into: Option<Uuid>,
+    /// Art. 18 GDPR.
+    pub restricted: bool,
     pub company: Option<Uuid>,
     pub owner: Option<Uuid>,
     pub country: Option<Country>,
@@ -219,6 +221,7 @@ impl Batch {
             updated,
             deleted: known.deleted,
             merged_into: known.merged_into,
+            restricted: known.restricted,
             company: known.company,
             owner: known.owner,
             country: known.country,
@@ -267,6 +270,7 @@ struct Known<'a> {
     deleted: bool,
     merged_into: Option<Uuid>,
     obtained: Option<Day>,
+    restricted: bool,
     has_custom: bool,
     texts: Texts<'a>,
 }
@@ -346,13 +350,18 @@ impl<'a> Known<'a> {
                 let ValueRef::Day(day) = value else { return Err(wrong()) };
                 self.obtained = Some(day);
             }
+            F::restricted_at => self.restricted = true,
             // Not searched; read from the record when it is shown.
             F::form_of_address
             | F::name_suffix
             | F::department
             | F::reason
             | F::websites
-            | F::verified_on => {}
+            | F::verified_on
+            | F::restricted_for
+            | F::restricted_until
+            | F::restricted_terms
+            | F::restriction_lifted => {}
         }
         Ok(())
     }

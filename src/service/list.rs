@@ -87,7 +87,7 @@ fn said(world: &World, now: crate::domain::time::Timestamp, id: Uuid, wanted: &Q
         QueryValue::Consent(asked) => consents.meets(id, asked, now),
         QueryValue::Has(Has::Consent) => consents.meets(id, &ConsentIs::default(), now),
         QueryValue::Is(Is::Leaving) => leaving_since(world, id, now).is_some(),
-        QueryValue::Is(Is::Deleted | Is::Quarantined)
+        QueryValue::Is(Is::Deleted | Is::Quarantined | Is::Restricted)
         | QueryValue::Has(_)
         | QueryValue::HasField(_)
         | QueryValue::Text(_)

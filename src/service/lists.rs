@@ -58,14 +58,20 @@ fn find<'w>(world: &'w World, wanted: &str) -> Result<&'w Listed, Error> {
     })
 }
 
-/// A list as somebody is shown it: the query, which can name persons, to whoever sees them all (`domain::access`).
+/// A list as somebody is shown it: the query, which can name persons, to whoever sees them all (`domain::access`); whoever is
+/// kept from the actor is not counted.
 fn view(world: &World, sight: &Sight, listed: &Listed) -> CallListView {
     let key = CallListField::query.key();
     let reads_query = sight.access(RecordKind::CallList, Relation::Own, key) >= Access::Read;
     let CallList { name, purpose, query, team, owner, size, withheld, closed_at, .. } = &listed.list;
     let mut states: BTreeMap<EntryState, u64> = BTreeMap::new();
     let mut done: BTreeMap<Uuid, u64> = BTreeMap::new();
+    let mut kept_out = 0_u64;
     for place in listed.places.values() {
+        if sight.keeps_out(world, place.contact) {
+            kept_out += 1;
+            continue;
+        }
         *states.entry(place.state).or_default() += 1;
         if let (EntryState::Done, Some(user)) = (place.state, place.claimed_by) {
             *done.entry(user).or_default() += 1;
@@ -84,7 +90,7 @@ fn view(world: &World, sight: &Sight, listed: &Listed) -> CallListView {
         owner: owner.map(|user| world.user_name(user.0)).unwrap_or_default(),
         created_at: listed.created_at,
         closed_at: *closed_at,
-        size: u64::try_from(*size).unwrap_or_default(),
+        size: u64::try_from(*size).unwrap_or_default().saturating_sub(kept_out),
         left_out: withheld.0.iter().filter_map(counted).collect(),
         states: states.into_iter().collect(),
         done_by: done.into_iter().map(|(user, count)| (world.user_name(user), count)).collect(),
@@ -399,10 +405,11 @@ fn take(
 }
 
 /// Whether anything of a list is left to be done by somebody of a team.
-fn has_work(listed: &Listed, team: &str, now: Timestamp) -> bool {
+fn has_work(world: &World, sight: &Sight, listed: &Listed, now: Timestamp) -> bool {
+    let free = |place: &Place| place.is_free(now) && !sight.keeps_out(world, place.contact);
     listed.list.closed_at.is_none()
-        && (listed.list.team.is_empty() || listed.list.team == team)
-        && listed.places.values().any(|place| place.is_free(now))
+        && (listed.list.team.is_empty() || listed.list.team == sight.team())
+        && listed.places.values().any(free)
 }
 
 /// The lists on which somebody has work, for the day's work: nothing for whoever calls nobody or is shown no lists.
@@ -411,6 +418,6 @@ pub fn with_work(world: &World, sight: &Sight, now: Timestamp) -> Vec<CallListVi
     if !shown || !sight.may(Verb::Consent) {
         return Vec::new();
     }
-    let lists = world.work.lists().filter(|listed| has_work(listed, sight.team(), now));
+    let lists = world.work.lists().filter(|listed| has_work(world, sight, listed, now));
     lists.map(|listed| view(world, sight, listed)).collect()
 }

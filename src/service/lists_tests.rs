@@ -202,7 +202,9 @@ fn the_day_is_what_is_due_and_what_is_left() {
     make(&owner, "Fair", "tag:fair").unwrap();
     let opened = |right, received: Option<&str>| {
         let received = received.map(|day| day.parse().unwrap());
-        lead.call(RequestOpen { contact, right, received, how: "by letter".into(), words: String::new() })
+        let (contact, person, language) = (Some(contact), String::new(), None);
+        let (how, words) = ("by letter".into(), String::new());
+        lead.call(RequestOpen { contact, person, language, right, received, how, words })
     };
     assert_eq!(opened(Right::Access, Some("2026-05-29")).unwrap_err().field.as_deref(), Some("received"));
     let request = opened(Right::Access, Some("2026-05-01")).unwrap();
@@ -239,5 +241,11 @@ fn the_day_is_what_is_due_and_what_is_left() {
     let expiring = owner.call(Today {}).unwrap().expiring;
     assert_eq!((expiring.len(), expiring[0].purpose.as_str()), (1, "sales"));
     assert!(lead.call(Today {}).unwrap().expiring.is_empty());
-    assert!(owner.call(Requests { before: None }).unwrap().iter().all(|one| one.overdue));
+    assert!(
+        owner
+            .call(Requests { before: None, state: None, right: None, about: None })
+            .unwrap()
+            .iter()
+            .all(|one| one.overdue)
+    );
 }

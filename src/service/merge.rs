@@ -259,6 +259,7 @@ fn pair(
         if is_deleted(&one.record.fields, RecordKind::Contact) {
             return Err(rules::deleted(RecordKind::Contact));
         }
+        rules::unrestricted(RecordKind::Contact, &one.record.fields)?;
     }
     Ok((keep, other))
 }

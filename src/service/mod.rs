@@ -26,6 +26,7 @@ mod handed;
 mod held;
 mod import;
 pub mod index;
+mod invitation;
 mod known;
 pub mod law;
 mod ledger;
@@ -39,9 +40,13 @@ mod opt_in;
 pub mod policy;
 mod proofs;
 mod reads;
+mod recipients;
 pub mod recover;
 mod report;
+mod requests;
+mod restriction;
 pub mod retention;
+mod rights;
 pub mod rotation;
 mod rows;
 mod rules;
@@ -71,6 +76,8 @@ mod fault_tests;
 #[cfg(test)]
 mod gate_tests;
 #[cfg(test)]
+mod invitation_tests;
+#[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]
 mod lists_tests;
@@ -82,6 +89,8 @@ pub(crate) mod proofs_tests;
 mod random_tests;
 #[cfg(test)]
 mod reads_tests;
+#[cfg(test)]
+mod rights_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
@@ -474,6 +483,23 @@ impl Ask<'_> {
             Request::Aggregates(_) => Response::Aggregates(self.aggregates()?),
             Request::Disclose(asked) => Response::Disclose(self.disclose_seen(&asked)?),
             Request::Disclosed(one) => Response::Disclosed(self.disclosed(one)?),
+            Request::RequestShow(asked) => Response::RequestShow(self.request_show(&asked)?),
+            Request::RequestIdentify(asked) => Response::RequestIdentify(self.request_identify(asked)?),
+            Request::RequestExtend(asked) => Response::RequestExtend(self.request_extend(asked)?),
+            Request::RequestRefuse(asked) => Response::RequestRefuse(self.request_refuse(asked)?),
+            Request::RequestClose(asked) => Response::RequestClose(self.request_close(asked)?),
+            Request::RequestAssign(asked) => Response::RequestAssign(self.request_assign(asked)?),
+            Request::SubjectRestrict(asked) => Response::SubjectRestrict(self.subject_restrict(asked)?),
+            Request::SubjectLift(asked) => Response::SubjectLift(self.subject_lift(asked)?),
+            Request::SubjectRectify(asked) => Response::SubjectRectify(self.subject_rectify(asked)?),
+            Request::SubjectObject(asked) => Response::SubjectObject(self.subject_object(asked)?),
+            Request::RequestInvite(asked) => Response::RequestInvite(self.request_invite_seen(asked)?),
+            Request::RequestIngest(asked) => Response::RequestIngest(self.request_ingest(asked)?),
+            Request::GivenTo(asked) => Response::GivenTo(self.given_to(&asked)?),
+            Request::PublicationAdd(add) => Response::PublicationAdd(self.publication_add(add)?),
+            Request::PublicationWithdraw(one) => {
+                Response::PublicationWithdraw(self.publication_withdraw(&one)?)
+            }
             Request::CallDrop(drop) => Response::CallDrop(self.call_drop(&drop)?),
             Request::CallConfirmation(asked) => Response::CallConfirmation(self.call_confirmation(asked)?),
             Request::CallDelivery(told) => Response::CallDelivery(self.call_delivery(told)?),

@@ -158,8 +158,6 @@ pub fn needs(request: &Request) -> Need {
         }
         Request::TaskDone(_) => Need::Change(Verb::Edit, RecordKind::Task),
         Request::Tasks(_) | Request::Today(_) => Need::Read(RecordKind::Task),
-        // Anybody who sees the person takes a request in (R19).
-        Request::RequestOpen(_) | Request::Requests(_) => Need::Read(RecordKind::Request),
         Request::SubjectErase(_)
         | Request::RecipientTold(_)
         | Request::MentionDecide(_)
@@ -171,6 +169,30 @@ pub fn needs(request: &Request) -> Need {
         Request::Aggregates(_) => Need::May(Verb::Audit),
         // Whoever answers persons reads all that is held of one, whatever else the role sees of a field.
         Request::Disclose(_) | Request::Disclosed(_) => Need::May(Verb::Answer),
+        // Anybody who sees the person takes a request in (R19).
+        Request::RequestOpen(_) | Request::Requests(_) | Request::RequestShow(_) => {
+            Need::Read(RecordKind::Request)
+        }
+        // Carried out by who answers persons.
+        Request::RequestIdentify(_)
+        | Request::RequestExtend(_)
+        | Request::RequestRefuse(_)
+        | Request::RequestClose(_)
+        | Request::RequestAssign(_) => Need::Change(Verb::Answer, RecordKind::Request),
+        Request::SubjectRestrict(_)
+        | Request::SubjectLift(_)
+        | Request::SubjectRectify(_)
+        | Request::SubjectObject(_) => Need::Change(Verb::Answer, RecordKind::Contact),
+        // It takes a person's data out, and is what answers are known by.
+        Request::RequestInvite(_) => Need::Change(Verb::Answer, RecordKind::Contact),
+        // Anybody who sees the person takes an answer in, as a request (R19).
+        Request::RequestIngest(_) => Need::Read(RecordKind::Invitation),
+        // Of exports no more than the role reads.
+        Request::GivenTo(_) => Need::Read(RecordKind::Publication),
+        // Whoever makes data public notes where.
+        Request::PublicationAdd(_) | Request::PublicationWithdraw(_) => {
+            Need::Change(Verb::Edit, RecordKind::Publication)
+        }
         // Of one's own only.
         Request::CallsOpen(_) | Request::CallDrop(_) => Need::Read(RecordKind::Call),
         Request::Incidents(_) | Request::IncidentDraft(_) => Need::Read(RecordKind::Incident),

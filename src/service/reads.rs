@@ -23,12 +23,13 @@ use super::sight::Sight;
 use super::world::subject_of;
 use super::{Ask, Service};
 use crate::api::retention::RetentionView;
+use crate::api::rights::Invited;
 use crate::api::view::{
     Card, CheckLine, Entry, ExportPage, Level, Page, ReadingView, ReadingsPage, Similar, SweptReadings, View,
 };
 use crate::api::{
     Among, Book, CallCard, CallCheck, ConsentProof, ConsentProve, ConsentReceipt, Consents, Disclose,
-    Disclosure, Error, Export, FindSimilar, Get, History, List, Reachable, Readings, Receipt,
+    Disclosure, Error, Export, FindSimilar, Get, History, List, Reachable, Readings, Receipt, RequestInvite,
     RetentionExplain, SweepReadings,
 };
 use crate::domain::access::{Scope, Verb};
@@ -293,6 +294,16 @@ impl Ask<'_> {
         };
         self.witness(vec![seen])?;
         Ok(proof)
+    }
+
+    /// A form leaves the store with what it shows of the person.
+    pub(super) fn request_invite_seen(&self, asked: RequestInvite) -> Result<Invited, Error> {
+        let contact = asked.contact;
+        let invited = self.request_invite(asked)?;
+        let mut seen = Seen::person(contact.0, ReadKind::Export);
+        seen.purpose = "preferences page for the person".to_owned();
+        self.witness(vec![seen])?;
+        Ok(invited)
     }
 
     pub(super) fn consent_receipt_seen(&self, asked: &ConsentReceipt) -> Result<Receipt, Error> {

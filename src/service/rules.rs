@@ -17,6 +17,18 @@ use crate::domain::task::{Task, TaskField};
 use crate::domain::user::Settings;
 use crate::domain::value::Value;
 
+/// The refusal to do with restricted data what is more than keeping them (Art. 18(2) GDPR).
+pub fn restricted() -> Error {
+    Error::refused("the person's data are restricted (Art. 18 GDPR): they are kept as they are")
+        .hint("`callbook subject lift` ends the restriction, once the person was told")
+}
+
+/// Refuses where the fields are those of somebody whose data are restricted.
+pub fn unrestricted(kind: RecordKind, fields: &Fields) -> Result<(), Error> {
+    let is = kind == RecordKind::Contact && fields.contains_key(&ContactField::restricted_at.key());
+    if is { Err(restricted()) } else { Ok(()) }
+}
+
 /// Checks a record as it is about to be stored; answers with what should be looked at.
 pub fn check(kind: RecordKind, old: Option<&Fields>, new: &Fields) -> Result<Vec<String>, Error> {
     match kind {
@@ -116,6 +128,19 @@ fn settings(new: &Fields) -> Result<(), Error> {
             "who looked at whom is kept for 1 to {MOST_MONTHS} months, not {}",
             settings.readings_months
         )));
+    }
+    let region = settings.region.trim();
+    let of_country = settings.country.is_some_and(|country| {
+        let part = region.strip_prefix(country.code()).and_then(|rest| rest.strip_prefix('-'));
+        part.is_some_and(|part| {
+            (1..=3).contains(&part.len())
+                && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        })
+    });
+    if !region.is_empty() && !of_country {
+        return Err(Error::usage(format!("`{region}` is no part of the controller's country"))
+            .hint("write it by ISO 3166-2, as DE-BY")
+            .at("region"));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, RwLock};
 
 use uuid::Uuid;
 
-use super::index;
+use super::index::{self, KeptOut, KeptOuts};
 use super::world::{World, subject_of};
 use super::{no_such, read_lock, views};
 use crate::api::{Code, Error};
@@ -23,6 +23,7 @@ use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::history::diff;
 use crate::domain::id::SubjectId;
+use crate::domain::request::RequestField;
 use crate::domain::schema::{FieldInfo, Schema};
 use crate::domain::value::Value;
 use crate::store::{Reader, StoreError, Stored};
@@ -109,6 +110,11 @@ impl Sight {
     /// Whose a record is, from memory; `None` when there is no such record.
     fn relation_by_id(&self, world: &World, kind: RecordKind, id: Uuid) -> Option<Relation> {
         let contact = |id| world.contacts.holder(id).map(|(owner, team)| self.relation(owner, team));
+        // A request of somebody who is no contact: whoever took it in sees it, and who sees all.
+        let of_nobody = || {
+            let taken_by = world.work.request(id).and_then(|asked| asked.taken_by);
+            if taken_by == Some(self.0.user) { Relation::Own } else { Relation::Other }
+        };
         match kind {
             RecordKind::Company => {
                 return world.companies.holder(id).map(|(owner, team)| self.relation(owner, team));
@@ -125,7 +131,10 @@ impl Sight {
         match kind.lies() {
             Lies::Person => contact(id),
             // What was about a contact that was merged is seen with the one that stands for it.
-            Lies::AboutPerson => contact(world.kept(*world.abouts.get(&id)?)),
+            Lies::AboutPerson => match *world.abouts.get(&id)? {
+                person if person.is_nil() => Some(of_nobody()),
+                person => contact(world.kept(person)),
+            },
             Lies::Itself | Lies::Nobody => Some(Relation::Own),
         }
     }
@@ -134,6 +143,12 @@ impl Sight {
     pub fn relation_of(&self, world: &World, stored: &Stored) -> Relation {
         match stored.kind.lies() {
             _ if stored.kind.indexed().is_some() => self.relation_with(stored.kind, &stored.record.fields),
+            Lies::AboutPerson if stored.subject == SubjectId::NOBODY => {
+                match stored.record.fields.get(&RequestField::taken_by.key()) {
+                    Some(Value::User(user)) if user.0 == self.0.user => Relation::Own,
+                    Some(_) | None => Relation::Other,
+                }
+            }
             Lies::AboutPerson => {
                 let person = world.kept(stored.subject.0);
                 self.relation_by_id(world, RecordKind::Contact, person).unwrap_or(Relation::Other)
@@ -156,9 +171,21 @@ impl Sight {
         self.relation(owner, team)
     }
 
-    /// Whether what is about this person is kept from the actor, for it is a bought lead without a basis (R15).
-    fn keeps_out(&self, world: &World, person: Uuid) -> bool {
-        world.is_quarantined(person) && !self.may(Verb::SeeQuarantined)
+    /// The reasons for which persons are kept from the actor: bought leads without a basis from all but those who find one
+    /// (R15), restricted data from all but those who answer persons (Art. 18 GDPR).
+    fn kept_outs(&self) -> KeptOuts {
+        let sees = |why: &KeptOut| {
+            self.may(match why {
+                KeptOut::Quarantined => Verb::SeeQuarantined,
+                KeptOut::Restricted => Verb::Answer,
+            })
+        };
+        KeptOuts::of(KeptOut::ALL.into_iter().filter(|why| !sees(why)))
+    }
+
+    /// Whether what is about this person is kept from the actor, whoever answers for the person.
+    pub fn keeps_out(&self, world: &World, person: Uuid) -> bool {
+        world.is_kept_out(person, self.kept_outs())
     }
 
     /// The person that a record is or is about, from memory.
@@ -205,7 +232,10 @@ impl Sight {
 
     /// Whether records of a kind that are about a contact are in sight.
     pub fn sees_about(&self, world: &World, kind: RecordKind, contact: Uuid) -> bool {
-        let relation = self.relation_by_id(world, RecordKind::Contact, contact);
+        let relation = match contact.is_nil() {
+            true => Some(Relation::Other),
+            false => self.relation_by_id(world, RecordKind::Contact, contact),
+        };
         relation.is_some_and(|relation| self.reads(kind, relation)) && !self.keeps_out(world, contact)
     }
 
@@ -245,10 +275,11 @@ impl Sight {
         self.open(kind, self.index_scope(self.0.rules.kind(kind).read))
     }
 
-    /// A scope without those whom a quarantine keeps from the actor.
+    /// A scope without those who are kept from the actor.
     fn open(&self, kind: RecordKind, scope: index::Scope) -> index::Scope {
+        let why = self.kept_outs();
         match kind.lies() {
-            Lies::Person if !self.may(Verb::SeeQuarantined) => index::Scope::Open(Box::new(scope)),
+            Lies::Person if !why.is_empty() => index::Scope::Without(Box::new(scope), why),
             Lies::Person | Lies::AboutPerson | Lies::Itself | Lies::Nobody => scope,
         }
     }
@@ -368,7 +399,14 @@ impl Sight {
     /// Whom to ask about a contact out of sight that has this number or address, where the role may learn of it.
     pub fn taken(&self, world: &World, id: Uuid, field: ContactField) -> Option<String> {
         let by_address = matches!(field, ContactField::phones | ContactField::emails);
-        if !by_address || !self.may(Verb::SeeTaken) || world.is_deleted(id) || self.keeps_out(world, id) {
+        if !by_address || !self.may(Verb::SeeTaken) || world.is_deleted(id) {
+            return None;
+        }
+        // Not to be entered anew, and not to be told whose it is.
+        if self.kept_outs().contains(KeptOut::Restricted) && world.is_restricted(id) {
+            return Some("the data protection officer".to_owned());
+        }
+        if self.keeps_out(world, id) {
             return None;
         }
         Some(

@@ -82,7 +82,19 @@ impl Ask<'_> {
                 let gone = || Error::not_found(format!("the {} {} is gone", header.kind, header.record));
                 let stored = rows::of_entry(&txn.read(), header.kind, header.subject, header.record)?
                     .ok_or_else(gone)?;
+                // What is kept from the actor by now is not there, whoever changed it.
+                if sight.keeps_out(&read_lock(world), stored.subject.0) {
+                    return Err(super::no_such(header.kind, header.record));
+                }
                 let body = txn.read().body(header)?.ok_or_else(gone)?;
+                let restricts = |change: &Change| {
+                    ContactField::of(change.field).is_some_and(ContactField::is_of_restriction)
+                };
+                if header.kind == RecordKind::Contact && body.changes.iter().any(restricts) {
+                    return Err(Error::refused("a restriction is not taken back like an edit")
+                        .hint("`callbook subject lift` ends it, once the person was told"));
+                }
+                rules::unrestricted(header.kind, &stored.record.fields)?;
                 let changes = if header.revision == 1 && place {
                     not_called(&stored)?
                 } else if header.revision == 1 {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::domain::call::{Call, CallEntry, CallList, CallOutcome, Direction, EntryState};
 use crate::domain::consent::{ConsentEvent, ConsentKind, Way};
 use crate::domain::erasure::Certificate;
-use crate::domain::request::{RequestState, SubjectRequest};
+use crate::domain::request::{RequestState, Right, SubjectRequest};
 use crate::domain::task::{Task, TaskKind};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
@@ -93,13 +93,18 @@ impl Todo {
     }
 }
 
-/// A request of a person that is not closed.
+/// A request of a person, open or closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     pub id: Uuid,
+    /// Nil where the person is no contact.
     pub contact: Uuid,
     pub number: i64,
+    pub right: Option<Right>,
+    pub state: RequestState,
+    /// The last day, of the longer period where it was extended.
     pub due: Option<Day>,
+    pub taken_by: Option<Uuid>,
 }
 
 /// All of it.
@@ -201,20 +206,16 @@ impl Work {
     pub fn take_request(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let request: SubjectRequest = stored.entity()?;
         self.last_request = self.last_request.max(request.number);
-        match request.state.0 {
-            Some(RequestState::Done | RequestState::Refused) => {
-                self.requests.remove(&stored.id);
-            }
-            Some(RequestState::Open) | None => {
-                let asked = Asked {
-                    id: stored.id,
-                    contact: stored.subject.0,
-                    number: request.number,
-                    due: request.due,
-                };
-                self.requests.insert(stored.id, asked);
-            }
-        }
+        let asked = Asked {
+            id: stored.id,
+            contact: stored.subject.0,
+            number: request.number,
+            right: request.right.0,
+            state: request.state.0.unwrap_or(RequestState::Open),
+            due: request.extended_to.or(request.due),
+            taken_by: request.taken_by.map(|user| user.0),
+        };
+        self.requests.insert(stored.id, asked);
         Ok(())
     }
 
@@ -266,9 +267,14 @@ impl Work {
         })
     }
 
-    /// Requests that are not closed.
+    /// All requests, open or closed.
     pub fn requests(&self) -> impl Iterator<Item = &Asked> {
         self.requests.values()
+    }
+
+    /// A request by its id.
+    pub fn request(&self, id: Uuid) -> Option<&Asked> {
+        self.requests.get(&id)
     }
 
     /// The number of the next request.

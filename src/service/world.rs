@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::consents::Consents;
 use super::gate;
-use super::index::{Doc, HasFlags, Index, Run};
+use super::index::{Doc, HasFlags, Index, KeptOut, KeptOuts, Run};
 use super::known::{Batch, Ready};
 use super::merged::Merged;
 use super::retention::known::Retained;
@@ -339,7 +339,9 @@ impl World {
         self.retained.obtained(id, row.obtained);
         let mut has = HasFlags::default();
         has.set(Has::Note, self.notes.get(&id).is_some_and(|count| *count > 0));
-        has.set_quarantined(gate::quarantined(row.basis, texts.supplier, || self.consents.grounded(id)));
+        let quarantined = gate::quarantined(row.basis, texts.supplier, || self.consents.grounded(id));
+        has.set_kept_out(KeptOut::Quarantined, quarantined);
+        has.set_kept_out(KeptOut::Restricted, row.restricted);
         let company = row.company.and_then(|id| Some((id, self.company_names.get(&id)?.as_str())));
         put(&mut self.contacts, &Doc { company, has, ..contact.doc() }, row.run, run);
     }
@@ -367,13 +369,23 @@ impl World {
         let Some(brief) = self.contacts.brief(contact) else { return };
         let basis = brief.basis.parse().ok();
         let yes = gate::quarantined(basis, brief.supplier, || self.consents.grounded(contact));
-        self.contacts.set_quarantined(contact, yes);
+        self.contacts.set_kept_out(contact, KeptOut::Quarantined, yes);
     }
 
     /// Whether a contact is in quarantine (R15).
     pub fn is_quarantined(&self, contact: Uuid) -> bool {
-        self.contacts.quarantined() > 0
-            && self.contacts.brief(contact).is_some_and(|brief| brief.has.quarantined())
+        self.is_kept_out(contact, KeptOuts::of([KeptOut::Quarantined]))
+    }
+
+    /// Whether a contact's data are restricted (Art. 18 GDPR): kept, and not used.
+    pub fn is_restricted(&self, contact: Uuid) -> bool {
+        self.is_kept_out(contact, KeptOuts::of([KeptOut::Restricted]))
+    }
+
+    /// Whether a contact is kept out for any of these reasons.
+    pub fn is_kept_out(&self, contact: Uuid, why: KeptOuts) -> bool {
+        let why = self.contacts.any_kept_out(why);
+        !why.is_empty() && self.contacts.brief(contact).is_some_and(|brief| brief.has.kept_out_for(why))
     }
 
     fn mark_deleted(&mut self, id: Uuid, kind: RecordKind, deleted: bool) {

@@ -56,7 +56,7 @@ filters! {
     Created  "created"  When ">2026-01-01"     "entered: 2026-03, >2026-01-01, 2026-01-01..2026-02-01, today, <7d younger than 7 days, >30d older";
     Updated  "updated"  When "<7d"             "last changed: as for created";
     Has      "has"      Has  "phone"           "has a phone, email, address, company, note, tag, owner, job_title, consent or field.<name>";
-    Is       "is"       Is   "deleted"         "deleted: finds only deleted records, which nothing else finds; quarantined: bought leads without a basis; leaving: nothing allows to keep them";
+    Is       "is"       Is   "deleted"         "deleted: finds only deleted records, which nothing else finds; quarantined: bought leads without a basis; restricted: kept and not used (Art. 18 GDPR); leaving: nothing allows to keep them";
     Consent  "consent"  Consent "newsletter=given" "what holds: given, withdrawn, objected, unknown …; for one purpose, or sales.phone=given by one channel; without = that it may be used; none: nothing was ever said";
 }
 
@@ -114,6 +114,8 @@ words! {
         Deleted "deleted",
         /// A bought lead without a basis (R15).
         Quarantined "quarantined",
+        /// Kept and not used (Art. 18 GDPR).
+        Restricted "restricted",
         /// No ground is left, and none is being asked for.
         Leaving "leaving",
     }

@@ -16,6 +16,7 @@ pub mod book;
 pub mod check;
 pub mod duration;
 pub mod example;
+pub mod letter;
 pub mod markdown;
 pub mod placeholder;
 pub mod question;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use book::{Book, Version};
 pub use check::{Flaw, Part, check};
+pub use letter::{Letter, LetterFacts, letter};
 pub use markdown::{Block, Span, read};
 pub use placeholder::Placeholder;
 pub use question::Topic;

@@ -53,7 +53,13 @@ fn leaves(field: ContactField) -> bool {
         | ContactField::verified_on
         | ContactField::external_id => true,
         // What is deleted or merged is not exported.
-        ContactField::deleted_at | ContactField::merged_into => false,
+        ContactField::deleted_at
+        | ContactField::merged_into
+        | ContactField::restricted_at
+        | ContactField::restricted_for
+        | ContactField::restricted_until
+        | ContactField::restricted_terms
+        | ContactField::restriction_lifted => false,
     }
 }
 

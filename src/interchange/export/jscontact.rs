@@ -68,7 +68,13 @@ pub fn card(record: &ExportRecord<'_>) -> Json {
                 set(&format!("{VENDOR}{}", field.spec().name), value_json(value, text))
             }
             // What is deleted or merged is not exported.
-            ContactField::deleted_at | ContactField::merged_into => {}
+            ContactField::deleted_at
+            | ContactField::merged_into
+            | ContactField::restricted_at
+            | ContactField::restricted_for
+            | ContactField::restricted_until
+            | ContactField::restricted_terms
+            | ContactField::restriction_lifted => {}
         }
     }
     let mut name = Map::new();

@@ -72,7 +72,13 @@ pub fn card(record: &ExportRecord<'_>) -> String {
                 body.line(&format!("{PREFIX}{name}:{}", escape(&value.named(text))));
             }
             // What is deleted or merged is not exported.
-            ContactField::deleted_at | ContactField::merged_into => {}
+            ContactField::deleted_at
+            | ContactField::merged_into
+            | ContactField::restricted_at
+            | ContactField::restricted_for
+            | ContactField::restricted_until
+            | ContactField::restricted_terms
+            | ContactField::restriction_lifted => {}
         }
     }
     let name = [parts.family, parts.given, parts.middle, parts.prefix, parts.suffix];

@@ -121,6 +121,11 @@ const SILENT: &[&str] = &[
     "merged_into",
     "quarantined",
     "restricted",
+    "restricted_at",
+    "restricted_for",
+    "restricted_until",
+    "restricted_terms",
+    "restriction_lifted",
 ];
 
 fn read_flat(object: &Map<String, Json>, incoming: &mut Incoming, drop: Drop<'_>) -> Result<(), String> {

@@ -99,6 +99,7 @@ fn person() -> impl Strategy<Value = Person> {
     let built_in = ContactField::ALL
         .iter()
         .filter(|field| !matches!(field, ContactField::deleted_at | ContactField::merged_into))
+        .filter(|field| !field.is_of_restriction())
         .map(|field| (field.spec().name.to_owned(), field.spec().kind));
     let custom = CUSTOM.iter().map(|(name, kind)| (format!("custom.{name}"), *kind));
     let fields: Vec<_> = built_in

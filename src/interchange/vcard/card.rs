@@ -360,7 +360,12 @@ pub(crate) fn is_ours(field: ContactField) -> bool {
         | ContactField::language
         | ContactField::tags
         | ContactField::deleted_at
-        | ContactField::merged_into => false,
+        | ContactField::merged_into
+        | ContactField::restricted_at
+        | ContactField::restricted_for
+        | ContactField::restricted_until
+        | ContactField::restricted_terms
+        | ContactField::restriction_lifted => false,
     }
 }
 

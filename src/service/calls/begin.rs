@@ -46,6 +46,9 @@ fn no_more(world: &World, under: &Under, now: Timestamp) -> Vec<BookLine> {
 /// Why a call under way must end: the person objected, or said no to all that it is for, elsewhere since it began. Who
 /// wants no more calls and said nothing of the rest is asked about the rest.
 pub fn stopped(world: &World, under: &Under, now: Timestamp) -> Option<String> {
+    if world.is_restricted(under.contact.0) {
+        return Some("the person's data are restricted".to_owned());
+    }
     let Ok((number, known)) = world.consents.active(&under.purpose) else {
         return Some(format!("the purpose `{}` is retired", under.purpose));
     };

@@ -27,7 +27,7 @@ use crate::api::call::CallCard;
 use crate::law::Law;
 use crate::store::{Reader, Stored};
 pub use begin::may_call as begin_may_call;
-pub use outcome::{day_at_home, request as request_of};
+pub use outcome::{day_at_home, place_of, request as request_of};
 pub use situation::{Question, Verdict};
 pub use under::{HELD, is_call};
 

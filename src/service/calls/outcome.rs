@@ -84,10 +84,16 @@ pub fn request(
     }
 }
 
+/// Whose public holidays count: those of the controller's country, and of the part of it that the settings name.
+pub fn place_of(world: &World) -> Option<Place<'_>> {
+    let country = world.settings.country?;
+    let region = Some(world.settings.region.trim()).filter(|region| !region.is_empty());
+    Some(Place { country, region })
+}
+
 /// When a request received on a day must be answered (Art. 12(3) GDPR).
 fn due(law: &Law, world: &World, received: Day) -> Option<Day> {
-    let place = Place::of(world.settings.country?);
-    deadline::answer(law, place, received.0).map(|deadline| deadline.due)
+    deadline::answer(law, place_of(world)?, received.0).map(|deadline| deadline.due)
 }
 
 /// The requests that the person made in the call.

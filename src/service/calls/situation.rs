@@ -177,7 +177,7 @@ pub fn situation(
         consent: said(standing),
         presumed: presumed(standing, reason),
         suppressed: suppressed(world, contact, phone, question.now),
-        restricted: false,
+        restricted: world.is_restricted(id),
         checks: checks(world, contact.country, phone),
         attempts: before(world.attempts(id, marketing)),
         refused_at: world.refused_at(id).filter(|at| *at < question.now),

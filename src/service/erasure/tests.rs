@@ -41,7 +41,9 @@ fn ask(contact: Uuid, request: Option<i64>) -> SubjectErase {
 
 fn requested(client: &Client, contact: Uuid) -> i64 {
     let open = RequestOpen {
-        contact: ContactId(contact),
+        contact: Some(ContactId(contact)),
+        person: String::new(),
+        language: None,
         right: Right::Erasure,
         received: None,
         how: "by letter".into(),
@@ -195,7 +197,9 @@ fn nothing_is_erased_without_a_word_for_it() {
     say(&owner, anna, ConsentKind::Given);
     refused(by(Ground::Withdrawal), "a ground left");
     let access = RequestOpen {
-        contact: ContactId(anna),
+        contact: Some(ContactId(anna)),
+        person: String::new(),
+        language: None,
         right: Right::Access,
         received: None,
         how: String::new(),

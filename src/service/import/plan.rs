@@ -185,6 +185,7 @@ impl<'a> Planner<'a> {
                         stored.id
                     ))));
                 }
+                rules::unrestricted(RecordKind::Contact, &stored.record.fields)?;
                 let relation = self.sight.relation_of(&read_lock(self.world), &stored);
                 if !self.sight.writes(RecordKind::Contact, relation) {
                     return Err(self.sight.unchangeable(&read_lock(self.world), &stored).into());
@@ -446,7 +447,12 @@ fn grow(there: &mut Fields, row: &Fields, own: &[FieldKey]) -> bool {
                 | ContactField::team
                 | ContactField::external_id
                 | ContactField::deleted_at
-                | ContactField::merged_into,
+                | ContactField::merged_into
+                | ContactField::restricted_at
+                | ContactField::restricted_for
+                | ContactField::restricted_until
+                | ContactField::restricted_terms
+                | ContactField::restriction_lifted,
             ) => true,
             _ => !own.contains(key) && *key != ContactField::tags.key(),
         };

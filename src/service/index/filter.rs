@@ -6,9 +6,9 @@ use crate::domain::fold::{expanded, fold};
 use crate::domain::query::{Bound, Filter, FilterKey, FilterName, Has, Is, Query, Value};
 use crate::domain::time::Timestamp;
 
-use super::Index;
 use super::pool::{NOTHING, Pool};
 use super::store::{Cold, Shared};
+use super::{Index, KeptOut, KeptOuts};
 
 /// Answers filters on what the index does not hold: custom fields, and what other capabilities add.
 pub trait Extra: Sync {
@@ -47,8 +47,8 @@ enum Test {
     Created(Vec<Bound>),
     Updated(Vec<Bound>),
     Has(Vec<Has>, Option<Filter>),
-    /// In quarantine, or what else somebody else knows.
-    Is(bool, Option<Filter>),
+    /// Kept out for one of these reasons, or what else somebody else knows.
+    Is(KeptOuts, Option<Filter>),
     Extra(Filter),
 }
 
@@ -126,13 +126,17 @@ impl Filters {
                         filters.deleted = true;
                         continue;
                     }
-                    if !is(Is::Quarantined) && !is(Is::Leaving) {
+                    let kept =
+                        [(Is::Quarantined, KeptOut::Quarantined), (Is::Restricted, KeptOut::Restricted)];
+                    let kept =
+                        KeptOuts::of(kept.into_iter().filter(|(word, _)| is(*word)).map(|(_, why)| why));
+                    if kept.is_empty() && !is(Is::Leaving) {
                         continue;
                     }
                     let leaving = vec![Value::Is(Is::Leaving)];
                     let extra =
                         is(Is::Leaving).then(|| Filter { name: filter.name.clone(), values: leaving });
-                    Test::Is(is(Is::Quarantined), extra)
+                    Test::Is(kept, extra)
                 }
             };
             filters.tests.push((excluded, test));
@@ -168,8 +172,8 @@ impl Filters {
                     known.iter().any(|&has| cold.has.contains(has))
                         || fields.as_ref().is_some_and(|filter| extra.meets(filter, cold.id, cold.slot))
                 }
-                Test::Is(quarantined, others) => {
-                    *quarantined && cold.has.quarantined()
+                Test::Is(kept, others) => {
+                    cold.has.kept_out_for(*kept)
                         || others.as_ref().is_some_and(|filter| extra.meets(filter, cold.id, cold.slot))
                 }
                 Test::Extra(filter) => extra.meets(filter, cold.id, cold.slot),

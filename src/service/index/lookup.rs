@@ -13,7 +13,7 @@ use super::pattern::{FAMILY, PHONE, SEGMENT};
 use super::pool::{NOTHING, Pool};
 use super::search::Scope;
 use super::store::State;
-use super::{HasFlags, Index};
+use super::{HasFlags, Index, KeptOut, KeptOuts};
 
 /// What can be completed from what records hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -75,20 +75,23 @@ impl Index {
         Some(used.map(move |(at, _)| (self.cold[from + at].id, self.brief_at(from + at))))
     }
 
-    /// Marks a record as in quarantine, or as not.
-    pub fn set_quarantined(&mut self, id: Uuid, yes: bool) {
+    /// Marks a record as kept out for a reason, or as not.
+    pub fn set_kept_out(&mut self, id: Uuid, why: KeptOut, yes: bool) {
         let Some(entry) = self.entry(id) else { return };
         let has = &mut self.cold[entry as usize].has;
-        if has.quarantined() != yes {
-            has.set_quarantined(yes);
-            self.quarantined = if yes { self.quarantined + 1 } else { self.quarantined.saturating_sub(1) };
+        if has.kept_out(why) != yes {
+            has.set_kept_out(why, yes);
+            let count = &mut self.kept_out[why as usize];
+            *count = if yes { *count + 1 } else { count.saturating_sub(1) };
             self.version += 1;
         }
     }
 
-    /// How many records are in quarantine, deleted ones too.
-    pub fn quarantined(&self) -> usize {
-        self.quarantined
+    /// Those of these reasons for which any record is kept out, deleted ones too.
+    pub fn any_kept_out(&self, of: KeptOuts) -> KeptOuts {
+        let there =
+            KeptOut::ALL.into_iter().filter(|why| of.contains(*why) && self.kept_out[*why as usize] > 0);
+        KeptOuts::of(there)
     }
 
     /// Whether a scope leaves nothing out.
@@ -96,7 +99,7 @@ impl Index {
         match scope {
             Scope::All => true,
             Scope::Of { .. } => false,
-            Scope::Open(inner) => self.quarantined == 0 && self.is_all(inner),
+            Scope::Without(inner, why) => self.any_kept_out(*why).is_empty() && self.is_all(inner),
         }
     }
 

@@ -119,15 +119,58 @@ impl HasFlags {
         self.0 & (1 << has as u32) != 0
     }
 
-    /// Beyond the words of [`Has`]: the record is in quarantine.
-    const QUARANTINED: u32 = 1 << 31;
-
-    pub fn set_quarantined(&mut self, yes: bool) {
-        self.0 = if yes { self.0 | HasFlags::QUARANTINED } else { self.0 & !HasFlags::QUARANTINED };
+    /// Beyond the words of [`Has`]: the record is kept out for this reason.
+    pub fn set_kept_out(&mut self, why: KeptOut, yes: bool) {
+        self.0 = if yes { self.0 | why.bit() } else { self.0 & !why.bit() };
     }
 
-    pub fn quarantined(self) -> bool {
-        self.0 & HasFlags::QUARANTINED != 0
+    /// Whether the record is kept out for this reason.
+    pub fn kept_out(self, why: KeptOut) -> bool {
+        self.0 & why.bit() != 0
+    }
+
+    /// Whether it is for any of these.
+    pub fn kept_out_for(self, any: KeptOuts) -> bool {
+        self.0 & any.0 != 0
+    }
+}
+
+/// Why a record is kept from all but those who decide about it: from lists, counts, searches and whatever else there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeptOut {
+    /// A bought lead without a basis (R15).
+    Quarantined,
+    /// Art. 18 GDPR: it is stored, and not used.
+    Restricted,
+}
+
+impl KeptOut {
+    pub const ALL: [KeptOut; 2] = [KeptOut::Quarantined, KeptOut::Restricted];
+
+    /// Far above the words of [`Has`].
+    const fn bit(self) -> u32 {
+        match self {
+            KeptOut::Quarantined => 1 << 31,
+            KeptOut::Restricted => 1 << 30,
+        }
+    }
+}
+
+/// A set of [`KeptOut`].
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct KeptOuts(u32);
+
+impl KeptOuts {
+    pub fn of(items: impl IntoIterator<Item = KeptOut>) -> KeptOuts {
+        KeptOuts(items.into_iter().fold(0, |all, why| all | why.bit()))
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn contains(self, why: KeptOut) -> bool {
+        self.0 & why.bit() != 0
     }
 }
 

@@ -9,7 +9,7 @@ use super::pool::{NOTHING, Pool};
 use super::search::{Hit, Scope, Stop};
 use super::store::{Cold, State};
 use super::top::{Top, parallel, threads_for};
-use super::{FieldKind, FieldSet, Index};
+use super::{FieldKind, FieldSet, Index, KeptOuts};
 
 /// Points the fuzzy matcher must give for each letter: a run of letters or word starts, not letters strewn about.
 const FUZZY_SCORE: i64 = 14;
@@ -19,17 +19,17 @@ const STRIDE: usize = 4_096;
 /// A scope as tables.
 pub(super) struct ScopeTest {
     tables: Option<[Vec<bool>; 3]>,
-    /// Without what is in quarantine.
-    open: bool,
+    /// Without what is kept out for these reasons.
+    without: KeptOuts,
 }
 
 impl ScopeTest {
     fn is_all(&self) -> bool {
-        self.tables.is_none() && !self.open
+        self.tables.is_none() && self.without.is_empty()
     }
 
     pub(super) fn holds(&self, cold: &Cold) -> bool {
-        if self.open && cold.has.quarantined() {
+        if cold.has.kept_out_for(self.without) {
             return false;
         }
         match &self.tables {
@@ -86,9 +86,11 @@ pub(super) enum Verdict {
 impl Index {
     pub(super) fn scope(&self, scope: &Scope) -> ScopeTest {
         let (owners, teams, pools) = match scope {
-            Scope::All => return ScopeTest { tables: None, open: false },
+            Scope::All => return ScopeTest { tables: None, without: KeptOuts::default() },
             Scope::Of { owners, teams, pools } => (owners, teams, pools),
-            Scope::Open(inner) => return ScopeTest { open: self.quarantined > 0, ..self.scope(inner) },
+            Scope::Without(inner, why) => {
+                return ScopeTest { without: self.any_kept_out(*why), ..self.scope(inner) };
+            }
         };
         // Nobody's records, and those of no team, are in nobody's scope but a pool's: their items have no id and no text.
         let owner = |item: &super::pool::Item| !item.id.is_nil() && owners.contains(&item.id);
@@ -100,7 +102,7 @@ impl Index {
         let owners = self.pools.owner.items().iter().map(owner).collect();
         let pools = self.pools.team.items().iter().enumerate().map(pool).collect();
         let tables = Some([owners, self.pools.team.items().iter().map(team).collect(), pools]);
-        ScopeTest { tables, open: false }
+        ScopeTest { tables, without: KeptOuts::default() }
     }
 
     pub(super) fn words<'p>(&self, patterns: &'p [Pattern], fields: FieldSet) -> Words<'p> {

@@ -11,7 +11,7 @@ use super::order::SortKey;
 use super::pattern::Pattern;
 use super::plan::{Plan, Run};
 use super::store::State;
-use super::{FieldSet, Index};
+use super::{FieldSet, Index, KeptOuts};
 
 /// With fewer hits than this, words are matched fuzzily too. About a screen.
 pub const FUZZY_BELOW: usize = 32;
@@ -49,8 +49,8 @@ pub enum Scope {
         teams: Vec<String>,
         pools: Vec<String>,
     },
-    /// Those of this scope that are not in quarantine.
-    Open(Box<Scope>),
+    /// Those of this scope that are not kept out for any of these reasons.
+    Without(Box<Scope>, KeptOuts),
 }
 
 /// The order of a list.
@@ -357,7 +357,7 @@ fn is_relative(query: &Query) -> bool {
             | Value::Me
             | Value::Has(_)
             | Value::HasField(_)
-            | Value::Is(Is::Deleted | Is::Quarantined) => false,
+            | Value::Is(Is::Deleted | Is::Quarantined | Is::Restricted) => false,
         })
     })
 }

@@ -14,7 +14,7 @@ use super::pattern::{FAMILY, SEGMENT, alone, letters, starts};
 use super::pool::{NOTHING, Pool, Sets};
 use super::tables::ALONE;
 use super::text::append_text;
-use super::{Doc, HasFlags};
+use super::{Doc, HasFlags, KeptOut};
 
 /// What a scan reads of every entry.
 #[derive(Clone, Copy, Default, Debug)]
@@ -129,8 +129,8 @@ pub struct Index {
     /// The first entry that is not yet in the hash tables.
     unfound: Option<u32>,
     live: usize,
-    /// Entries in quarantine.
-    pub(super) quarantined: usize,
+    /// How many entries are kept out for each reason.
+    pub(super) kept_out: [usize; KeptOut::ALL.len()],
     pub(super) pools: Pools,
     pub(super) sets: Sets,
     /// Names of the owners, told with [`Index::name_owner`].
@@ -166,7 +166,7 @@ impl Index {
             free: Vec::new(),
             unfound: None,
             live: 0,
-            quarantined: 0,
+            kept_out: Default::default(),
             pools: Pools {
                 company: Pool::new(),
                 title: Pool::new(),
@@ -334,7 +334,9 @@ impl Index {
             state: if doc.deleted { State::Deleted } else { State::Live },
         };
         self.live += usize::from(!doc.deleted);
-        self.quarantined += usize::from(doc.has.quarantined());
+        for why in KeptOut::ALL {
+            self.kept_out[why as usize] += usize::from(doc.has.kept_out(why));
+        }
         self.intern(n, doc, run.has.with(doc.has));
         self.names8[n] = self.name_bytes(entry, 0);
     }
@@ -397,7 +399,9 @@ impl Index {
         self.garbage += usize::from(hot.len);
         self.names8[n] = 0;
         let cold = std::mem::take(&mut self.cold[n]);
-        self.quarantined -= usize::from(cold.has.quarantined());
+        for why in KeptOut::ALL {
+            self.kept_out[why as usize] -= usize::from(cold.has.kept_out(why));
+        }
         let shared = std::mem::take(&mut self.shared[n]);
         let p = &mut self.pools;
         p.company.release(shared.company, deleted);

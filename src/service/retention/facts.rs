@@ -25,7 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
 use crate::law::zone::Zone;
 use crate::service::consents::PurposeNo;
-use crate::service::index::Brief;
+use crate::service::index::{Brief, KeptOut};
 use crate::service::retention::known::Ruled;
 use crate::service::world::World;
 
@@ -152,7 +152,7 @@ impl<'w> Asked<'w> {
         };
         let country = if brief.country.is_empty() { None } else { Some(brief.country) };
         let country = country.or(self.home.as_ref().map(Country::code)).unwrap_or_default();
-        if brief.has.quarantined() {
+        if brief.has.kept_out(KeptOut::Quarantined) {
             self.add_rules(Kept::Quarantined, country, |_| Some(GroundSpan::default()), person);
             if !person.terms.is_empty() {
                 return facts;

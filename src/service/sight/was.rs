@@ -2,9 +2,11 @@
 
 use super::Sight;
 use crate::domain::access::Relation;
+use crate::domain::contact::ContactField;
 use crate::domain::entity::{Fields, Lies, RecordKind};
 use crate::domain::field::FieldKey;
 use crate::domain::id::SubjectId;
+use crate::service::index::{KeptOut, KeptOuts};
 use crate::service::world::World;
 use crate::service::{view, views};
 
@@ -16,7 +18,10 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
     };
     match kind {
         RecordKind::Contact | RecordKind::Company => {
-            view::holder_fields(kind).map(|(owner, team)| keep(&[owner, team])).unwrap_or_default()
+            let restricted = ContactField::restricted_at.key();
+            view::holder_fields(kind)
+                .map(|(owner, team)| keep(&[owner, team, restricted]))
+                .unwrap_or_default()
         }
         RecordKind::View => fields.clone(),
         _ => Fields::new(),
@@ -26,7 +31,18 @@ pub fn deciding(kind: RecordKind, fields: &Fields) -> Fields {
 impl Sight {
     /// Whether a record was in sight when these were its [`deciding`] fields.
     pub fn saw(&self, world: &World, kind: RecordKind, subject: SubjectId, fields: &Fields) -> bool {
-        if self.keeps_out(world, subject.0) {
+        // Whether it is restricted the fields say; that it is in quarantine follows from more than one record.
+        let kept_out = match kind {
+            RecordKind::Contact => {
+                let why = self.kept_outs();
+                let restricted = fields.contains_key(&ContactField::restricted_at.key());
+                let quarantine = why.contains(KeptOut::Quarantined).then_some(KeptOut::Quarantined);
+                restricted && why.contains(KeptOut::Restricted)
+                    || world.is_kept_out(subject.0, KeptOuts::of(quarantine))
+            }
+            _ => self.keeps_out(world, subject.0),
+        };
+        if kept_out {
             return false;
         }
         match kind.lies() {

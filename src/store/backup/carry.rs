@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::consent::ConsentEvent;
-use crate::domain::entity::{Lies, RecordKind};
+use crate::domain::contact::ContactField;
+use crate::domain::entity::{Fields, Lies, RecordKind};
+use crate::domain::field::FieldKey;
+use crate::domain::id::SubjectId;
 use crate::store::keyring::Slot;
 use crate::store::{Origin, Store, StoreError, Stored};
 
@@ -11,7 +14,8 @@ use crate::store::{Origin, Store, StoreError, Stored};
 const SLICE: usize = 256;
 
 /// What is carried over: whom nobody may use any more, what was erased and how that is proven, what lies elsewhere, what
-/// persons asked for, what happened. Calls, notes and edits since are not: to set them back is what a backup is for.
+/// persons asked for, what happened. Of contacts themselves it is carried over whether they are restricted. Calls, notes and
+/// edits since are not: to set them back is what a backup is for.
 const KINDS: &[RecordKind] = &[
     RecordKind::Suppression,
     RecordKind::Consent,
@@ -19,6 +23,8 @@ const KINDS: &[RecordKind] = &[
     RecordKind::KeptProof,
     RecordKind::Mention,
     RecordKind::Request,
+    // That an answer was taken in: there is only one.
+    RecordKind::Invitation,
     RecordKind::Publication,
     RecordKind::Hold,
     RecordKind::Sweep,
@@ -86,7 +92,52 @@ pub fn carry(from: &Store, into: &Store, entries: u64, origin: Origin) -> Result
             }
         }
     }
+    let restricted = restrictions(from, into, entries, origin)?;
+    if restricted > 0 {
+        carried.carried.insert(RecordKind::Contact, restricted);
+    }
     Ok(carried)
+}
+
+/// Of persons themselves, whether their data are restricted (Art. 18 GDPR): laid on since, or lifted.
+fn restrictions(from: &Store, into: &Store, entries: u64, origin: Origin) -> Result<u64, StoreError> {
+    let of_it = |fields: &Fields| -> Fields {
+        let told = |key: &FieldKey| ContactField::of(*key).is_some_and(ContactField::is_of_restriction);
+        fields.iter().filter(|(key, _)| told(key)).map(|(key, value)| (*key, value.clone())).collect()
+    };
+    let mut since: Vec<(SubjectId, Fields)> = from.read(move |reader| {
+        let mut since = Vec::new();
+        reader.each_record(RecordKind::Contact, |stored| {
+            if stored.record.last_seq >= entries {
+                since.push((stored.subject, of_it(&stored.record.fields)));
+            }
+            Ok(())
+        })?;
+        Ok::<_, StoreError>(since)
+    })?;
+    let mut all = 0;
+    while !since.is_empty() {
+        let slice: Vec<_> = since.drain(..since.len().min(SLICE)).collect();
+        all += into.write(origin, move |txn| {
+            let mut done = 0;
+            for (subject, today) in slice {
+                let Some(here) = txn.read().record(RecordKind::Contact, subject, subject.0)? else {
+                    continue;
+                };
+                let then = of_it(&here.record.fields);
+                if then == today {
+                    continue;
+                }
+                let mut fields = here.record.fields.clone();
+                fields.retain(|key, _| !then.contains_key(key));
+                fields.extend(today);
+                txn.update(&here, fields)?;
+                done += 1;
+            }
+            Ok::<_, StoreError>(done)
+        })?;
+    }
+    Ok(all)
 }
 
 /// Of what persons said, every no; a yes that is lost with the rest is asked for again.
@@ -95,4 +146,96 @@ fn is_wanted(stored: &Stored) -> Result<bool, StoreError> {
         return Ok(true);
     }
     Ok(stored.entity::<ConsentEvent>()?.kind.0.is_some_and(|kind| kind.is_no()))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::contact::Contact;
+    use crate::domain::entity::Entity;
+    use crate::domain::history::Action;
+    use crate::domain::id::{SessionId, StoreId, UserId};
+    use crate::domain::request::{Invitation, RestrictionReason};
+    use crate::domain::time::Timestamp;
+    use crate::domain::value::OneOf;
+    use crate::env::Env;
+    use crate::store::backend::{MemoryBackend, MemoryDisk};
+    use crate::store::keyring::Keyring;
+    use crate::store::open as stores;
+
+    fn origin() -> Origin {
+        let at = Timestamp::from_millis(0);
+        Origin { at, actor: UserId(Uuid::nil()), session: SessionId(Uuid::nil()), action: Action::Edit }
+    }
+
+    fn store(id: StoreId, env: &Env) -> Store {
+        let ring = Keyring::in_memory(id, env).unwrap();
+        stores::fresh(Box::new(MemoryBackend::on(MemoryDisk::new())), ring, id, env).unwrap()
+    }
+
+    #[test]
+    fn whoever_was_restricted_since_is_and_a_form_is_used_once() {
+        let env = Env::system();
+        let id = StoreId(env.ids.next());
+        let (today, backup) = (store(id, &env), store(id, &env));
+        let (person, form) = today
+            .write(origin(), |txn| {
+                let person = txn.create(
+                    SubjectId::NOBODY,
+                    &Contact { given_name: "Anna".into(), ..Contact::default() },
+                )?;
+                let form =
+                    txn.create(person.subject, &Invitation { key: "k".into(), ..Invitation::default() })?;
+                Ok::<_, StoreError>((person, form))
+            })
+            .unwrap();
+        let (then, used) = (person.clone(), form.clone());
+        backup
+            .write(origin(), move |txn| {
+                let slot = txn.keys().allocate()?;
+                txn.put_as(&then, slot)?;
+                txn.put_as(&used, slot)?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let entries = today.read(|reader| Ok::<_, StoreError>(reader.log_size())).unwrap();
+        let (was, subject) = (person.clone(), person.subject);
+        today
+            .write(origin(), move |txn| {
+                let mut now: Contact = was.entity()?;
+                now.restricted_at = Some(Timestamp::from_millis(5));
+                now.restricted_for = OneOf(Some(RestrictionReason::Claims));
+                now.job_title = "Buyer".into();
+                txn.update(&was, now.fields())?;
+                let mut used: Invitation = form.entity()?;
+                used.used_at = Some(Timestamp::from_millis(6));
+                txn.update(&form, used.fields())?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let carried = carry(&today, &backup, entries, origin()).unwrap().carried;
+        assert_eq!(carried, [(RecordKind::Contact, 1), (RecordKind::Invitation, 1)].into());
+        let (anna, used) = backup
+            .read(move |reader| {
+                let anna = reader.record(RecordKind::Contact, subject, subject.0)?.unwrap();
+                let forms = reader.records_of(RecordKind::Invitation, subject)?;
+                Ok::<_, StoreError>((
+                    anna.entity::<Contact>()?,
+                    forms.first().unwrap().entity::<Invitation>()?,
+                ))
+            })
+            .unwrap();
+        assert_eq!(
+            (anna.restricted_for.0, anna.restricted_at.is_some()),
+            (Some(RestrictionReason::Claims), true)
+        );
+        assert_eq!(
+            (anna.job_title.as_str(), used.used_at.is_some()),
+            ("", true),
+            "what a backup sets back stays so"
+        );
+        assert!(carry(&today, &backup, entries, origin()).unwrap().carried.is_empty(), "once");
+    }
 }

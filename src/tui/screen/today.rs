@@ -49,7 +49,7 @@ impl<'a> Item<'a> {
             Item::Call(task) | Item::Task(task) => Some((task.contact, &task.name)),
             Item::List(_) => None,
             Item::Expiring(one) => Some((one.contact, &one.name)),
-            Item::Request(one) => Some((one.contact, &one.name)),
+            Item::Request(one) => Some((one.contact?, &one.name)),
         }
     }
 

@@ -50,8 +50,8 @@ fn calls_tasks_places_and_requests_go_with_the_one_who_is_kept() {
         assert_eq!(seen, [call]);
         let card = check(&owner, keep);
         assert_eq!((card.calls.len(), card.tasks.len(), card.attempts), (1, 1, 1));
-        let asked = owner.call(Requests { before: None }).unwrap();
-        assert_eq!(asked.iter().map(|one| one.contact).collect::<Vec<_>>(), [keep]);
+        let asked = owner.call(Requests { before: None, state: None, right: None, about: None }).unwrap();
+        assert_eq!(asked.iter().map(|one| one.contact).collect::<Vec<_>>(), [Some(keep)]);
         let day = owner.call(Today {}).unwrap();
         assert_eq!(day.tasks.iter().map(|task| task.contact).collect::<Vec<_>>(), [keep]);
         let places = owner.call(CallListShow { list: list.clone() }).unwrap().places;
