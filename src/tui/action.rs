@@ -13,10 +13,12 @@ pub enum Context {
     Contact,
     Company,
     Activity,
+    Requests,
+    Request,
 }
 
 impl Context {
-    pub const ALL: [Context; 7] = [
+    pub const ALL: [Context; 9] = [
         Context::Today,
         Context::CallLists,
         Context::Contacts,
@@ -24,9 +26,11 @@ impl Context {
         Context::Contact,
         Context::Company,
         Context::Activity,
+        Context::Requests,
+        Context::Request,
     ];
 
-    const fn bit(self) -> u8 {
+    const fn bit(self) -> u16 {
         match self {
             Context::Contacts => 1,
             Context::Companies => 2,
@@ -35,6 +39,8 @@ impl Context {
             Context::Activity => 16,
             Context::Today => 32,
             Context::CallLists => 64,
+            Context::Requests => 128,
+            Context::Request => 256,
         }
     }
 
@@ -48,13 +54,15 @@ impl Context {
             Context::Activity => "the log",
             Context::Today => "the day's work",
             Context::CallLists => "the call lists",
+            Context::Requests => "the requests of persons",
+            Context::Request => "a request",
         }
     }
 }
 
 /// A set of contexts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct On(u8);
+pub struct On(u16);
 
 const LISTS: On = On(Context::Contacts.bit() | Context::Companies.bit());
 const DETAIL: On = On(Context::Contact.bit() | Context::Company.bit());
@@ -65,7 +73,10 @@ const CONTACTS: On = On(Context::Contacts.bit());
 const DAY: On = On(Context::Today.bit());
 const PERSON: On = On(PEOPLE.0 | DAY.0);
 const CALLS: On = On(PERSON.0 | Context::CallLists.bit());
-const ALL: On = On(127);
+const RIGHTS: On = On(Context::Requests.bit() | Context::Request.bit());
+const REQUEST: On = On(Context::Request.bit());
+const ASKING: On = On(PERSON.0 | RIGHTS.0);
+const ALL: On = On(511);
 
 impl On {
     pub fn has(self, context: Context) -> bool {
@@ -169,6 +180,7 @@ actions! {
     Contacts "contacts" ["2" "g c"] "contacts" "Goes to the contacts." ALL Move 0;
     Companies "companies" ["3" "g o"] "companies" "Goes to the companies (organisations)." ALL Move 0;
     Activity "activity" ["7" "g a"] "activity" "Goes to the log: who changed what and when." ALL Move 0;
+    Requests "requests" ["8" "g r"] "requests" "Shows what persons ask for by right, the next due first." ALL Move 0;
     Escape "escape" ["esc"] "one level back" "Clears one thing: marks, then the search, then leaves the record. It never quits." ALL Move 0;
 
     Preview "preview" ["z"] "preview" "Shows or hides the pane beside the list." LISTS Look 40;
@@ -211,6 +223,14 @@ actions! {
     LogEmail "log-email" ["a e"] "e-mail" "Logs an e-mail." PEOPLE Log 0;
     LogMeeting "log-meeting" ["a m"] "meeting" "Logs a meeting." PEOPLE Log 0;
 
+    TakeIn "request" ["a r"] "request" "Takes in what the person asks for by right: access, erasure, objection and so on." ASKING Log 0;
+    Identify "identify" ["i"] "identity" "Notes how it was made sure who asks; no deadline waits for it." RIGHTS Change 80;
+    Extend "extend" ["x"] "extend" "Extends the time to answer, with the reason the person is told." RIGHTS Change 60;
+    Refuse "refuse" ["X"] "refuse" "Refuses a request, with the reason the person is told." RIGHTS Change 58;
+    Answered "answered" ["d"] "answered" "Notes which way the answer went, and closes the request." RIGHTS Change 78;
+    Assign "assign" ["o"] "assign" "Says who carries the request out." RIGHTS Change 64;
+
+    CopyLetter "copy-letter" ["y t"] "letter" "Copies the letter that tells the person what was decided." REQUEST Copy 0;
     CopyField "copy" ["y y"] "what is shown" "Copies the field under the cursor; in a list the whole record as text." RECORDS Copy 0;
     CopyPhone "copy-phone" ["y p"] "phone" "Copies a phone number." RECORDS Copy 0;
     CopyEmail "copy-email" ["y e"] "e-mail" "Copies an e-mail address." RECORDS Copy 0;

@@ -10,9 +10,12 @@ mod keys;
 mod live;
 mod places;
 mod reason;
+mod rights;
 mod steps;
 mod toasts;
 mod views;
+
+pub use places::answers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -41,6 +44,7 @@ use crate::tui::screen::activity::Activity;
 use crate::tui::screen::detail::Detail;
 use crate::tui::screen::list::List;
 use crate::tui::screen::lists::CallLists;
+use crate::tui::screen::requests::{OneRequest, Requests};
 use crate::tui::screen::today::Today;
 use crate::tui::screen::{Asked, Place, Want};
 use crate::tui::theme::{Palette, Theme};
@@ -146,6 +150,8 @@ pub struct App {
     pub activity: Activity,
     pub today: Today,
     pub call_lists: CallLists,
+    pub requests: Requests,
+    pub request: OneRequest,
     pub detail: Option<Detail>,
     pub place: Place,
     /// Keys of a sequence that is not complete.
@@ -215,12 +221,15 @@ impl App {
             activity: Activity::default(),
             today: Today::default(),
             call_lists: CallLists::default(),
+            requests: Requests::default(),
+            request: OneRequest::default(),
             detail: None,
             place: match saved.screen.as_str() {
                 "today" => Place::Today,
                 "call-lists" => Place::CallLists,
                 "companies" => Place::Companies,
                 "activity" => Place::Activity,
+                "requests" => Place::Requests,
                 _ => Place::Contacts,
             },
             prefix: Vec::new(),
@@ -375,7 +384,12 @@ impl App {
         match self.place {
             Place::Contacts => Some(&self.contacts),
             Place::Companies => Some(&self.companies),
-            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => None,
+            Place::Today
+            | Place::CallLists
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => None,
         }
     }
 
@@ -383,7 +397,12 @@ impl App {
         match self.place {
             Place::Contacts => Some(&mut self.contacts),
             Place::Companies => Some(&mut self.companies),
-            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => None,
+            Place::Today
+            | Place::CallLists
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => None,
         }
     }
 
@@ -397,7 +416,9 @@ impl App {
         let wanted = if size.width >= layout::WIDE { self.pane.0 } else { Some(self.pane.1) };
         let paned = match self.place {
             Place::Contacts | Place::Companies | Place::Activity => true,
-            Place::Today | Place::CallLists | Place::Record(..) => false,
+            Place::Today | Place::CallLists | Place::Requests | Place::Request(_) | Place::Record(..) => {
+                false
+            }
         };
         layout::parts(size, wanted, paned)
     }
@@ -419,6 +440,8 @@ impl App {
             Place::Companies => wants = self.companies.resize(height, columns, parts.pane.is_some()),
             Place::Today => self.today.resize(parts.main.height),
             Place::CallLists => self.call_lists.resize(height),
+            Place::Requests => self.requests.resize(height),
+            Place::Request(_) => self.request.resize(width.saturating_sub(2), parts.main.height, &self.ctx),
             Place::Activity => self.activity.resize(height),
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {

@@ -24,6 +24,7 @@ pub enum Lane {
     Complete,
     Today,
     CallLists,
+    Requests,
     /// Of the layer with this number, by the layer's own ticket.
     Layer(u64, u64),
 }

@@ -27,6 +27,7 @@ pub mod osc;
 pub mod overlay;
 pub mod paint;
 pub mod plain;
+pub mod rights;
 pub mod saved;
 pub mod screen;
 pub mod term;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Saved {
-    /// `today`, `call-lists`, `contacts`, `companies` or `activity`.
+    /// `today`, `call-lists`, `contacts`, `companies`, `activity` or `requests`.
     pub screen: String,
     /// The order of each list, as in a request.
     pub sort_contacts: String,

@@ -4,6 +4,7 @@ mod calls;
 mod consent;
 mod drafts;
 mod live;
+mod requests;
 mod robot;
 mod stand;
 mod stories;

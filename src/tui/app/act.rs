@@ -11,6 +11,7 @@ use crate::tui::overlay::command::CommandLine;
 use crate::tui::overlay::help::{Help, Row};
 use crate::tui::overlay::palette::Palette;
 use crate::tui::overlay::prompt::Prompt;
+use crate::tui::rights;
 use crate::tui::screen::detail::Tab;
 use crate::tui::screen::{Motion, Place, Want};
 use crate::tui::theme;
@@ -59,6 +60,7 @@ impl App {
             Action::Contacts => self.go_to(Place::Contacts),
             Action::Companies => self.go_to(Place::Companies),
             Action::Activity => self.go_to(Place::Activity),
+            Action::Requests => self.go_to(Place::Requests),
             Action::Escape => self.escape(),
             Action::Preview => self.toggle_pane(),
             Action::ScrollDown => self.scroll(true),
@@ -114,13 +116,23 @@ impl App {
             Action::Redo => self.ask(Asker::Undo { redo: true }, None, api::Redo {}.into_request()),
             Action::Call => match self.place {
                 Place::Today | Place::CallLists => self.call_work(),
-                Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => {
-                    self.then(Then::Call);
-                }
+                Place::Contacts
+                | Place::Companies
+                | Place::Activity
+                | Place::Requests
+                | Place::Request(_)
+                | Place::Record(..) => self.then(Then::Call),
             },
             Action::Complete => self.complete(),
             Action::FollowUp => self.follow_up(),
             Action::Consent => self.then(Then::Consent),
+            Action::TakeIn => self.take_in(),
+            Action::Identify => self.decide_request(rights::identify),
+            Action::Extend => self.decide_request(rights::extend),
+            Action::Refuse => self.decide_request(rights::refuse),
+            Action::Answered => self.decide_request(rights::answered),
+            Action::Assign => self.decide_request(rights::assign),
+            Action::CopyLetter => self.copy_letter(),
             Action::AddNote => self.then(Then::Note(NoteKind::Note)),
             Action::LogCall => self.then(Then::Note(NoteKind::Call)),
             Action::LogEmail => self.then(Then::Note(NoteKind::Email)),
@@ -180,6 +192,14 @@ impl App {
                 self.call_lists.go(motion);
                 Vec::new()
             }
+            Place::Requests => {
+                self.requests.go(motion);
+                Vec::new()
+            }
+            Place::Request(_) => {
+                self.request.go(motion, &self.ctx);
+                Vec::new()
+            }
             Place::Record(..) => {
                 if let Some(detail) = &mut self.detail {
                     detail.go(motion, &self.ctx);
@@ -193,6 +213,7 @@ impl App {
     fn open(&mut self) {
         let to = match self.place {
             Place::Today | Place::CallLists => return self.open_work(),
+            Place::Requests | Place::Request(_) => return self.open_request(),
             Place::Contacts | Place::Companies => {
                 self.list().and_then(|list| list.current()).map(|row| Place::Record(row.kind, row.id))
             }
@@ -264,7 +285,13 @@ impl App {
                     self.ask_all(wants);
                 }
             }
-            Place::Today | Place::CallLists | Place::Contacts | Place::Companies | Place::Activity => {
+            Place::Today
+            | Place::CallLists
+            | Place::Contacts
+            | Place::Companies
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_) => {
                 if let Some(list) = self.list_mut() {
                     list.preview_focus = list.preview_shown && !list.preview_focus;
                 }
@@ -311,8 +338,8 @@ impl App {
             }
             return self.leave_record();
         }
-        if self.place == Place::CallLists {
-            return self.leave_lists();
+        if let Place::CallLists | Place::Request(_) = self.place {
+            return self.leave_part();
         }
         let Some(list) = self.list_mut() else { return self.clear_toasts() };
         if list.preview_focus {
@@ -343,17 +370,18 @@ impl App {
         self.show_place(if kind == RecordKind::Company { Place::Companies } else { Place::Contacts });
     }
 
-    /// Back to where the call lists were looked at from; they belong to the day's work.
-    fn leave_lists(&mut self) {
-        let place = self.back.pop().unwrap_or(Place::Today);
+    /// Back to where the call lists, which belong to the day's work, or a request were looked at from.
+    fn leave_part(&mut self) {
+        let whole = if self.place == Place::CallLists { Place::Today } else { Place::Requests };
+        let place = self.back.pop().unwrap_or(whole);
         self.show_place(place);
     }
 
     fn close(&mut self) {
         match self.place {
             Place::Record(..) => return self.leave_record(),
-            Place::CallLists => return self.leave_lists(),
-            Place::Today | Place::Contacts | Place::Companies | Place::Activity => {}
+            Place::CallLists | Place::Request(_) => return self.leave_part(),
+            Place::Today | Place::Contacts | Place::Companies | Place::Activity | Place::Requests => {}
         }
         match self.running_jobs() {
             0 => self.quit(),
@@ -458,9 +486,13 @@ impl App {
             {
                 self.then(Then::Note(NoteKind::Note));
             }
-            Place::Today | Place::CallLists | Place::Contacts | Place::Activity | Place::Record(..) => {
-                self.new_record(RecordKind::Contact);
-            }
+            Place::Today
+            | Place::CallLists
+            | Place::Contacts
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => self.new_record(RecordKind::Contact),
         }
     }
 

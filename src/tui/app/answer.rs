@@ -207,6 +207,16 @@ impl App {
                 let lists = expect!(answer, CallLists);
                 self.call_lists.answer(lists);
             }
+            Asked::Requests => {
+                let rows = expect!(answer, Requests);
+                self.requests.answer(rows);
+            }
+            Asked::Request(number) => {
+                let card = expect!(answer, RequestShow);
+                if self.request.number == number {
+                    self.request.answer(card, &self.ctx);
+                }
+            }
             Asked::Entries { older } => {
                 let entries = expect!(answer, Activity);
                 self.activity.answer(older, entries);

@@ -37,7 +37,7 @@ impl App {
                 let name = self.subject().map_or_else(String::new, |view| view.title.clone());
                 Some((kind, Targets::Ids(vec![id]), 1, name))
             }
-            Place::Today | Place::CallLists | Place::Activity => None,
+            Place::Today | Place::CallLists | Place::Activity | Place::Requests | Place::Request(_) => None,
         }
     }
 

@@ -12,11 +12,19 @@ use crate::tui::today::{CallListWork, FollowUp};
 impl App {
     /// Opens what the cursor of the day or of the call lists is on: the person, or the list.
     pub(super) fn open_work(&mut self) {
+        if let (Place::Today, Some(Item::Request(one))) = (self.place, self.today.item()) {
+            let number = one.number;
+            return self.go_to(Place::Request(number));
+        }
         let person = match self.place {
             Place::Today => self.today.item().and_then(Item::person).map(|(contact, _)| contact),
-            Place::CallLists | Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => {
-                None
-            }
+            Place::CallLists
+            | Place::Contacts
+            | Place::Companies
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => None,
         };
         match person {
             Some(contact) => self.go_to(Place::Record(RecordKind::Contact, contact.0)),
@@ -66,6 +74,7 @@ impl App {
                 let person = self.today.item().and_then(Item::person);
                 person.map(|(contact, name)| (contact, name.to_owned()))
             }
+            Place::Requests | Place::Request(_) => None,
             Place::CallLists | Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => {
                 let view = self.subject().filter(|view| view.kind == RecordKind::Contact);
                 view.map(|view| (ContactId(view.id), view.title.clone()))
@@ -84,7 +93,12 @@ impl App {
         let there = match self.place {
             Place::Today => self.today.item().is_some(),
             Place::CallLists => self.call_lists.current().is_some(),
-            Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => true,
+            Place::Contacts
+            | Place::Companies
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => true,
         };
         (!there).then_some("nothing is here")
     }

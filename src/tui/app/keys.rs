@@ -116,7 +116,12 @@ impl App {
         let list = match self.place {
             Place::Contacts => &mut self.contacts,
             Place::Companies => &mut self.companies,
-            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => return,
+            Place::Today
+            | Place::CallLists
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => return,
         };
         let typed = list.search.key(key, list.kind, schema);
         if typed == Typed::Pass {

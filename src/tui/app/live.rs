@@ -101,6 +101,7 @@ impl App {
                 let day = [RecordKind::Task, RecordKind::Consent, RecordKind::Call, RecordKind::Request];
                 lists || day.contains(&kind)
             }
+            Place::Requests | Place::Request(_) => kind == RecordKind::Request,
             Place::Contacts | Place::Companies | Place::Activity | Place::Record(..) => false,
         }
     }
@@ -166,7 +167,12 @@ impl App {
                     list.heard_much();
                 }
             }
-            Place::Today | Place::CallLists | Place::Activity | Place::Record(..) => self.refresh(),
+            Place::Today
+            | Place::CallLists
+            | Place::Activity
+            | Place::Requests
+            | Place::Request(_)
+            | Place::Record(..) => self.refresh(),
         }
     }
 
@@ -210,6 +216,8 @@ impl App {
             Place::Record(kind, id) if !gone => (kind, Some(id)),
             Place::Today
             | Place::CallLists
+            | Place::Requests
+            | Place::Request(_)
             | Place::Record(..)
             | Place::Contacts
             | Place::Companies

@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::saved::Saved;
 use crate::tui::screen::detail::Detail;
 use crate::tui::screen::list::Keep;
+use crate::tui::screen::requests::OneRequest;
 use crate::tui::screen::{Place, Want};
 
 impl App {
@@ -63,6 +64,19 @@ impl App {
                 self.relayout();
                 vec![self.call_lists.reload()]
             }
+            Place::Requests => {
+                self.detail = None;
+                self.relayout();
+                vec![self.requests.reload()]
+            }
+            Place::Request(number) => {
+                self.detail = None;
+                if self.request.number != number {
+                    self.request = OneRequest::new(number);
+                }
+                self.relayout();
+                vec![self.request.reload()]
+            }
             Place::Activity => {
                 self.detail = None;
                 self.relayout();
@@ -89,6 +103,8 @@ impl App {
             }
             Place::Today => vec![self.today.reload()],
             Place::CallLists => vec![self.call_lists.reload()],
+            Place::Requests => vec![self.requests.reload()],
+            Place::Request(_) => vec![self.request.reload()],
             Place::Activity => vec![self.activity.reload()],
             Place::Record(..) => self.detail.as_ref().map(Detail::load).unwrap_or_default(),
         };
@@ -103,6 +119,7 @@ impl App {
                 Place::CallLists => "call-lists",
                 Place::Companies | Place::Record(RecordKind::Company, _) => "companies",
                 Place::Activity => "activity",
+                Place::Requests | Place::Request(_) => "requests",
                 Place::Contacts | Place::Record(..) => "contacts",
             }
             .to_owned(),
@@ -135,6 +152,11 @@ impl App {
 /// contacts, until they were elsewhere when they left.
 pub(super) fn works_today(identity: &Identity) -> bool {
     ["rep", "lead"].contains(&identity.role.to_string().as_str())
+}
+
+/// Whether somebody's work is answering persons: then their requests stand among the screens. Others get there all the same.
+pub fn answers(identity: &Identity) -> bool {
+    identity.role.to_string() == "dpo"
 }
 
 /// Whether somebody may see who looked at whom. The service decides; here it is only whether there is a tab for it.

@@ -17,7 +17,7 @@ impl App {
             Place::Record(..) => {
                 self.detail.as_ref().and_then(|detail| detail.card.as_ref()).map(|card| &card.record)
             }
-            Place::Today | Place::CallLists | Place::Activity => None,
+            Place::Today | Place::CallLists | Place::Activity | Place::Requests | Place::Request(_) => None,
         }
     }
 
@@ -44,6 +44,7 @@ impl App {
             | Action::Contacts
             | Action::Companies
             | Action::Activity
+            | Action::Requests
             | Action::Escape
             | Action::Refresh
             | Action::Sort
@@ -114,6 +115,24 @@ impl App {
             }
             Action::Call if matches!(self.place, Place::Today | Place::CallLists) => self.no_work(),
             Action::Complete => self.no_task(),
+            Action::TakeIn if self.marked() > 1 => {
+                Some("a request is one person's; Esc takes the marks away")
+            }
+            Action::TakeIn => match self.place {
+                Place::Requests | Place::Request(_) => None,
+                Place::Today
+                | Place::CallLists
+                | Place::Contacts
+                | Place::Companies
+                | Place::Activity
+                | Place::Record(..) => self.person_here().is_none().then_some("no person is here"),
+            },
+            Action::Identify
+            | Action::Extend
+            | Action::Refuse
+            | Action::Answered
+            | Action::Assign
+            | Action::CopyLetter => self.no_request(action),
             Action::FollowUp => self.cannot_change(),
             Action::Call if self.marked() > 1 => Some("one calls one person; Esc takes the marks away"),
             Action::Call => self.cannot_change(),
@@ -146,6 +165,7 @@ impl App {
     fn cannot_open(&self) -> Option<&'static str> {
         match self.place {
             Place::Today | Place::CallLists => self.no_work(),
+            Place::Requests | Place::Request(_) => self.no_request(Action::Open),
             Place::Contacts | Place::Companies => self.subject().is_none().then_some("nothing is here"),
             Place::Activity => match self.activity.current().map(|entry| entry.kind) {
                 None => Some("nothing is here"),

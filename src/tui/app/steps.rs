@@ -53,7 +53,9 @@ impl App {
             self.layer_input(parent, Input::Child(gave));
         }
         // Whatever was done over it, it may have been work of the day.
-        if self.layers.is_empty() && matches!(self.place, Place::Today | Place::CallLists) && !self.locked {
+        let works =
+            matches!(self.place, Place::Today | Place::CallLists | Place::Requests | Place::Request(_));
+        if self.layers.is_empty() && works && !self.locked {
             self.refresh();
         }
     }

@@ -6,6 +6,7 @@ pub mod detail;
 pub mod list;
 pub mod lists;
 pub mod marks;
+pub mod requests;
 pub mod search;
 pub mod today;
 
@@ -24,6 +25,10 @@ pub enum Place {
     Contacts,
     Companies,
     Activity,
+    /// What persons ask for by right.
+    Requests,
+    /// One of them, by its number.
+    Request(i64),
     Record(RecordKind, Uuid),
 }
 
@@ -35,6 +40,8 @@ impl Place {
             Place::Contacts => Context::Contacts,
             Place::Companies => Context::Companies,
             Place::Activity => Context::Activity,
+            Place::Requests => Context::Requests,
+            Place::Request(_) => Context::Request,
             Place::Record(RecordKind::Company, _) => Context::Company,
             Place::Record(..) => Context::Contact,
         }
@@ -71,6 +78,9 @@ pub enum Asked {
     /// What is to be done today.
     Today,
     CallLists,
+    Requests,
+    /// One request, by its number.
+    Request(i64),
     /// Entries of the log: from its end, or older than those there are.
     Entries {
         older: bool,

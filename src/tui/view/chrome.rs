@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::tui::action::{ACTIONS, Action, prefix_title};
-use crate::tui::app::App;
+use crate::tui::app::{App, answers};
 use crate::tui::keymap;
 use crate::tui::layer::{Hint, Level};
 use crate::tui::layout::centred;
@@ -60,6 +60,7 @@ pub(super) fn header(app: &App, buf: &mut Buffer, area: Rect) {
         Place::Record(crate::domain::entity::RecordKind::Company, _) => Place::Companies,
         Place::Record(..) => Place::Contacts,
         Place::CallLists => Place::Today,
+        Place::Request(_) => Place::Requests,
         place => place,
     };
     for (place, action) in [
@@ -67,7 +68,13 @@ pub(super) fn header(app: &App, buf: &mut Buffer, area: Rect) {
         (Place::Contacts, Action::Contacts),
         (Place::Companies, Action::Companies),
         (Place::Activity, Action::Activity),
+        (Place::Requests, Action::Requests),
     ] {
+        // For whose work it is; for others only while it is shown.
+        let works = app.ctx.identity.as_ref().is_some_and(answers);
+        if place == Place::Requests && place != here && !works {
+            continue;
+        }
         let key = app.keymap.key_of(action);
         let label = crate::tui::content::capital(action.spec().label);
         let on = place == here;

@@ -4,6 +4,7 @@ mod activity;
 mod chrome;
 mod detail;
 mod list;
+mod requests;
 mod today;
 
 use ratatui::buffer::Buffer;
@@ -32,6 +33,8 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
             Place::Contacts | Place::Companies => list::draw(app, buf, &parts),
             Place::Today => today::day(app, buf, &parts),
             Place::CallLists => today::lists(app, buf, &parts),
+            Place::Requests => requests::register(app, buf, &parts),
+            Place::Request(_) => requests::one(app, buf, &parts),
             Place::Activity => activity::draw(app, buf, &parts),
             Place::Record(..) => detail::draw(app, buf, &parts),
         };

@@ -13,12 +13,13 @@ use crate::tui::held::by;
 use crate::tui::layer::Ctx;
 use crate::tui::layout::Parts;
 use crate::tui::paint;
+use crate::tui::rights::urgency;
 use crate::tui::screen::lists::progress;
 use crate::tui::screen::today::{Item, items};
 use crate::tui::text;
 use crate::tui::theme::Tone;
 
-fn fault(error: &Error, buf: &mut Buffer, area: Rect, app: &App) {
+pub(super) fn fault(error: &Error, buf: &mut Buffer, area: Rect, app: &App) {
     let theme = app.ctx.theme;
     let line = format!("{}{}", theme.mark(Tone::Error), error.message);
     paint::put(buf, area.x, area.y, area.width, &line, theme.style(Tone::Error));
@@ -34,7 +35,13 @@ fn caption(app: &App) -> String {
         many => format!(", {many} overdue"),
     };
     let calls = work.open.len() + work.calls.len();
-    format!("{day}: calls {calls}, tasks {}{late}", work.tasks.len())
+    let overdue = work.requests.iter().filter(|one| one.overdue).count();
+    let requests = match (work.requests.len(), overdue) {
+        (0, _) => String::new(),
+        (many, 0) => format!(", requests {many}"),
+        (many, overdue) => format!(", requests {many} ({overdue} overdue)"),
+    };
+    format!("{day}: calls {calls}, tasks {}{late}{requests}", work.tasks.len())
 }
 
 pub(super) fn day(app: &App, buf: &mut Buffer, parts: &Parts) -> Option<Position> {
@@ -99,7 +106,8 @@ fn row(item: Item<'_>, width: usize, ctx: &Ctx) -> Vec<(Tone, String)> {
         }
         Item::Request(one) => {
             let when = one.due.map(|day| day.to_string()).unwrap_or_default();
-            (one.overdue, when, one.name.as_str(), format!("{} (number {})", one.right, one.number))
+            let what = format!("{}: {}, no {}", urgency(one).1, one.right.replace('_', " "), one.number);
+            (one.overdue, when, one.name.as_str(), what)
         }
     };
     let tone = if late { Tone::Warning } else { Tone::Text };
