@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::api::Error;
 use crate::domain::access::{RoleSpec, Roles};
 use crate::domain::country::Country;
+use crate::domain::retention::plan::Limits;
 use crate::domain::value::words;
 use crate::env::schedule::Schedule;
 use crate::law::{self, Law};
@@ -134,6 +135,43 @@ settings! {
     law: LawSettings = LawSettings::default();
     /// Backups that a server makes by itself.
     backup: BackupSettings = BackupSettings::default();
+    /// When what has run out goes, and on whose word.
+    retention: RetentionSettings = RetentionSettings::default();
+}
+
+/// What the settings say of retention.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// When a server sweeps: a cron expression; `never` when absent.
+    #[serde(deserialize_with = "schedule_or_never")]
+    pub schedule: Option<Schedule>,
+    /// More people than this leave only when a second user approved the plan.
+    pub two_persons_above: u64,
+    /// A greater step of the clock, in days, is not believed until somebody says that it is right.
+    pub clock_step_days: u16,
+}
+
+impl Default for RetentionSettings {
+    fn default() -> RetentionSettings {
+        let Limits { two_persons_above, clock_step_days } = Limits::default();
+        RetentionSettings { schedule: "0 3 * * *".parse().ok(), two_persons_above, clock_step_days }
+    }
+}
+
+impl RetentionSettings {
+    pub fn limits(&self) -> Limits {
+        Limits { two_persons_above: self.two_persons_above, clock_step_days: self.clock_step_days }
+    }
+}
+
+/// A schedule that can be turned off.
+fn schedule_or_never<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<Schedule>, D::Error> {
+    let text = String::deserialize(reader)?;
+    if text.trim() == "never" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error: crate::domain::value::Invalid| serde::de::Error::custom(error))
 }
 
 /// What the settings say of the law.

@@ -296,6 +296,26 @@ calls! {
     } -> retention::HoldView;
     /// Ends a hold before its time.
     HoldRelease { id: Uuid, why: String, } -> retention::HoldView;
+    /// Makes the plan of whose time is up, today or on another day. Its people are asked for page by page.
+    RetentionPlan {
+        as_of: Option<Day>,
+        /// To note its hash, so that it can be carried out.
+        propose: bool,
+        /// An operator looked at a step of the clock.
+        clock_is_right: bool,
+    } -> retention::PlanMade;
+    /// Some people of the plan that this session made last, from the so-many-eth on.
+    RetentionPlanPage { sha256: String, from: u64, } -> retention::PlanPage;
+    /// Carries a plan out: taken in part by part, looked at as a whole, then carried out step by step.
+    RetentionApply { part: retention::ApplyPart, } -> retention::SweepProgress;
+    /// Agrees with a plan that somebody else made, by its hash.
+    RetentionApprove { sha256: String, } -> retention::SweepView;
+    /// What was planned and carried out, latest first; no persons.
+    Sweeps {} -> Vec<retention::SweepView>;
+    /// Whose time is up and who goes only when somebody decides so.
+    Reviews {} -> Vec<retention::ReviewView>;
+    /// Decides that one of these goes. Whoever is to stay is held.
+    ReviewErase { contact: ContactId, anonymise: bool, } -> ();
     /// Holds, of one person or all, the first to end first; ended ones too when asked.
     Holds { contact: Option<ContactId>, ended: bool, } -> Vec<retention::HoldView>;
     /// Records the end of consents whose time is up. They hold nothing since then either way.

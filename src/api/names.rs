@@ -115,6 +115,13 @@ impl Request {
             Request::HoldAdd(one) => Named::new(contact, [one.contact.0]),
             Request::HoldRelease(one) => Named::new(RecordKind::Hold, [one.id]),
             Request::Holds(one) => Named::new(contact, one.contact.map(|contact| contact.0)),
+            Request::Reviews(_) => Named::new(contact, None),
+            Request::ReviewErase(one) => Named::new(contact, [one.contact.0]),
+            Request::RetentionPlan(_)
+            | Request::RetentionPlanPage(_)
+            | Request::RetentionApply(_)
+            | Request::RetentionApprove(_)
+            | Request::Sweeps(_) => Named::new(RecordKind::Sweep, None),
             Request::RetentionPreset(_) => Named::new(RecordKind::RetentionRule, None),
             Request::Incidents(_)
             | Request::IncidentReport(_)

@@ -349,6 +349,8 @@ pub struct StatusReport {
     /// In this process, where the system tells.
     pub resident_bytes: Option<u64>,
     pub started_at: Timestamp,
+    /// When a sweep was last planned or ended on its schedule.
+    pub swept_at: Option<Timestamp>,
     pub ways_to_unlock: Vec<String>,
     /// When the last backup was made; nothing before the first.
     pub last_backup: Option<Timestamp>,

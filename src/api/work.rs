@@ -175,4 +175,8 @@ pub struct DayWork {
     pub expiring: Vec<Expiring>,
     /// Requests of persons in sight that are open and due within a week, the next first.
     pub requests: Vec<RequestView>,
+    /// How many people's time is up and wait for a decision, as of the last plan; for who decides about that.
+    pub reviews: u64,
+    /// Retention plans that wait for a second user, or for somebody to make one of what the schedule found.
+    pub plans: u64,
 }

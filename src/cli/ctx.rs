@@ -198,7 +198,11 @@ impl<'a> Ctx<'a> {
 
     /// What the settings say to a store that this process opens.
     pub(crate) fn configured(&self) -> Result<Configured, Error> {
-        Ok(Configured { roles: self.config.roles()?, law: self.config.law()? })
+        Ok(Configured {
+            roles: self.config.roles()?,
+            law: self.config.law()?,
+            limits: self.config.retention.limits(),
+        })
     }
 
     /// The fields of the store, its own ones included.

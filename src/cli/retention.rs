@@ -1,6 +1,7 @@
 //! `callbook retention …`: how long whose data is kept, and what keeps it longer.
 
 mod holds;
+mod plan;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
@@ -34,6 +35,18 @@ pub(crate) enum Verb {
     Holds(holds::HoldsArgs),
     /// End a hold before its time
     Release(holds::ReleaseArgs),
+    /// Whose time is up, by which rule, and who stays all the same; with --out as a plan that can be carried out
+    Plan(plan::PlanArgs),
+    /// Carry a plan out: exactly it, or nothing where anything in it changed
+    Apply(plan::ApplyArgs),
+    /// Agree with a plan that somebody else made, where more people leave than one may decide alone
+    Approve(plan::ApproveArgs),
+    /// What was planned and carried out, latest first; no persons
+    Sweeps,
+    /// Who goes only when somebody decides so, the longest waiting first
+    Reviews,
+    /// Decide about one of these
+    Review(plan::ReviewArgs),
 }
 
 #[derive(Args, Debug)]
@@ -62,6 +75,12 @@ pub(crate) fn run(ctx: &mut Ctx<'_>, verb: Verb) -> Done {
         Verb::Hold(args) => holds::hold(ctx, args),
         Verb::Holds(args) => holds::list(ctx, &args),
         Verb::Release(args) => holds::release(ctx, args),
+        Verb::Plan(args) => plan::plan(ctx, &args),
+        Verb::Apply(args) => plan::apply(ctx, &args),
+        Verb::Approve(args) => plan::approve(ctx, args),
+        Verb::Sweeps => plan::sweeps(ctx),
+        Verb::Reviews => plan::reviews(ctx),
+        Verb::Review(args) => plan::review(ctx, args),
     }
 }
 

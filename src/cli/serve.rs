@@ -89,6 +89,8 @@ fn start(ctx: &mut Ctx<'_>, args: &Args, key: Option<Key>) -> Result<(Server, st
         linger: args.on_demand.then_some(LINGER),
         log: Log::new(Box::new(std::io::stderr()), &ctx.env),
         backups: backups(ctx)?,
+        // One on demand stays for a moment after its last client, and belongs to whoever started it.
+        sweeps: ctx.config.retention.schedule.clone().filter(|_| !args.on_demand),
     };
     let server = Server::start(options, held, service, &ctx.env)?;
     let socket = server.socket().to_path_buf();

@@ -7,6 +7,7 @@ use crate::api::{Status, Whoami};
 use crate::cli::ctx::{Ctx, Done};
 use crate::cli::out::object;
 use crate::domain::text::neutralise;
+use crate::env::Zone;
 
 pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
     // Asked before the store: a server that holds it locked can still tell about itself.
@@ -46,6 +47,13 @@ pub(crate) fn run(ctx: &mut Ctx<'_>) -> Done {
         out.insert("resident_bytes".to_owned(), json!(bytes));
     }
     out.insert("started_at".to_owned(), json!(status.started_at));
+    if let Some(at) = status.swept_at {
+        out.insert("swept_at".to_owned(), json!(at));
+        let next = ctx.config.retention.schedule.as_ref().and_then(|when| when.next_after(at, Zone::Local));
+        if let Some(next) = next {
+            out.insert("next_sweep".to_owned(), json!(next));
+        }
+    }
     out.insert("ways_to_unlock".to_owned(), json!(status.ways_to_unlock));
     if let Some(last) = status.last_backup {
         out.insert("last_backup".to_owned(), json!(last));

@@ -297,6 +297,11 @@ pub(crate) fn today(ctx: &mut Ctx<'_>) -> Done {
             row("request", due, &one.name, one.right.clone(), one.id.to_string()),
         ));
     }
+    let waiting = [("review", work.reviews, REVIEWS), ("retention_plan", work.plans, PLANS)];
+    for (what, count, text) in waiting.into_iter().filter(|(_, count, _)| *count > 0) {
+        let cells = row(what, String::new(), &count.to_string(), text.to_owned(), String::new());
+        rows.push((what, json!({ "count": count }), cells));
+    }
     let columns =
         Column::list(&[("what", "What"), ("when", "When"), ("name", "Name"), ("text", "Text"), ("id", "Id")]);
     type Row<'r> = (&'r str, Json, Vec<String>);
@@ -314,6 +319,10 @@ pub(crate) fn today(ctx: &mut Ctx<'_>) -> Done {
     };
     Listing::all(ctx, columns, &rows, &make)
 }
+
+/// What is said of people who wait for a decision, and of plans.
+const REVIEWS: &str = "whose time is up, to be decided: callbook retention reviews";
+const PLANS: &str = "plan to be approved by a second user: callbook retention sweeps";
 
 fn drawn(work: &DayWork) -> String {
     let mut text = String::new();
@@ -351,6 +360,8 @@ fn drawn(work: &DayWork) -> String {
         format!("{due}{overdue}  {}  {} {}", one.name, one.number, one.right)
     };
     part("Requests of persons", work.requests.iter().map(request).collect());
+    let waiting = [(work.reviews, REVIEWS), (work.plans, PLANS)].into_iter().filter(|(count, _)| *count > 0);
+    part("Retention", waiting.map(|(count, text)| format!("{count}  {text}")).collect());
     if text.is_empty() {
         text.push_str("nothing is due today\n");
     }

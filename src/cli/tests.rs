@@ -23,6 +23,7 @@ mod import;
 mod law;
 mod prove;
 mod request;
+mod retention;
 mod script;
 mod subject;
 mod wording;

@@ -25,6 +25,7 @@ mod page;
 mod scheduled;
 mod session;
 mod socket;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::api::frame::{self, Greeting, Health};
 use crate::api::{Code, Error};
 use crate::env::Env;
+use crate::env::schedule::Schedule;
 use crate::service::Service;
 use crate::service::law::Configured;
 use crate::service::open::StoreDir;
@@ -54,6 +56,7 @@ use gate::Gate;
 use scheduled::Scheduled;
 use session::Handle;
 use socket::Bound;
+use sweep::Sweeps;
 
 /// How long the end waits for sessions to end.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -86,6 +89,8 @@ pub struct Options {
     /// What the configuration says: roles, law.
     pub with: Configured,
     pub backups: Option<Backups>,
+    /// When what has run out goes.
+    pub sweeps: Option<Schedule>,
 }
 
 /// A server that listens.
@@ -111,6 +116,7 @@ struct Shared {
     /// Why the store takes nothing any more.
     failed: OnceLock<String>,
     scheduled: Option<Scheduled>,
+    sweeps: Option<Sweeps>,
     started: Duration,
     socket: String,
     on_demand: bool,
@@ -205,6 +211,7 @@ impl Server {
             bell: Bell::new().map_err(failed)?,
             failed: OnceLock::new(),
             scheduled: options.backups.map(Scheduled::new),
+            sweeps: options.sweeps.map(|schedule| Sweeps::new(schedule, env.now())),
             started: env.clock.elapsed(),
             socket: bound.path.display().to_string(),
             on_demand: options.linger.is_some(),
@@ -245,8 +252,9 @@ impl Server {
                         .spawn(move || shared.checkpoint()),
                 );
             }
-            let look = scheduled::begin_if_due(&self.shared);
-            let working = self.shared.scheduled.as_ref().is_some_and(Scheduled::is_running);
+            let look = scheduled::begin_if_due(&self.shared).min(sweep::begin_if_due(&self.shared));
+            let working = self.shared.scheduled.as_ref().is_some_and(Scheduled::is_running)
+                || self.shared.sweeps.as_ref().is_some_and(Sweeps::is_running);
             let quiet = !working && self.shared.registry().sessions.is_empty();
             if !quiet {
                 idle_since = now;
@@ -365,6 +373,9 @@ impl Server {
         let Server { shared, bound, .. } = self;
         if let Some(scheduled) = &shared.scheduled {
             scheduled.stop();
+        }
+        if let Some(sweeps) = &shared.sweeps {
+            sweeps.stop();
         }
         // From here on nobody finds the server, but those who are connected are served to the end.
         drop(bound);

@@ -76,6 +76,7 @@ impl Running {
             log: Log::new(Box::new(lines.clone()), env),
             with: Configured::default(),
             backups,
+            sweeps: None,
         };
         let server = Server::start(options, held, Some(service), env).unwrap();
         let (shared, stopper) = (Arc::clone(&server.shared), server.stopper().unwrap());

@@ -250,6 +250,15 @@ fn requests_about(
         put("", Request::Holds(Holds { contact: Some(contact), ended: true }));
     }
     put("", Request::Holds(Holds { contact: None, ended: false }));
+    let (propose, clock_is_right) = (false, false);
+    put("", Request::RetentionPlan(RetentionPlan { as_of: None, propose, clock_is_right }));
+    put("", Request::RetentionPlanPage(RetentionPlanPage { sha256: "0".repeat(64), from: 0 }));
+    put("", Request::RetentionApply(RetentionApply { part: retention::ApplyPart::Step }));
+    put("", Request::RetentionApprove(RetentionApprove { sha256: "0".repeat(64) }));
+    put("", Request::Sweeps(Sweeps {}));
+    put("", Request::Reviews(Reviews {}));
+    let contact = ContactId(contacts[0]);
+    put("", Request::ReviewErase(ReviewErase { contact, anonymise: false }));
     put("", Request::HoldRelease(HoldRelease { id: Uuid::from_u128(1), why: "it was withdrawn".into() }));
     put("", Request::Activity(Activity { before: None, limit: 1_000 }));
     for contact in contacts {

@@ -13,7 +13,7 @@ use super::{Ask, edit, lists, read_lock, requests, rules};
 use crate::api::view::Edited;
 use crate::api::work::{DayWork, Expiring, TaskView};
 use crate::api::{Error, TaskDone, Tasks, Today};
-use crate::domain::access::Relation;
+use crate::domain::access::{Relation, Verb};
 use crate::domain::consent::State;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
@@ -129,6 +129,7 @@ impl Ask<'_> {
         let open = self.calls_open()?;
         let (now, sight, me) = (self.now, self.sight().clone(), self.grant.actor().user.0);
         let world = Arc::clone(&self.service.world);
+        let reviews = if sight.may(Verb::Retain) { self.service.reviews_known() } else { 0 };
         self.service.store.read(move |reader| {
             let world = read_lock(&world);
             let until = end_of_today(&world, now);
@@ -151,6 +152,8 @@ impl Ask<'_> {
                 requests: requests::list(reader, &sight, &world, today, |asked| {
                     asked.state == RequestState::Open && asked.due.is_none_or(|due| due <= before)
                 })?,
+                reviews,
+                plans: if sight.may(Verb::Retain) { world.retained.plans_waiting() } else { 0 },
             })
         })
     }

@@ -8,6 +8,7 @@ use crate::api::{Error, LawShow};
 use crate::domain::access::Roles;
 use crate::domain::country::Country;
 use crate::domain::purpose::AtEnd;
+use crate::domain::retention::plan::Limits;
 use crate::domain::value::Day;
 use crate::law::telephone::{Ground, Override, Regime};
 use crate::law::{Ages, BUILT_IN_NAME, Calendar, Law, Source, retention};
@@ -18,6 +19,8 @@ pub struct Configured {
     /// What each role may see and do.
     pub roles: Roles,
     pub law: Law,
+    /// When a sweep takes two people, and which clock is believed.
+    pub limits: Limits,
 }
 
 impl Service {
@@ -30,7 +33,9 @@ impl Service {
 
     #[must_use]
     pub fn configured(self, with: &Configured) -> Service {
-        self.with_roles(with.roles.clone()).with_law(with.law.clone())
+        let mut service = self.with_roles(with.roles.clone()).with_law(with.law.clone());
+        service.limits = with.limits;
+        service
     }
 
     /// The law that decides here.

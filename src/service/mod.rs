@@ -110,6 +110,7 @@ use crate::domain::denial::Why;
 use crate::domain::entity::RecordKind;
 use crate::domain::history::Action;
 use crate::domain::id::{SessionId, StoreId, SubjectId, UserId};
+use crate::domain::retention::plan::Limits;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Settings, User};
 use crate::env::Env;
@@ -159,6 +160,12 @@ pub struct Service {
     tables: Mutex<HashMap<RoleName, actor::Had>>,
     guard: users::Guard,
     guesses: opt_in::Guesses,
+    /// What a configuration says of sweeps.
+    limits: Limits,
+    /// Set while a retention plan is carried out.
+    sweeping: Arc<AtomicBool>,
+    /// How many wait for a decision by a retention rule, as of the last plan.
+    reviews: Mutex<u64>,
     /// Held while a do-not-call list is written.
     lists: Mutex<()>,
     hub: Arc<live::Hub>,
@@ -205,6 +212,10 @@ struct Memory {
     looked: reads::Recent,
     /// What was sent of a do-not-call list.
     upload: Option<Box<suppression::lists::Upload>>,
+    /// The retention plan that was made last.
+    plan: Option<Arc<retention::Made>>,
+    /// A retention plan that is being carried out.
+    sweep: Option<retention::Begun>,
     /// Exports that were begun, latest last.
     exports: Vec<export::Begun>,
     /// A backup that is being made.
@@ -239,6 +250,9 @@ impl Service {
             tables: Mutex::default(),
             guard: users::Guard::default(),
             guesses: opt_in::Guesses::default(),
+            limits: Limits::default(),
+            sweeping: Arc::default(),
+            reviews: Mutex::default(),
             lists: Mutex::default(),
             hub: Arc::default(),
             unlogged: AtomicU64::new(0),
@@ -416,6 +430,18 @@ impl Ask<'_> {
             Request::RetentionPreset(asked) => Response::RetentionPreset(self.retention_preset(&asked)?),
             Request::HoldAdd(add) => Response::HoldAdd(self.hold_add(add)?),
             Request::HoldRelease(release) => Response::HoldRelease(self.hold_release(release)?),
+            Request::RetentionPlan(asked) => Response::RetentionPlan(self.retention_plan(&asked)?),
+            Request::RetentionPlanPage(asked) => {
+                Response::RetentionPlanPage(self.retention_plan_page(&asked)?)
+            }
+            Request::RetentionApply(asked) => Response::RetentionApply(self.retention_apply(asked)?),
+            Request::RetentionApprove(asked) => Response::RetentionApprove(self.retention_approve(&asked)?),
+            Request::Sweeps(_) => Response::Sweeps(self.sweeps()),
+            Request::Reviews(asked) => Response::Reviews(self.reviews(&asked)?),
+            Request::ReviewErase(asked) => {
+                self.review_erase(&asked)?;
+                Response::ReviewErase(())
+            }
             Request::Holds(holds) => Response::Holds(self.holds(&holds)?),
             Request::Complete(complete) => Response::Complete(self.complete(&complete)),
             Request::Activity(activity) => Response::Activity(self.activity(activity)?),

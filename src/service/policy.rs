@@ -114,6 +114,13 @@ pub fn needs(request: &Request) -> Need {
         Request::RetentionPreset(_) => Need::Change(Verb::Configure, RecordKind::RetentionRule),
         Request::HoldAdd(_) | Request::HoldRelease(_) => Need::Change(Verb::Retain, RecordKind::Hold),
         Request::Holds(_) => Need::Read(RecordKind::Hold),
+        Request::RetentionPlan(_)
+        | Request::RetentionPlanPage(_)
+        | Request::RetentionApply(_)
+        | Request::RetentionApprove(_)
+        | Request::Reviews(_)
+        | Request::ReviewErase(_) => Need::May(Verb::Retain),
+        Request::Sweeps(_) => Need::Read(RecordKind::Sweep),
         Request::SweepReadings(_) | Request::SweepConsents(_) => Need::May(Verb::Configure),
         Request::Present(present) => Need::Read(present.kind),
         // Ciphertext and keys: nobody reads a person with them here.

@@ -41,6 +41,7 @@ use crate::domain::id::{ContactId, SubjectId, UserId};
 use crate::domain::query::TermKind;
 use crate::domain::reach::{Email, Phone};
 use crate::domain::reading::{KEPT_MONTHS, ReadKind};
+use crate::domain::retention::Kept;
 use crate::domain::suppression::Identifier;
 use crate::domain::time::Timestamp;
 use crate::domain::value::MAX_LINE;
@@ -135,8 +136,19 @@ pub(super) fn cutoff(now: Timestamp, months: u64) -> Timestamp {
 
 impl Service {
     pub(super) fn kept_months(&self) -> u64 {
-        let set = self.read_world().settings.readings_months;
-        u64::try_from(if set > 0 { set } else { KEPT_MONTHS }).unwrap_or(0)
+        let world = self.read_world();
+        let set = world.settings.readings_months;
+        if set > 0 {
+            return u64::try_from(set).unwrap_or(0);
+        }
+        let ruled = world.retained.active_rules().find(|one| one.rule.kept.0 == Some(Kept::AccessLog));
+        match ruled.map(|one| one.period.parts()) {
+            // A part of a month is kept as a whole one.
+            Some([years, months, weeks, days]) => {
+                u64::from(years) * 12 + u64::from(months) + u64::from(weeks > 0 || days > 0)
+            }
+            None => u64::try_from(KEPT_MONTHS).unwrap_or(0),
+        }
     }
 
     /// Takes readings and denials out of their logs that are older than they are kept, a part at a time. For whatever does so by itself

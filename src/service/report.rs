@@ -97,6 +97,7 @@ impl Ask<'_> {
             bytes_on_disk,
             resident_bytes: resident(),
             started_at: self.service.started_at,
+            swept_at: self.service.last_scheduled_sweep(),
             ways_to_unlock: self.service.ways()?.into_iter().map(|way| way.kind).collect(),
             last_backup: self.service.last_backup(self.now)?,
             backup_failed: self.service.backup_failure(),

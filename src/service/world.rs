@@ -255,7 +255,6 @@ impl World {
             RecordKind::Settings => self.settings = stored.entity()?,
             // Read where they are needed.
             RecordKind::ExportRun
-            | RecordKind::Sweep
             | RecordKind::KeptProof
             | RecordKind::Mention
             | RecordKind::Aggregate
@@ -270,6 +269,7 @@ impl World {
                 self.recipients.insert(recipient.name.clone(), recipient);
             }
             RecordKind::Hold => self.retained.take_hold(stored)?,
+            RecordKind::Sweep => self.retained.take_sweep(stored)?,
             RecordKind::RetentionRule => self.retained.take_rule(stored)?,
             RecordKind::Call => {
                 let call: Call = stored.entity()?;

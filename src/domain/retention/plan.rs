@@ -27,12 +27,12 @@ words! {
     /// Why somebody stays though the time is up.
     Stay {
         Hold = "hold",
-        /// Art. 18 GDPR.
-        Restricted = "restricted",
         /// A law demands that the data is kept.
         Statute = "statute",
         /// The person asked for something that is not answered yet.
         RequestOpen = "request_open",
+        /// The person's data are restricted (Art. 18 GDPR): nothing is done with them, and so they are not erased either.
+        Restricted = "restricted",
     }
 }
 

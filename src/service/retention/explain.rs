@@ -11,6 +11,7 @@ use crate::api::retention::{RetentionClock, RetentionView};
 use crate::api::{Error, RetentionExplain};
 use crate::domain::entity::RecordKind;
 use crate::domain::id::ContactId;
+use crate::domain::request::RequestState;
 use crate::domain::retention::clock::{decide, earliest, reason, sentence};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
@@ -44,7 +45,8 @@ pub fn told(
     if let Some(until) = held {
         stopped.push(format!("a hold until {until}"));
     }
-    for open in world.work.requests().filter(|one| one.contact == contact) {
+    for open in world.work.requests().filter(|one| one.contact == contact && one.state == RequestState::Open)
+    {
         stopped.push(format!("request {} is open", open.number));
     }
     let clocks = person.terms.iter().map(|term| RetentionClock {

@@ -14,7 +14,7 @@ use crate::domain::call::{Answered, Call, CallOutcome, Direction};
 use crate::domain::consent::{ConsentEvent, ConsentKind, Way};
 use crate::domain::contact::{Note, NoteKind};
 use crate::domain::period::Period;
-use crate::domain::retention::{Hold, RetentionRule};
+use crate::domain::retention::{Hold, RetentionRule, Sweep, SweepState};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Day;
 use crate::store::{StoreError, Stored};
@@ -45,9 +45,19 @@ impl Held {
     }
 }
 
+/// A plan as it was noted and carried out.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    pub id: Uuid,
+    /// Its last entry in the log.
+    pub seq: u64,
+    pub sweep: Sweep,
+}
+
 /// All of it.
 #[derive(Default)]
 pub struct Retained {
+    sweeps: BTreeMap<Uuid, Swept>,
     rules: BTreeMap<Uuid, Ruled>,
     /// By contact.
     holds: HashMap<Uuid, Vec<Held>>,
@@ -61,11 +71,16 @@ pub struct Retained {
 
 impl Retained {
     pub fn take_rule(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let rule: RetentionRule = stored.entity()?;
-        // It is checked before it is written; of a damaged store a rule that says nothing is none.
-        let Ok(period) = rule.period.parse() else { return Ok(()) };
-        self.rules.insert(stored.id, Ruled { id: stored.id, revision: stored.record.revision, rule, period });
+        self.know_rule(stored.id, stored.record.revision, stored.entity()?);
         Ok(())
+    }
+
+    /// The same, as it is known.
+    pub fn know_rule(&mut self, id: Uuid, revision: u64, rule: RetentionRule) {
+        // It is checked before it is written; of a damaged store a rule that says nothing is none.
+        if let Ok(period) = rule.period.parse() {
+            self.rules.insert(id, Ruled { id, revision, rule, period });
+        }
     }
 
     pub fn take_hold(&mut self, stored: &Stored) -> Result<(), StoreError> {
@@ -77,6 +92,32 @@ impl Retained {
             holds.push(Held { id: stored.id, until, released, scope: hold.scope.0 });
         }
         Ok(())
+    }
+
+    pub fn take_sweep(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let (id, seq) = (stored.id, stored.record.last_seq);
+        self.sweeps.insert(id, Swept { id, seq, sweep: stored.entity()? });
+        Ok(())
+    }
+
+    pub fn sweeps(&self) -> impl Iterator<Item = &Swept> {
+        self.sweeps.values()
+    }
+
+    /// The one whose entry in the log is the last.
+    pub fn last_sweep(&self) -> Option<&Swept> {
+        self.sweeps.values().max_by_key(|one| one.seq)
+    }
+
+    /// The latest plan waits for a second user: earlier ones are outdated.
+    pub fn plans_waiting(&self) -> u64 {
+        let waits = |one: &Swept| one.sweep.state.0 == Some(SweepState::Proposed);
+        u64::from(self.last_sweep().is_some_and(waits))
+    }
+
+    /// The one whose plan has this hash.
+    pub fn sweep_of(&self, sha256: &str) -> Option<&Swept> {
+        self.sweeps.values().find(|one| !sha256.is_empty() && one.sweep.plan == sha256)
     }
 
     pub fn take_call(&mut self, stored: &Stored, call: &Call) {

@@ -12,7 +12,7 @@ use crate::domain::id::ContactId;
 use crate::domain::purpose::AtEnd;
 use crate::service::tests::{Fixture, add, anna};
 
-fn explain(client: &Client, id: Uuid, as_of: Option<&str>) -> retention::RetentionView {
+pub(super) fn explain(client: &Client, id: Uuid, as_of: Option<&str>) -> retention::RetentionView {
     let as_of = as_of.map(|day| day.parse().unwrap());
     client.call(RetentionExplain { contact: ContactId(id), as_of }).unwrap()
 }
@@ -21,20 +21,20 @@ fn due(client: &Client, id: Uuid) -> String {
     explain(client, id, None).due.map(|day| day.to_string()).unwrap_or_default()
 }
 
-fn said(kind: ConsentKind, purpose: &str, channel: Channel) -> Said {
+pub(super) fn said(kind: ConsentKind, purpose: &str, channel: Channel) -> Said {
     Said::new(kind, purpose, channel, Way::InPerson, "yes, do that")
 }
 
-fn record(client: &Client, id: Uuid, said: Said) {
+pub(super) fn record(client: &Client, id: Uuid, said: Said) {
     client.call(ConsentRecord { contact: ContactId(id), said: vec![said] }).unwrap();
 }
 
-fn hold(client: &Client, id: Uuid, until: &str) -> Result<retention::HoldView, Error> {
+pub(super) fn hold(client: &Client, id: Uuid, until: &str) -> Result<retention::HoldView, Error> {
     let (reason, scope, until) = ("a claim before a court".into(), vec![], until.parse().unwrap());
     client.call(HoldAdd { contact: ContactId(id), reason, scope, until })
 }
 
-fn rule(client: &Client, fields: &[(&str, &str)]) -> Result<Added, Error> {
+pub(super) fn rule(client: &Client, fields: &[(&str, &str)]) -> Result<Added, Error> {
     let fields = fields.iter().map(|(field, text)| FieldEdit::text(field, *text)).collect();
     client.call(Add { kind: RecordKind::RetentionRule, about: None, fields })
 }
