@@ -13,7 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("What people are told", &["script", "notice", "message"]),
     ("Whom not to call", &["suppression"]),
-    ("What people ask for by right", &["subject", "erasure"]),
+    ("What people ask for by right", &["subject", "erasure", "publication"]),
     ("Users and what they see", &["user", "role", "access"]),
     ("What is allowed", &["law", "retention"]),
     ("What one can show", &["history", "incident", "register", "training", "evidence"]),

@@ -116,7 +116,12 @@ impl Ask<'_> {
             let (channel, at) = (None, None);
             let withdraw = ConsentWithdraw { contact, purpose, channel, words, way, at, zone, objection };
             let events = withdrawals(&read_lock(world), &person, &withdraw, now)?;
-            let concerned = suppress_objected(txn, world, &person, &events)?;
+            // A number that others have too is told, not suppressed: they said nothing.
+            let shared = shared(txn, world, &sight, &person)?;
+            let concerned = match shared.is_empty() {
+                true => suppress_objected(txn, world, &person, &events)?,
+                false => Vec::new(),
+            };
             let recorded = append(txn, world, &person, &events, &concerned, now)?;
             let mut view = None;
             if let (Some(stored), Some(one)) = (&asked, &mut closing) {
@@ -126,7 +131,6 @@ impl Ask<'_> {
                 let today = super::calls::day_at_home(&world, now);
                 view = Some(requests::view(&txn.read(), &sight, &world, &after, today)?);
             }
-            let shared = shared(txn, world, &sight, &person)?;
             Ok(Objected { lines: recorded.lines, delete_on: recorded.delete_on, request: view, shared })
         })?;
         Ok(objected)
