@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use callbook::api::*;
+use callbook::api::{Add, ConsentRecord, Disclose, Get, Import, Provenance, Said, Whom};
 use callbook::client::Client;
 use callbook::client::open::Local;
 use callbook::domain::channel::Channel;

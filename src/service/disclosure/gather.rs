@@ -35,6 +35,9 @@ use crate::service::{no_such, proofs, rows, view};
 use crate::store::codec::Header;
 use crate::store::{Reader, Stored};
 
+/// The events of one purpose and channel.
+type Events<'e, 's> = Vec<&'e (&'s Stored, ConsentEvent)>;
+
 /// So many of a name are looked at, whether they were merged into the person.
 const NAMESAKES: usize = 100;
 
@@ -444,7 +447,7 @@ impl About<'_> {
         entity: &Contact,
         events: &[(&Stored, ConsentEvent)],
     ) -> Result<Vec<Receipt>, Error> {
-        let mut places: BTreeMap<(String, Option<Channel>), Vec<&(&Stored, ConsentEvent)>> = BTreeMap::new();
+        let mut places: BTreeMap<(String, Option<Channel>), Events<'_, '_>> = BTreeMap::new();
         for one in events.iter().filter(|(stored, _)| stored.subject == own.subject) {
             if !matches!(
                 one.1.kind.0,

@@ -50,7 +50,8 @@ impl Ask<'_> {
             false => self.world().contacts.by_name(&fold::fold(&name)).into_iter().collect(),
         };
         let mut warnings = Vec::new();
-        if !somebody_else && !(held.is_empty() && named.is_empty()) {
+        let known = !held.is_empty() || !named.is_empty();
+        if known && !somebody_else {
             let ids: Vec<String> = held.union(&named).take(10).map(ToString::to_string).collect();
             let by = if held.is_empty() { "of that name" } else { "with that number or address" };
             return Err(Error::refused(format!("somebody {by} is held: {}", ids.join(", ")))
