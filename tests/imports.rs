@@ -45,7 +45,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("mail_builder", &["interchange/mail.rs"]),
     ("age", &["interchange/seal.rs"]),
     ("tar", &["interchange/seal.rs", "cli/register.rs"]),
-    ("minijinja", &["interchange/pack"]),
+    ("minijinja", &["interchange/pack", "interchange/register.rs"]),
     ("iana_time_zone", &["env.rs"]),
 ];
 

@@ -204,7 +204,7 @@ fn tasks_requests_and_the_day_are_told_to_whom_they_concern() {
     team.fails("rita", 2, &["request", "open", "--right", "everything", "--contact", &ben]);
     let ahead = ["request", "open", "--right", "access", "--contact", &ben, "--received", "2999-01-31"];
     assert!([2, 5].contains(&team.run("rita", &ahead).status.code().unwrap()));
-    let header = "number,right,name,received,due,overdue,id";
+    let header = "number,right,name,received,due,overdue,state,assigned,id";
     let asked = in_each_format(&team, "rita", &["request", "list"], header, "id");
     assert_eq!(each(&asked, "right"), ["erasure", "access"], "the next due first");
     assert_eq!(each(&team.json("rita", &["request", "list", "--due", "today"]), "name"), ["Ben Berg"]);

@@ -15,7 +15,7 @@ mod scheduled;
 mod sweep;
 
 #[cfg(test)]
-mod stories;
+mod sweep_tests;
 #[cfg(test)]
 mod tests;
 
