@@ -116,12 +116,8 @@ impl Ask<'_> {
             let (channel, at) = (None, None);
             let withdraw = ConsentWithdraw { contact, purpose, channel, words, way, at, zone, objection };
             let events = withdrawals(&read_lock(world), &person, &withdraw, now)?;
-            // A number that others have too is told, not suppressed: they said nothing.
             let shared = shared(txn, world, &sight, &person)?;
-            let concerned = match shared.is_empty() {
-                true => suppress_objected(txn, world, &person, &events)?,
-                false => Vec::new(),
-            };
+            let concerned = suppress_objected(txn, world, &person, &events)?;
             let recorded = append(txn, world, &person, &events, &concerned, now)?;
             let mut view = None;
             if let (Some(stored), Some(one)) = (&asked, &mut closing) {

@@ -246,7 +246,7 @@ fn all_eight_rights_are_registered_also_of_somebody_unknown() {
 
 /// Scenario 9: two people share a number, and one of them objects.
 #[test]
-fn an_objection_from_a_shared_number_is_one_persons_and_the_number_can_be_stopped_for_both() {
+fn an_objection_from_a_shared_number_is_one_persons_and_stops_the_number_for_both() {
     let fixture = Fixture::new();
     let (owner, dpo) = (fixture.client("owner"), fixture.client("dpo"));
     let anna = add(&owner, other("Anna", "+49 30 901820")).unwrap().id;
@@ -276,7 +276,7 @@ fn an_objection_from_a_shared_number_is_one_persons_and_the_number_can_be_stoppe
     let words =
         book.events.last().unwrap().record.text(crate::domain::consent::ConsentField::words.key()).to_owned();
     assert_eq!(words, "These are my words.", "what the person wrote is in the request");
-    assert!(!may_call(anna).allowed && may_call(ben).allowed, "Ben said nothing");
+    assert!(!may_call(anna).allowed && !may_call(ben).allowed, "whoever answers there is left alone");
     assert_eq!(object(anna, Some(number)).unwrap_err().code, Code::Conflict, "it is done");
     // Whoever answers at that number is left alone, whoever it is.
     let of = Typed { class: Class::Phone, text: "030 901820".into(), country: String::new() };
